@@ -1,0 +1,231 @@
+//! What the user wrote in the attribute's parentheses.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Error, Ident, LitStr, Result, Token};
+
+use crate::main_fn::visible;
+use crate::suggest::{did_you_mean, SIGNALS};
+
+const OPTIONS: &[&str] = &["expected_parent", "on_error", "crate"];
+
+/// The arguments, each an expression in the user's own tokens.
+pub(crate) struct Arguments {
+    pub(crate) signal: Option<TokenStream>,
+    pub(crate) expected_parent: Option<TokenStream>,
+    /// A variant of the runtime crate's `OnError`.
+    pub(crate) on_error: Ident,
+    /// The path of the runtime crate.
+    pub(crate) krate: TokenStream,
+}
+
+impl Arguments {
+    pub(crate) fn parse(input: ParseStream<'_>) -> Result<Arguments> {
+        let mut signal = None;
+        let mut expected_parent = None;
+        let mut on_error = None;
+        let mut krate = None;
+        let mut seen: Vec<Ident> = Vec::new();
+
+        if !input.is_empty() && !starts_option(input) {
+            signal = Some(Signal::parse(input)?);
+            separator(input)?;
+        }
+        while !input.is_empty() {
+            let name = option_name(input)?;
+            if seen.contains(&name) {
+                return Err(Error::new(name.span(), format!("`{name}` stands here twice")));
+            }
+            match name.to_string().as_str() {
+                "expected_parent" => expected_parent = Some(value(&name, input)?),
+                "on_error" => on_error = Some(reaction(&name, input)?),
+                _ => krate = Some(crate_path(&name, input)?),
+            }
+            seen.push(name);
+            separator(input)?;
+        }
+
+        let krate = krate.unwrap_or_else(|| quote!(::pdeathsig));
+        Ok(Arguments {
+            signal: signal.map(|signal| signal.expression(&krate)),
+            expected_parent,
+            on_error: on_error.unwrap_or_else(|| Ident::new("Exit", Span::call_site())),
+            krate,
+        })
+    }
+}
+
+/// The first argument.
+enum Signal {
+    /// `SIGTERM`
+    Named(Ident),
+    /// Anything of type `Signal`.
+    Expression(TokenStream),
+}
+
+impl Signal {
+    fn parse(input: ParseStream<'_>) -> Result<Signal> {
+        let tokens = expression(input)?;
+        match visible(tokens.clone()).as_slice() {
+            [TokenTree::Ident(word), rest @ ..] => Signal::from_word(word, rest, tokens),
+            [TokenTree::Literal(literal)] => Err(Error::new(
+                literal.span(),
+                "expected a signal, as in `SIGTERM`, or an expression of type `Signal`, as in `Signal::rt(3).unwrap()`",
+            )),
+            _ => Ok(Signal::Expression(tokens)),
+        }
+    }
+
+    fn from_word(word: &Ident, rest: &[TokenTree], tokens: TokenStream) -> Result<Signal> {
+        let name = word.to_string();
+        match rest.first() {
+            _ if name == "SIGRTMIN" || name == "SIGRTMAX" => {
+                Err(Error::new(word.span(), "write a real-time signal as `Signal::rt(n).unwrap()`, for `SIGRTMIN + n`"))
+            }
+            None if SIGNALS.contains(&name.as_str()) => Ok(Signal::Named(word.clone())),
+            None if name.starts_with("SIG") => {
+                let near = did_you_mean(&name, SIGNALS);
+                Err(Error::new(word.span(), format!("no signal is called `{name}`{near}")))
+            }
+            None if name.chars().any(char::is_lowercase) => Err(unknown_option(word)),
+            Some(next) if SIGNALS.contains(&name.as_str()) => Err(Error::new(next.span(), "expected `,`")),
+            _ => Ok(Signal::Expression(tokens)),
+        }
+    }
+
+    fn expression(self, krate: &TokenStream) -> TokenStream {
+        match self {
+            Signal::Named(name) => {
+                let constant = Ident::new(&name.to_string()["SIG".len()..], name.span());
+                let span = Span::mixed_site().located_at(name.span());
+                quote_spanned!(span=> #krate::Signal::#constant)
+            }
+            Signal::Expression(tokens) => tokens,
+        }
+    }
+}
+
+/// Whether an option is next, known or not, rather than the signal.
+fn starts_option(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    let Ok(name) = ahead.call(Ident::parse_any) else { return false };
+    let assigned = ahead.peek(Token![=]) && !ahead.peek(Token![==]);
+    assigned || OPTIONS.iter().any(|option| name == option) && !ahead.peek(Token![::])
+}
+
+fn option_name(input: ParseStream<'_>) -> Result<Ident> {
+    let Ok(name) = input.call(Ident::parse_any) else {
+        return Err(input.error(format!("expected an option: {}", list(OPTIONS))));
+    };
+    if OPTIONS.iter().any(|option| name == option) {
+        return Ok(name);
+    }
+    if name == "signal" || name.to_string().starts_with("SIG") {
+        return Err(Error::new(
+            name.span(),
+            "one signal, without a name, comes first: `#[die_with_parent(SIGTERM, …)]`",
+        ));
+    }
+    Err(unknown_option(&name))
+}
+
+fn unknown_option(name: &Ident) -> Error {
+    let known: Vec<&str> = OPTIONS.iter().chain(SIGNALS).copied().collect();
+    let near = did_you_mean(&name.to_string(), &known);
+    let hint = if near.is_empty() { format!("; there are {}", list(OPTIONS)) } else { near };
+    Error::new(name.span(), format!("no option is called `{name}`{hint}"))
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name} = …`")).collect::<Vec<_>>().join(", ")
+}
+
+/// `= expression`
+fn value(name: &Ident, input: ParseStream<'_>) -> Result<TokenStream> {
+    assign(name, input)?;
+    expression(input)
+}
+
+/// `= "exit"`
+fn reaction(name: &Ident, input: ParseStream<'_>) -> Result<Ident> {
+    const REACTIONS: &[(&str, &str)] = &[("exit", "Exit"), ("warn", "Warn"), ("ignore", "Ignore")];
+    assign(name, input)?;
+    let expected = "expected `\"exit\"`, `\"warn\"` or `\"ignore\"`";
+    let text: LitStr = input.parse().map_err(|error| Error::new(error.span(), expected))?;
+    match REACTIONS.iter().find(|(known, _)| *known == text.value()) {
+        Some((_, variant)) => Ok(Ident::new(variant, Span::mixed_site())),
+        None => Err(Error::new(text.span(), expected)),
+    }
+}
+
+/// `= path::to::pdeathsig`, or the same as a string
+fn crate_path(name: &Ident, input: ParseStream<'_>) -> Result<TokenStream> {
+    assign(name, input)?;
+    if input.peek(LitStr) {
+        let text: LitStr = input.parse()?;
+        return text.parse_with(path).map_err(|_| Error::new(text.span(), NOT_A_PATH));
+    }
+    path(input)
+}
+
+const NOT_A_PATH: &str = "expected the path of the crate `pdeathsig`, as in `crate = path::to::pdeathsig`";
+
+fn path(input: ParseStream<'_>) -> Result<TokenStream> {
+    let segment =
+        |input: ParseStream<'_>| input.call(Ident::parse_any).map_err(|error| Error::new(error.span(), NOT_A_PATH));
+    let leading: Option<Token![::]> = input.parse()?;
+    let first = segment(input)?;
+    let mut path = quote!(#leading #first);
+    while input.peek(Token![::]) {
+        let colons: Token![::] = input.parse()?;
+        let next = segment(input)?;
+        path.extend(quote!(#colons #next));
+    }
+    Ok(path)
+}
+
+fn assign(name: &Ident, input: ParseStream<'_>) -> Result<()> {
+    if input.peek(Token![=]) {
+        return input.parse::<Token![=]>().map(drop);
+    }
+    Err(Error::new(name.span(), format!("`{name}` needs a value: `{name} = …`")))
+}
+
+fn separator(input: ParseStream<'_>) -> Result<()> {
+    if input.is_empty() {
+        return Ok(());
+    }
+    input.parse::<Token![,]>().map(drop)
+}
+
+/// The tokens up to the next comma that stands outside of any brackets, the angle ones of generics included.
+fn expression(input: ParseStream<'_>) -> Result<TokenStream> {
+    let mut tokens: Vec<TokenTree> = Vec::new();
+    let mut angles = 0_usize;
+    while !input.is_empty() && (angles > 0 || !input.peek(Token![,])) {
+        let tree: TokenTree = input.parse()?;
+        if let TokenTree::Punct(punct) = &tree {
+            match (punct.as_char(), ends_with(&tokens)) {
+                // Generics open after `::` and at the very start; elsewhere it is a comparison.
+                ('<', before) if angles > 0 || matches!(before, None | Some(':')) => angles += 1,
+                ('>', before) if angles > 0 && before != Some('-') => angles -= 1,
+                _ => {}
+            }
+        }
+        tokens.push(tree);
+    }
+    if tokens.is_empty() {
+        return Err(input.error("expected an expression"));
+    }
+    Ok(tokens.into_iter().collect())
+}
+
+/// The last token if it is punctuation; a blank for any other, `None` if there is none.
+fn ends_with(tokens: &[TokenTree]) -> Option<char> {
+    tokens.last().map(|tree| match tree {
+        TokenTree::Punct(punct) => punct.as_char(),
+        _ => ' ',
+    })
+}

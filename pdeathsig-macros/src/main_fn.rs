@@ -1,0 +1,94 @@
+//! The annotated item, taken apart without parsing the body: what is in it stays the user's, span by span.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{token, Error, Ident, LitStr, Result, Token};
+
+const GOES_ON_MAIN: &str = "`#[die_with_parent]` goes on `fn main`";
+
+/// `fn main` as it was written.
+pub(crate) struct MainFn {
+    /// Everything before the body.
+    pub(crate) head: TokenStream,
+    /// The body with its braces.
+    pub(crate) body: Group,
+}
+
+impl MainFn {
+    pub(crate) fn split(item: TokenStream) -> Result<MainFn> {
+        let mut head = visible(item);
+        check_signature.parse2(head.iter().cloned().collect())?;
+        let last = head.pop().map(|tree| visible(tree.into()));
+        match last.as_deref() {
+            Some([TokenTree::Group(body)]) if body.delimiter() == Delimiter::Brace => {
+                Ok(MainFn { head: head.into_iter().collect(), body: body.clone() })
+            }
+            Some([.., tree]) => Err(Error::new(tree.span(), "`main` needs a body")),
+            _ => Err(Error::new(proc_macro2::Span::call_site(), GOES_ON_MAIN)),
+        }
+    }
+
+    /// The body's `#![…]`, which must stay first, and its statements.
+    pub(crate) fn split_body(&self) -> (TokenStream, TokenStream) {
+        let tokens: Vec<TokenTree> = self.body.stream().into_iter().collect();
+        let mut rest = tokens.as_slice();
+        while let [TokenTree::Punct(pound), TokenTree::Punct(bang), TokenTree::Group(_), after @ ..] = rest {
+            if (pound.as_char(), bang.as_char()) != ('#', '!') {
+                break;
+            }
+            rest = after;
+        }
+        let attributes = &tokens[..tokens.len() - rest.len()];
+        (attributes.iter().cloned().collect(), rest.iter().cloned().collect())
+    }
+}
+
+/// The tokens of a stream, out of the invisible group that a `macro_rules!` puts around a whole item or block.
+pub(crate) fn visible(tokens: TokenStream) -> Vec<TokenTree> {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    match trees.as_slice() {
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => visible(group.stream()),
+        _ => trees,
+    }
+}
+
+/// Accepts whatever starts as `fn main()` does; what follows the parentheses is the compiler's to judge.
+fn check_signature(input: ParseStream<'_>) -> Result<()> {
+    while input.peek(Token![#]) {
+        input.parse::<Token![#]>()?;
+        skip(input)?;
+    }
+    let not_a_function = input.error(GOES_ON_MAIN);
+    while !input.peek(Token![fn]) {
+        let word = input.fork().call(Ident::parse_any);
+        if !word.is_ok_and(|word| ["pub", "const", "async", "unsafe", "extern"].iter().any(|known| word == known)) {
+            return Err(not_a_function);
+        }
+        skip(input)?;
+        // As in `pub(crate)` and `extern "C"`.
+        if input.peek(token::Paren) || input.peek(LitStr) {
+            skip(input)?;
+        }
+    }
+    input.parse::<Token![fn]>()?;
+    let name = input.call(Ident::parse_any)?;
+    if name != "main" {
+        let message =
+            format!("{GOES_ON_MAIN}, not on `fn {name}`; call the function `die_with_parent` where this is not `main`");
+        return Err(Error::new(name.span(), message));
+    }
+    while !input.peek(token::Paren) {
+        skip(input)?;
+    }
+    if let TokenTree::Group(parameters) = input.parse()? {
+        if !parameters.stream().is_empty() {
+            return Err(Error::new(parameters.span(), "`main` takes no parameters"));
+        }
+    }
+    input.parse::<TokenStream>().map(drop)
+}
+
+fn skip(input: ParseStream<'_>) -> Result<()> {
+    input.parse::<TokenTree>().map(drop)
+}

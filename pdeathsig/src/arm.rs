@@ -1,0 +1,224 @@
+//! Arming the kernel's parent-death signal without the race that comes with it.
+
+use crate::sys::{self, MainThread};
+use crate::{Error, Signal};
+
+/// Ties this process to its parent: when the parent dies, the kernel sends `signal` to this process.
+///
+/// Call it first thing in `main`; [`#[die_with_parent]`](macro@crate::die_with_parent) does that for you. It costs five
+/// system calls, no allocation, no thread and no descriptor. Calling it again replaces the signal.
+///
+/// If the parent dies while this function arms, the function does what the kernel would have done a moment later: it
+/// sends `signal` to its own process. With a signal that ends the process the call does not return then; if a handler
+/// catches it, the call returns `Ok(())` as if it had come later. If the signal is SIGKILL and the process survives it, as the
+/// first process of a pid namespace does, it exits with the status 137.
+///
+/// # Errors
+///
+/// - [`Error::NotMainThread`] on any other thread, with nothing armed.
+/// - [`Error::Unsupported`] where the target is neither Linux nor Android.
+/// - [`Error::Os`] if a sandbox refuses a system call.
+///
+/// # Limits
+///
+/// - To the kernel the parent is the **thread** that spawned this process. If that thread ends, the signal comes though
+///   the parent process lives.
+/// - A parent that died before the call is not noticed; [`DieWithParent::expected_parent`] closes that window.
+/// - Where the parent is outside this process's pid namespace (`getppid()` is 0), its death while arming cannot be
+///   noticed; any time later the kernel's signal comes.
+/// - The kernel forgets the signal in children made by `fork`, when a set-uid, set-gid or capability program is executed,
+///   and when the effective or file-system user or group changes: drop privileges first, then call.
+///   [`parent_death_signal`] tells what is left.
+/// - The process's own children are not touched.
+/// - A catchable signal that is ignored (as under `nohup`) or blocked does nothing, or waits. SIGKILL always works.
+/// - A parent that writes a core dump lives until it is written.
+///
+/// # Examples
+///
+/// ```
+/// use pdeathsig::{die_with_parent, Signal};
+///
+/// fn main() -> Result<(), pdeathsig::Error> {
+///     die_with_parent(Signal::KILL)?;
+///     // From here on this process does not outlive its parent.
+///     Ok(())
+/// }
+/// ```
+///
+/// # See also
+///
+/// [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html); in the kernel's source,
+/// `reparent_leader` and `forget_original_parent` in `kernel/exit.c` send it, `begin_new_exec` in `fs/exec.c` and
+/// `commit_creds` in `kernel/cred.c` clear it.
+pub fn die_with_parent(signal: Signal) -> Result<(), Error> {
+    DieWithParent::new(signal).arm()
+}
+
+/// Undoes [`die_with_parent`] and anything else that armed a parent-death signal for the main thread: this process may
+/// outlive its parent.
+///
+/// For a helper that a library or a language runtime tied to its parent, and that must finish what it does.
+///
+/// # Errors
+///
+/// - [`Error::NotMainThread`] on any other thread, with nothing changed.
+/// - [`Error::Unsupported`] where the target is neither Linux nor Android.
+/// - [`Error::Os`] if a sandbox refuses the system call.
+///
+/// # Limits
+///
+/// A signal that foreign code armed on another thread is out of reach; it goes when that thread ends.
+///
+/// # Examples
+///
+/// ```
+/// use pdeathsig::{die_with_parent, outlive_parent, parent_death_signal, Signal};
+///
+/// fn main() -> Result<(), pdeathsig::Error> {
+///     die_with_parent(Signal::TERM)?;
+///     outlive_parent()?;
+///     assert_eq!(parent_death_signal()?, None);
+///     Ok(())
+/// }
+/// ```
+///
+/// # See also
+///
+/// [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html)
+pub fn outlive_parent() -> Result<(), Error> {
+    MainThread::current()?.set_parent_death_signal(None)
+}
+
+/// The parent-death signal that the kernel holds for the calling thread, `None` if there is none. Whatever armed it shows.
+///
+/// Ask on the main thread: the setting belongs to a thread, and another one has its own, as a rule none. To read it after a
+/// change of user, say, tells whether protection was lost.
+///
+/// # Errors
+///
+/// - [`Error::Unsupported`] where the target is neither Linux nor Android.
+/// - [`Error::Os`] if a sandbox refuses the system call, or if other code armed a signal that [`Signal`] cannot name.
+///
+/// # Examples
+///
+/// ```
+/// use pdeathsig::{die_with_parent, parent_death_signal, Signal};
+///
+/// fn main() -> Result<(), pdeathsig::Error> {
+///     assert_eq!(parent_death_signal()?, None);
+///     die_with_parent(Signal::TERM)?;
+///     assert_eq!(parent_death_signal()?, Some(Signal::TERM));
+///     Ok(())
+/// }
+/// ```
+///
+/// # See also
+///
+/// [PR_GET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html)
+pub fn parent_death_signal() -> Result<Option<Signal>, Error> {
+    sys::parent_death_signal()
+}
+
+/// [`die_with_parent`] with options.
+///
+/// # Examples
+///
+/// A parent that tells its pid closes the window between fork and the first line of `main`:
+///
+/// ```
+/// use pdeathsig::{DieWithParent, Signal};
+///
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     # let told = std::os::unix::process::parent_id().to_string();
+///     # let mut arguments = std::iter::once(told);
+///     # if false {
+///     let mut arguments = std::env::args().skip(1);
+///     # }
+///     let parent = arguments.next().ok_or("usage: worker PARENT-PID")?.parse()?;
+///     DieWithParent::new(Signal::KILL).expected_parent(parent).arm()?;
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is armed before `arm` is called"]
+pub struct DieWithParent {
+    signal: Signal,
+    expected_parent: Option<u32>,
+}
+
+impl DieWithParent {
+    /// Starts with `signal` and no options: [`arm`](Self::arm) does what [`die_with_parent`] does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pdeathsig::{DieWithParent, Signal};
+    ///
+    /// const TIE: DieWithParent = DieWithParent::new(Signal::TERM);
+    /// TIE.arm().unwrap();
+    /// ```
+    pub const fn new(signal: Signal) -> Self {
+        DieWithParent { signal, expected_parent: None }
+    }
+
+    /// Treats any other parent than `pid` as a parent that has died.
+    ///
+    /// For a parent that tells the child its pid, by argument, environment or handshake. It closes the window between
+    /// fork and the first line of `main`: a parent that died there is noticed while arming.
+    ///
+    /// `pid` is the id of the **direct** parent in this process's own pid namespace: not of a grandparent, and not of a
+    /// shell or wrapper in between. It is 0 for a parent outside that namespace.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pdeathsig::{DieWithParent, Signal};
+    ///
+    /// let parent = std::os::unix::process::parent_id();
+    /// DieWithParent::new(Signal::KILL).expected_parent(parent).arm().unwrap();
+    /// ```
+    pub const fn expected_parent(self, pid: u32) -> Self {
+        DieWithParent { expected_parent: Some(pid), ..self }
+    }
+
+    /// Arms, once everything is chosen. See [`die_with_parent`] for what it does and where its limits are.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`die_with_parent`]. Another parent than the expected one is no error: it means that the parent has
+    /// died, and the signal is sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pdeathsig::{DieWithParent, Signal};
+    ///
+    /// DieWithParent::new(Signal::KILL).arm().unwrap();
+    /// ```
+    pub fn arm(self) -> Result<(), Error> {
+        let main = MainThread::current()?;
+        // 1. Record, 2. arm, 3. compare: whenever the parent dies from 1 on, either the kernel sends the signal or 3 sees
+        // another parent. That one need not be pid 1: the nearest subreaper adopts orphans.
+        let recorded = main.parent_id();
+        main.set_parent_death_signal(Some(self.signal))?;
+        let parent = main.parent_id();
+        if parent == self.expected_parent.unwrap_or(recorded) && parent == recorded {
+            return Ok(());
+        }
+        receive_as_from_the_kernel(&main, self.signal)
+    }
+}
+
+/// Does to this process what the kernel would have done, had its parent died a moment after arming.
+fn receive_as_from_the_kernel(main: &MainThread, signal: Signal) -> Result<(), Error> {
+    let sent = main.send(signal);
+    if signal == Signal::KILL {
+        // Still alive: the first process of a pid namespace is spared its own SIGKILL, yet not the kernel's.
+        sys::exit(128 + signal.as_raw());
+    }
+    if sent.is_err() {
+        // Armed without a parent to wait for, the process would die with whoever adopted it.
+        main.set_parent_death_signal(None)?;
+    }
+    sent
+}

@@ -1,0 +1,95 @@
+//! What can go wrong.
+
+use std::error;
+use std::fmt;
+use std::io;
+
+/// Why a process could not be tied to its parent, freed from it, or asked about it.
+///
+/// After an error nothing is half-armed: the process is as it was before the call, or has no parent-death signal at all.
+///
+/// # Examples
+///
+/// ```
+/// use pdeathsig::{die_with_parent, Error, Signal};
+///
+/// let answer = std::thread::spawn(|| die_with_parent(Signal::KILL)).join().unwrap();
+/// assert!(matches!(answer, Err(Error::NotMainThread { .. })));
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The call came from another thread than the process's first one.
+    ///
+    /// The kernel keeps the parent-death signal for each thread and forgets it, without a word, when that thread ends.
+    /// Call first thing in `main`, or put `#[die_with_parent]` on it.
+    #[non_exhaustive]
+    NotMainThread {
+        /// The id of the calling thread, as [gettid(2)](https://man7.org/linux/man-pages/man2/gettid.2.html) tells it.
+        thread: u32,
+        /// The id of the process, which is that of its main thread.
+        process: u32,
+    },
+    /// The parent is outside this process's pid namespace, so that it has no id here and cannot be watched.
+    ///
+    /// Arming the kernel's signal works there all the same and does not fail with this.
+    ParentNotVisible,
+    /// The target is neither Linux nor Android.
+    Unsupported,
+    /// The system refused a call.
+    #[non_exhaustive]
+    Os {
+        /// The call, as in `prctl(PR_SET_PDEATHSIG)`.
+        call: &'static str,
+        /// Its error.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::NotMainThread { thread, process } => write!(
+                f,
+                "the parent-death signal belongs to the main thread, and thread {thread} of process {process} is another \
+                 one: make the call first thing in `main`",
+            ),
+            Error::ParentNotVisible => f.write_str(
+                "the parent is outside this process's pid namespace and cannot be watched from within: \
+                 arm the kernel's signal alone",
+            ),
+            Error::Unsupported => f.write_str(
+                "only Linux and Android have a parent-death signal: leave the call out on other targets, \
+                 as with #[cfg(target_os = \"linux\")]",
+            ),
+            Error::Os { call, source } if source.raw_os_error().is_none() => write!(f, "{call}: {source}"),
+            Error::Os { call, source } => write!(
+                f,
+                "{call} was refused: {source}; look for a seccomp filter or another sandbox around this process",
+            ),
+        }
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Error::Os { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// Keeps the whole [`Error`] as the inner error, so that its message and its source survive. The kind is that of the
+/// system's error, [`Unsupported`](io::ErrorKind::Unsupported) for [`Error::Unsupported`], else
+/// [`Other`](io::ErrorKind::Other).
+impl From<Error> for io::Error {
+    fn from(error: Error) -> io::Error {
+        let kind = match &error {
+            Error::Os { source, .. } => source.kind(),
+            Error::Unsupported => io::ErrorKind::Unsupported,
+            Error::NotMainThread { .. } | Error::ParentNotVisible => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
+    }
+}

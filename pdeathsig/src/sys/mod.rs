@@ -1,0 +1,27 @@
+//! Every system call and every `unsafe` of the crate.
+//!
+//! A backend is one file, chosen here by target. `--cfg pdeathsig_backend="unsupported"` chooses that of the other targets
+//! anywhere, so that it can be compiled and tested on Linux. Each one provides:
+//!
+//! - `number`: the constants `SIGHUP` … `SIGSYS`, and `MAX`, the largest signal number the kernel knows;
+//! - `realtime_signals() -> (i32, i32)`: `SIGRTMIN` and `SIGRTMAX`;
+//! - `parent_death_signal() -> Result<Option<Signal>, Error>`: that of the calling thread;
+//! - `exit(status: i32) -> !`: at once, without running anything;
+//! - `MainThread`, a proof that the caller runs on the main thread, so that nothing can be armed on another:
+//!   - `current() -> Result<MainThread, Error>`,
+//!   - `parent_id(&self) -> u32`,
+//!   - `set_parent_death_signal(&self, Option<Signal>) -> Result<(), Error>`,
+//!   - `send(&self, Signal) -> Result<(), Error>`, to the whole own process.
+#![allow(unsafe_code)]
+
+#[cfg_attr(
+    all(any(target_os = "linux", target_os = "android"), not(pdeathsig_backend = "unsupported")),
+    path = "linux.rs"
+)]
+#[cfg_attr(
+    not(all(any(target_os = "linux", target_os = "android"), not(pdeathsig_backend = "unsupported"))),
+    path = "unsupported.rs"
+)]
+mod backend;
+
+pub(crate) use backend::*;

@@ -1,0 +1,100 @@
+//! Targets without a parent-death signal: everything compiles and answers [`Error::Unsupported`].
+
+use crate::{Error, Signal};
+
+/// The numbers of x86 and Arm Linux.
+pub(crate) mod number {
+    pub(crate) const SIGHUP: i32 = 1;
+    pub(crate) const SIGINT: i32 = 2;
+    pub(crate) const SIGQUIT: i32 = 3;
+    pub(crate) const SIGILL: i32 = 4;
+    pub(crate) const SIGTRAP: i32 = 5;
+    pub(crate) const SIGABRT: i32 = 6;
+    pub(crate) const SIGIOT: i32 = 6;
+    pub(crate) const SIGBUS: i32 = 7;
+    pub(crate) const SIGFPE: i32 = 8;
+    pub(crate) const SIGKILL: i32 = 9;
+    pub(crate) const SIGUSR1: i32 = 10;
+    pub(crate) const SIGSEGV: i32 = 11;
+    pub(crate) const SIGUSR2: i32 = 12;
+    pub(crate) const SIGPIPE: i32 = 13;
+    pub(crate) const SIGALRM: i32 = 14;
+    pub(crate) const SIGTERM: i32 = 15;
+    #[cfg(not(any(
+        target_arch = "mips",
+        target_arch = "mips32r6",
+        target_arch = "mips64",
+        target_arch = "mips64r6",
+        target_arch = "sparc",
+        target_arch = "sparc64",
+    )))]
+    pub(crate) const SIGSTKFLT: i32 = 16;
+    pub(crate) const SIGCHLD: i32 = 17;
+    pub(crate) const SIGCONT: i32 = 18;
+    pub(crate) const SIGSTOP: i32 = 19;
+    pub(crate) const SIGTSTP: i32 = 20;
+    pub(crate) const SIGTTIN: i32 = 21;
+    pub(crate) const SIGTTOU: i32 = 22;
+    pub(crate) const SIGURG: i32 = 23;
+    pub(crate) const SIGXCPU: i32 = 24;
+    pub(crate) const SIGXFSZ: i32 = 25;
+    pub(crate) const SIGVTALRM: i32 = 26;
+    pub(crate) const SIGPROF: i32 = 27;
+    pub(crate) const SIGWINCH: i32 = 28;
+    pub(crate) const SIGIO: i32 = 29;
+    pub(crate) const SIGPWR: i32 = 30;
+    pub(crate) const SIGSYS: i32 = 31;
+    pub(crate) const MAX: i32 = 64;
+}
+
+pub(crate) fn realtime_signals() -> (i32, i32) {
+    (34, number::MAX)
+}
+
+/// No value of it exists, so what follows it is never reached.
+pub(crate) enum MainThread {}
+
+impl MainThread {
+    pub(crate) fn current() -> Result<MainThread, Error> {
+        Err(Error::Unsupported)
+    }
+
+    pub(crate) fn parent_id(&self) -> u32 {
+        match *self {}
+    }
+
+    pub(crate) fn set_parent_death_signal(&self, _: Option<Signal>) -> Result<(), Error> {
+        match *self {}
+    }
+
+    pub(crate) fn send(&self, _: Signal) -> Result<(), Error> {
+        match *self {}
+    }
+}
+
+pub(crate) fn parent_death_signal() -> Result<Option<Signal>, Error> {
+    Err(Error::Unsupported)
+}
+
+pub(crate) fn exit(status: i32) -> ! {
+    std::process::exit(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{DieWithParent, Error, Signal};
+
+    #[test]
+    fn everything_answers_unsupported() {
+        assert!(matches!(crate::die_with_parent(Signal::KILL), Err(Error::Unsupported)));
+        assert!(matches!(DieWithParent::new(Signal::TERM).expected_parent(1).arm(), Err(Error::Unsupported)));
+        assert!(matches!(crate::outlive_parent(), Err(Error::Unsupported)));
+        assert!(matches!(crate::parent_death_signal(), Err(Error::Unsupported)));
+    }
+
+    #[test]
+    fn signals_have_their_names_all_the_same() {
+        assert_eq!("term".parse(), Ok(Signal::TERM));
+        assert_eq!(Signal::rt(3).unwrap().to_string(), "SIGRTMIN+3");
+    }
+}

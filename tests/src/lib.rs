@@ -1,0 +1,22 @@
+//! The stage on which the tests of `pdeathsig` play: real processes, real signals, the real kernel.
+//!
+//! A test opens a [`Stage`], spawns [`Actor`]s on it, which are processes of the program `actor`, and tells them what to do:
+//! spawn another, arm, fork, die. Each actor has a line of its own to the test, so nothing is ever timed. The stage is a
+//! subreaper, so orphans come to it, and it kills and reaps all that is left when the test ends, however it ends.
+
+mod play;
+mod protocol;
+mod raw;
+mod stage;
+mod trace;
+
+pub use play::play;
+pub use protocol::{Cause, End, Refused};
+pub use raw::{bare_calls, set_bare};
+pub use stage::{needs_root, skipped, Actor, Stage};
+pub use trace::{Boundary, Tracee};
+
+/// The README's programs are tests too.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,0 +1,116 @@
+//! What a test and an actor say to each other: a line of JSON each way.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The first line of an actor.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Hello {
+    /// Its id in its own pid namespace.
+    pub(crate) pid: i32,
+}
+
+/// What an actor is told to do. It answers each with one line, except those that end it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Request {
+    Ping,
+    /// Answers with the error, if any, and how many allocations arming made.
+    Arm {
+        signal: i32,
+        expected_parent: Option<u32>,
+    },
+    ArmOnThread {
+        signal: i32,
+    },
+    /// Arms by the bare system call on a thread, which ends. Answers with what that thread read before, and what the main
+    /// thread reads after.
+    SetBareOnThread {
+        signal: i32,
+    },
+    SetBare {
+        signal: i32,
+    },
+    Outlive,
+    OutliveOnThread,
+    Read,
+    Parent,
+    /// Another actor. Answers with its id, as the ones below do.
+    Spawn,
+    /// The same from a thread that stays until it is ended.
+    SpawnOnThread,
+    EndSpawner,
+    /// Forks, and answers with what the fork reads as its parent-death signal.
+    ReadInFork,
+    /// Becomes a new actor by exec, of another program file if one is named.
+    Exec {
+        program: Option<PathBuf>,
+    },
+    /// Counts the signal from now on instead of dying of it.
+    Catch {
+        signal: i32,
+    },
+    Caught,
+    Ignore {
+        signal: i32,
+    },
+    Block {
+        signal: i32,
+    },
+    Unblock {
+        signal: i32,
+    },
+    Raise {
+        signal: i32,
+    },
+    SetUser {
+        uid: u32,
+    },
+    EffectiveUser,
+    Subreaper,
+    /// Children spawned from now on are in a new pid namespace. Answers with the error, if any.
+    NewPidNamespace,
+    Refuse(Refused),
+    /// Waits for a child and answers with its end.
+    Wait {
+        pid: i32,
+    },
+    /// Answers with the number of threads and of open descriptors.
+    Count,
+    Die(Cause),
+}
+
+/// How a child of an actor ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// It exited with this status.
+    Exited(i32),
+    /// This signal killed it.
+    Killed(i32),
+}
+
+/// A cause of death from within.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum Cause {
+    /// A write to the address 0.
+    Segfault,
+    /// `std::process::abort`
+    Abort,
+    /// A panic on the main thread.
+    Panic,
+    /// `std::process::exit`
+    Exit,
+    /// The return from `main`.
+    Return,
+}
+
+/// A system call that a sandbox refuses with `EPERM`.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum Refused {
+    /// `prctl(PR_SET_PDEATHSIG)`
+    SetParentDeathSignal,
+    /// `prctl(PR_GET_PDEATHSIG)`
+    GetParentDeathSignal,
+    /// `kill`
+    Kill,
+}

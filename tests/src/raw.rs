@@ -1,0 +1,97 @@
+//! Every `unsafe` of the tests.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use nix::libc;
+use nix::sys::ptrace;
+use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, Signal};
+use nix::unistd::{fork, ForkResult, Pid};
+
+use crate::trace::Boundary;
+
+/// `prctl(PR_SET_PDEATHSIG)` and nothing else: the naive approach.
+pub fn set_bare(signal: i32) -> io::Result<()> {
+    // SAFETY: the call takes a number by value.
+    match unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, signal as libc::c_ulong) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// The five system calls of `die_with_parent`, without anything around them; the yardstick of its benchmark.
+pub fn bare_calls(signal: i32) -> bool {
+    // SAFETY: none of the calls takes a pointer.
+    let thread = unsafe { libc::syscall(libc::SYS_gettid) };
+    // SAFETY: as above.
+    let process = unsafe { libc::getpid() };
+    // SAFETY: as above.
+    let before = unsafe { libc::getppid() };
+    // SAFETY: as above.
+    let answer = unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, signal as libc::c_ulong) };
+    // SAFETY: as above.
+    let after = unsafe { libc::getppid() };
+    thread == libc::c_long::from(process) && answer == 0 && before == after
+}
+
+static CAUGHT: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn count(_: libc::c_int) {
+    CAUGHT.fetch_add(1, Ordering::SeqCst);
+}
+
+pub(crate) fn catch(signal: i32) {
+    let action = SigAction::new(SigHandler::Handler(count), SaFlags::SA_RESTART, SigSet::empty());
+    // SAFETY: the handler does nothing but add to an atomic.
+    unsafe { sigaction(named(signal), &action) }.unwrap();
+}
+
+pub(crate) fn caught() -> usize {
+    CAUGHT.load(Ordering::SeqCst)
+}
+
+pub(crate) fn ignore(signal: i32) {
+    let action = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    // SAFETY: no handler is installed.
+    unsafe { sigaction(named(signal), &action) }.unwrap();
+}
+
+pub(crate) fn named(signal: i32) -> Signal {
+    Signal::try_from(signal).unwrap()
+}
+
+/// The status with which `child` ends in a fork of this single-threaded process.
+pub(crate) fn in_fork(child: fn() -> i32) -> Pid {
+    // SAFETY: an actor that forks has one thread, so the fork may do what it could do itself.
+    match unsafe { fork() }.unwrap() {
+        ForkResult::Parent { child } => child,
+        ForkResult::Child => {
+            let status = child();
+            // SAFETY: _exit takes a number by value and does not return.
+            unsafe { libc::_exit(status) }
+        }
+    }
+}
+
+pub(crate) fn segfault() -> ! {
+    // SAFETY: none; the fault is what the test asks for.
+    unsafe { ptr::null_mut::<u8>().write_volatile(1) };
+    unreachable!("a write to the address 0 went through")
+}
+
+/// Where a process that is stopped at a system call stands.
+pub(crate) fn boundary(pid: Pid) -> Boundary {
+    let info = ptrace::syscall_info(pid).unwrap();
+    match info.op {
+        libc::PTRACE_SYSCALL_INFO_ENTRY => {
+            // SAFETY: `op` says that `entry` is the part that the kernel filled in.
+            let entry = unsafe { info.u.entry };
+            Boundary::Entry(entry.nr as i64, entry.args[0])
+        }
+        // SAFETY: likewise `exit`.
+        libc::PTRACE_SYSCALL_INFO_EXIT => Boundary::Exit(unsafe { info.u.exit }.sval),
+        other => panic!("no boundary of a system call: {other}"),
+    }
+}

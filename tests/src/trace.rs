@@ -1,0 +1,80 @@
+//! Holding an actor before or after a system call.
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::ptrace::{self, Options};
+use nix::sys::signal::Signal;
+use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
+use nix::unistd::Pid;
+
+use crate::raw;
+use crate::stage::{until, Actor};
+
+/// Where a traced process is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Boundary {
+    /// Just before a system call with this number and first argument.
+    Entry(i64, u64),
+    /// Just after one that returned this.
+    Exit(i64),
+}
+
+/// A process that goes from boundary to boundary as the test says, until this is dropped.
+#[derive(Debug)]
+pub struct Tracee {
+    pid: Pid,
+}
+
+impl Tracee {
+    /// Takes hold of an actor that waits for a request.
+    pub fn seize(actor: &Actor<'_>) -> Tracee {
+        let pid = actor.pid();
+        ptrace::seize(pid, Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_EXITKILL).unwrap();
+        ptrace::interrupt(pid).unwrap();
+        assert!(matches!(wait(pid), WaitStatus::PtraceEvent(..)));
+        Tracee { pid }
+    }
+
+    /// Runs to the next boundary.
+    pub fn step(&mut self) -> Boundary {
+        let mut signal = None;
+        loop {
+            ptrace::syscall(self.pid, signal).unwrap();
+            match wait(self.pid) {
+                WaitStatus::PtraceSyscall(_) => return raw::boundary(self.pid),
+                WaitStatus::Stopped(_, sent) => signal = Some(sent),
+                WaitStatus::PtraceEvent(..) => signal = None,
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// Runs to just before `prctl(PR_SET_PDEATHSIG)`.
+    pub fn run_to_arming(&mut self) {
+        const SET: u64 = libc::PR_SET_PDEATHSIG as u64;
+        self.run_to(|at| matches!(at, Boundary::Entry(libc::SYS_prctl, SET)));
+    }
+
+    /// Runs to the first boundary of that kind.
+    pub fn run_to(&mut self, wanted: impl Fn(Boundary) -> bool) {
+        while !wanted(self.step()) {}
+    }
+}
+
+impl Drop for Tracee {
+    fn drop(&mut self) {
+        match ptrace::detach(self.pid, None::<Signal>) {
+            // It may have been killed where it was held.
+            Ok(()) | Err(Errno::ESRCH) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+fn wait(pid: Pid) -> WaitStatus {
+    let flags = WaitPidFlag::__WALL | WaitPidFlag::WNOHANG;
+    until("a traced process", || match waitpid(pid, Some(flags)).unwrap() {
+        WaitStatus::StillAlive => None,
+        status => Some(status),
+    })
+}

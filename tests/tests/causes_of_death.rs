@@ -1,0 +1,96 @@
+//! Whatever ends the parent, a child that armed dies of the signal it armed.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{Cause, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+fn child_dies_when_its_parent_ends_by(cause: Cause, ends: impl Fn(WaitStatus) -> bool) {
+    for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGUSR1] {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        child.arm(signal).unwrap();
+        let status = parent.die(cause);
+        assert!(ends(status), "{status:?}");
+        assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+    }
+}
+
+#[test]
+fn sigkill() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm(Signal::SIGKILL).unwrap();
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}
+
+#[test]
+fn segmentation_fault() {
+    let by_segv = |status| matches!(status, WaitStatus::Signaled(_, Signal::SIGSEGV, _));
+    child_dies_when_its_parent_ends_by(Cause::Segfault, by_segv);
+}
+
+#[test]
+fn abort() {
+    let by_abort = |status| matches!(status, WaitStatus::Signaled(_, Signal::SIGABRT, _));
+    child_dies_when_its_parent_ends_by(Cause::Abort, by_abort);
+}
+
+#[test]
+fn panic() {
+    child_dies_when_its_parent_ends_by(Cause::Panic, |status| matches!(status, WaitStatus::Exited(_, 101)));
+}
+
+#[test]
+fn exit() {
+    child_dies_when_its_parent_ends_by(Cause::Exit, |status| matches!(status, WaitStatus::Exited(_, 3)));
+}
+
+#[test]
+fn return_from_main() {
+    child_dies_when_its_parent_ends_by(Cause::Return, |status| matches!(status, WaitStatus::Exited(_, 0)));
+}
+
+#[test]
+fn an_unprotected_child_outlives_them_all() {
+    for cause in [Cause::Segfault, Cause::Abort, Cause::Panic, Cause::Exit, Cause::Return] {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        parent.die(cause);
+        child.assert_lives();
+    }
+}
+
+#[test]
+fn a_grandchild_is_not_told() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    let mut grandchild = child.spawn();
+    child.arm(Signal::SIGKILL).unwrap();
+    parent.kill();
+    child.end();
+    grandchild.assert_lives();
+}
+
+#[test]
+fn a_chain_in_which_each_armed_dies_link_by_link() {
+    let stage = Stage::open(ACTOR);
+    let mut first = stage.actor();
+    let mut chain = vec![first.spawn()];
+    for link in 0..4 {
+        chain[link].arm(Signal::SIGKILL).unwrap();
+        let next = chain[link].spawn();
+        chain.push(next);
+    }
+    chain[4].arm(Signal::SIGKILL).unwrap();
+    first.kill();
+    for link in chain {
+        assert_eq!(link.end(), WaitStatus::Signaled(link.pid(), Signal::SIGKILL, false));
+    }
+}

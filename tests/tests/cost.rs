@@ -1,0 +1,47 @@
+//! Arming is five system calls, no allocation, no thread and no descriptor.
+
+use nix::libc::{self, c_long};
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{Boundary, Stage, Tracee};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+#[test]
+fn five_system_calls_in_their_order() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    let mut held = Tracee::seize(&child);
+    child.tell_arm(Signal::SIGKILL, None);
+
+    let mut calls: Vec<c_long> = Vec::new();
+    held.run_to(|at| matches!(at, Boundary::Entry(libc::SYS_gettid, _)));
+    calls.push(libc::SYS_gettid);
+    loop {
+        match held.step() {
+            // The answer to the test.
+            Boundary::Entry(libc::SYS_write | libc::SYS_sendto, _) => break,
+            Boundary::Entry(call, _) => calls.push(call),
+            Boundary::Exit(_) => {}
+        }
+    }
+    drop(held);
+    assert_eq!(calls, [libc::SYS_gettid, libc::SYS_getpid, libc::SYS_getppid, libc::SYS_prctl, libc::SYS_getppid],);
+}
+
+#[test]
+fn no_allocation() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.actor();
+    child.tell_arm(Signal::SIGKILL, None);
+    assert_eq!(child.hear_armed(), (Ok(()), 0));
+}
+
+#[test]
+fn no_thread_and_no_descriptor() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.actor();
+    let before = child.count();
+    child.arm(Signal::SIGKILL).unwrap();
+    assert_eq!(child.count(), before);
+}

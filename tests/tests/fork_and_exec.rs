@@ -1,0 +1,55 @@
+//! The setting is lost by fork and kept by exec, but for one of a set-uid program.
+
+use std::fs::{set_permissions, Permissions};
+use std::os::unix::fs::{chown, PermissionsExt};
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{needs_root, skipped, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+const NOBODY: u32 = 65534;
+
+#[test]
+fn cleared_by_fork_in_the_child_and_kept_in_the_parent() {
+    let stage = Stage::open(ACTOR);
+    let mut actor = stage.actor();
+    actor.arm(Signal::SIGTERM).unwrap();
+    assert_eq!(actor.read_in_fork(), 0);
+    assert_eq!(actor.read(), Ok(Some(Signal::SIGTERM as i32)));
+}
+
+#[test]
+fn kept_by_exec() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm(Signal::SIGTERM).unwrap();
+    let mut child = child.exec(None);
+    assert_eq!(child.read(), Ok(Some(Signal::SIGTERM as i32)));
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGTERM, false));
+}
+
+#[test]
+fn cleared_by_exec_of_a_set_uid_program() {
+    let test = "cleared_by_exec_of_a_set_uid_program";
+    if !needs_root(test) {
+        return;
+    }
+    let stage = Stage::open(ACTOR);
+    let program = stage.copy_of_program();
+    chown(&program, Some(NOBODY), None).unwrap();
+    set_permissions(&program, Permissions::from_mode(0o4755)).unwrap();
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm(Signal::SIGKILL).unwrap();
+    let mut child = child.exec(Some(program));
+    if child.effective_user() != NOBODY {
+        skipped(test, "the temporary folder is mounted nosuid");
+        return;
+    }
+    assert_eq!(child.read(), Ok(None));
+    parent.kill();
+    child.assert_lives();
+}

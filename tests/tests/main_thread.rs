@@ -1,0 +1,60 @@
+//! The setting belongs to a thread of the child, so only the main one may arm.
+
+use nix::sys::signal::Signal;
+use pdeathsig_tests::Stage;
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+#[test]
+fn arming_on_another_thread_is_an_error_that_names_both() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.actor();
+    let error = child.arm_on_thread(Signal::SIGKILL).unwrap_err();
+    let (thread, process) = error
+        .strip_prefix("NotMainThread { thread: ")
+        .and_then(|rest| rest.strip_suffix(" }"))
+        .and_then(|rest| rest.split_once(", process: "))
+        .unwrap_or_else(|| panic!("{error}"));
+    assert_eq!(process, child.pid().to_string());
+    assert_ne!(thread, process);
+}
+
+#[test]
+fn arming_on_another_thread_arms_nothing() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm_on_thread(Signal::SIGKILL).unwrap_err();
+    assert_eq!(child.read(), Ok(None));
+    parent.kill();
+    child.assert_lives();
+}
+
+#[test]
+fn arming_on_another_thread_leaves_what_was_armed() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.actor();
+    child.arm(Signal::SIGTERM).unwrap();
+    child.arm_on_thread(Signal::SIGKILL).unwrap_err();
+    assert_eq!(child.read(), Ok(Some(Signal::SIGTERM as i32)));
+}
+
+#[test]
+fn undoing_on_another_thread_is_an_error_and_undoes_nothing() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.actor();
+    child.arm(Signal::SIGTERM).unwrap();
+    let error = child.outlive_parent_on_thread().unwrap_err();
+    assert!(error.starts_with("NotMainThread"), "{error}");
+    assert_eq!(child.read(), Ok(Some(Signal::SIGTERM as i32)));
+}
+
+#[test]
+fn the_bare_call_on_another_thread_is_gone_with_it() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    assert_eq!(child.set_bare_on_thread(Signal::SIGKILL), (Some(Signal::SIGKILL as i32), None));
+    parent.kill();
+    child.assert_lives();
+}

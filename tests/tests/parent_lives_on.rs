@@ -1,0 +1,59 @@
+//! What looks like an end and is none: the child lives, and still dies with its parent afterwards.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{Actor, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+fn lives_until_the_parent_is_killed(mut child: Actor<'_>, parent: Actor<'_>) {
+    child.assert_lives();
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}
+
+#[test]
+fn the_parent_executes_another_program() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm(Signal::SIGKILL).unwrap();
+    let parent = parent.exec(None);
+    lives_until_the_parent_is_killed(child, parent);
+}
+
+#[test]
+fn the_parent_stops_and_goes_on() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm(Signal::SIGKILL).unwrap();
+    parent.send(Signal::SIGSTOP);
+    parent.await_stopped();
+    child.assert_lives();
+    parent.send(Signal::SIGCONT);
+    parent.assert_lives();
+    lives_until_the_parent_is_killed(child, parent);
+}
+
+#[test]
+fn another_thread_of_the_parent_ends() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    let _other = parent.spawn_on_thread();
+    child.arm(Signal::SIGKILL).unwrap();
+    parent.end_spawner();
+    lives_until_the_parent_is_killed(child, parent);
+}
+
+#[test]
+fn the_grandparent_dies() {
+    let stage = Stage::open(ACTOR);
+    let mut grandparent = stage.actor();
+    let mut parent = grandparent.spawn();
+    let mut child = parent.spawn();
+    child.arm(Signal::SIGKILL).unwrap();
+    grandparent.kill();
+    lives_until_the_parent_is_killed(child, parent);
+}

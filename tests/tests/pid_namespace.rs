@@ -1,0 +1,68 @@
+//! The first process of a pid namespace: its parent is 0 to it, and its own SIGKILL does nothing.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use nix::unistd::Pid;
+use pdeathsig_tests::{skipped, Actor, End, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+/// A parent and its child, the first process of a new pid namespace.
+fn family<'a>(stage: &'a Stage, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
+    let mut parent = stage.actor();
+    if let Err(error) = parent.new_pid_namespace() {
+        skipped(test, &format!("needs the privilege to make a pid namespace: {error}"));
+        return None;
+    }
+    let mut child = parent.spawn();
+    assert_eq!((child.own_pid(), child.parent()), (Pid::from_raw(1), Pid::from_raw(0)));
+    Some((parent, child))
+}
+
+#[test]
+fn dies_of_the_kernels_sigkill_though_its_parent_is_0() {
+    let stage = Stage::open(ACTOR);
+    let Some((parent, mut child)) = family(&stage, "dies_of_the_kernels_sigkill_though_its_parent_is_0") else {
+        return;
+    };
+    child.arm(Signal::SIGKILL).unwrap();
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}
+
+#[test]
+fn survives_its_own_sigkill() {
+    let stage = Stage::open(ACTOR);
+    let Some((_parent, mut child)) = family(&stage, "survives_its_own_sigkill") else { return };
+    child.raise(Signal::SIGKILL);
+    child.assert_lives();
+}
+
+#[test]
+fn exits_with_137_where_its_own_sigkill_would_not_end_it() {
+    let stage = Stage::open(ACTOR);
+    let Some((mut parent, mut child)) = family(&stage, "exits_with_137_where_its_own_sigkill_would_not_end_it") else {
+        return;
+    };
+    child.tell_arm(Signal::SIGKILL, Some(4242));
+    assert_eq!(parent.wait_for(&child), End::Exited(137));
+}
+
+#[test]
+fn may_expect_the_parent_0() {
+    let stage = Stage::open(ACTOR);
+    let Some((parent, mut child)) = family(&stage, "may_expect_the_parent_0") else { return };
+    child.arm_expecting(Signal::SIGKILL, 0).unwrap();
+    child.assert_lives();
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}
+
+#[test]
+fn a_parents_death_before_the_call_cannot_be_noticed() {
+    let stage = Stage::open(ACTOR);
+    let Some((parent, mut child)) = family(&stage, "a_parents_death_before_the_call_cannot_be_noticed") else { return };
+    parent.kill();
+    child.arm_expecting(Signal::SIGKILL, 0).unwrap();
+    child.assert_lives();
+}

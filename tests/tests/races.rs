@@ -1,0 +1,70 @@
+//! The parent dies while its child is held at a system call of arming, where no luck is needed to hit it.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{Boundary, Stage, Tracee};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+/// Kills the parent while the child is held, and answers with the child's end.
+fn parent_dies_while_child_is_held(signal: Signal, hold: impl Fn(&mut Tracee)) {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    let mut held = Tracee::seize(&child);
+    child.tell_arm(signal, None);
+    hold(&mut held);
+    parent.kill();
+    drop(held);
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+}
+
+#[test]
+fn just_before_prctl() {
+    parent_dies_while_child_is_held(Signal::SIGKILL, Tracee::run_to_arming);
+    parent_dies_while_child_is_held(Signal::SIGTERM, Tracee::run_to_arming);
+}
+
+#[test]
+fn just_after_prctl() {
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        parent_dies_while_child_is_held(signal, |held| {
+            held.run_to_arming();
+            assert_eq!(held.step(), Boundary::Exit(0));
+        });
+    }
+}
+
+#[test]
+fn just_before_the_comparison() {
+    parent_dies_while_child_is_held(Signal::SIGKILL, |held| {
+        held.run_to_arming();
+        assert_eq!(held.step(), Boundary::Exit(0));
+        assert!(matches!(held.step(), Boundary::Entry(..)));
+    });
+}
+
+#[test]
+fn a_handler_catches_what_arming_sends_when_the_parent_died_before_prctl() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    let mut held = Tracee::seize(&child);
+    child.tell_arm(Signal::SIGTERM, None);
+    held.run_to_arming();
+    parent.kill();
+    drop(held);
+    assert_eq!(child.hear_armed().0, Ok(()));
+    assert_eq!(child.caught(), 1);
+}
+
+#[test]
+fn the_bare_call_leaves_an_orphan_when_the_parent_died_just_before_it() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    parent.kill();
+    child.set_bare(Signal::SIGKILL as i32);
+    child.assert_lives();
+}

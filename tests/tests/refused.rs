@@ -1,0 +1,58 @@
+//! Under a sandbox that refuses a system call: an error that says which, and nothing half-armed.
+
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{End, Refused, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+#[test]
+fn arming() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.actor();
+    child.refuse(Refused::SetParentDeathSignal);
+    let error = child.arm(Signal::SIGKILL).unwrap_err();
+    assert!(error.contains("prctl(PR_SET_PDEATHSIG)") && error.contains("PermissionDenied"), "{error}");
+    assert_eq!(child.read(), Ok(None));
+}
+
+#[test]
+fn undoing() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.actor();
+    child.arm(Signal::SIGTERM).unwrap();
+    child.refuse(Refused::SetParentDeathSignal);
+    let error = child.outlive_parent().unwrap_err();
+    assert!(error.contains("prctl(PR_SET_PDEATHSIG)"), "{error}");
+    assert_eq!(child.read(), Ok(Some(Signal::SIGTERM as i32)));
+}
+
+#[test]
+fn reading_back() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.actor();
+    child.refuse(Refused::GetParentDeathSignal);
+    let error = child.read().unwrap_err();
+    assert!(error.contains("prctl(PR_GET_PDEATHSIG)"), "{error}");
+}
+
+#[test]
+fn sending_itself_the_signal_of_a_parent_that_is_gone() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.actor();
+    child.refuse(Refused::Kill);
+    let wrong = child.pid().as_raw();
+    let error = child.arm_expecting(Signal::SIGTERM, wrong).unwrap_err();
+    assert!(error.contains("kill(2)"), "{error}");
+    assert_eq!(child.read(), Ok(None));
+}
+
+#[test]
+fn sending_itself_sigkill_ends_it_all_the_same() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.refuse(Refused::Kill);
+    let wrong = child.pid().as_raw() as u32;
+    child.tell_arm(Signal::SIGKILL, Some(wrong));
+    assert_eq!(parent.wait_for(&child), End::Exited(137));
+}

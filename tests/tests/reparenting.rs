@@ -1,0 +1,64 @@
+//! Orphans go to the nearest subreaper, so that "my parent is 1" says nothing.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use nix::unistd::Pid;
+use pdeathsig_tests::{End, Stage, Tracee};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+#[test]
+fn an_orphan_goes_to_the_nearest_subreaper() {
+    let stage = Stage::open(ACTOR);
+    let mut subreaper = stage.actor();
+    subreaper.become_subreaper();
+    let mut parent = subreaper.spawn();
+    let mut child = parent.spawn();
+    parent.send(Signal::SIGKILL);
+    subreaper.wait_for(&parent);
+    assert_eq!(child.parent(), subreaper.pid());
+    assert_ne!(child.parent(), Pid::from_raw(1));
+}
+
+#[test]
+fn a_child_below_a_subreaper_dies_with_its_parent() {
+    let stage = Stage::open(ACTOR);
+    let mut subreaper = stage.actor();
+    subreaper.become_subreaper();
+    let mut parent = subreaper.spawn();
+    let mut child = parent.spawn();
+    child.arm(Signal::SIGKILL).unwrap();
+    parent.send(Signal::SIGKILL);
+    subreaper.wait_for(&parent);
+    assert_eq!(subreaper.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
+}
+
+#[test]
+fn a_parent_that_dies_while_arming_is_noticed_though_the_new_one_is_a_subreaper() {
+    let stage = Stage::open(ACTOR);
+    let mut subreaper = stage.actor();
+    subreaper.become_subreaper();
+    let mut parent = subreaper.spawn();
+    let mut child = parent.spawn();
+    let mut held = Tracee::seize(&child);
+    child.tell_arm(Signal::SIGKILL, None);
+    held.run_to_arming();
+    parent.send(Signal::SIGKILL);
+    subreaper.wait_for(&parent);
+    drop(held);
+    assert_eq!(subreaper.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
+}
+
+#[test]
+fn after_an_orphan_was_adopted_a_new_call_ties_it_to_its_new_parent() {
+    let stage = Stage::open(ACTOR);
+    let mut subreaper = stage.actor();
+    subreaper.become_subreaper();
+    let mut parent = subreaper.spawn();
+    let mut child = parent.spawn();
+    parent.send(Signal::SIGKILL);
+    subreaper.wait_for(&parent);
+    child.arm_expecting(Signal::SIGKILL, subreaper.pid().as_raw()).unwrap();
+    subreaper.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}

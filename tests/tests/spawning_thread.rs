@@ -1,0 +1,26 @@
+//! To the kernel a parent is a thread: a documented limit, shown here.
+
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{End, Stage};
+
+#[test]
+fn the_end_of_the_thread_that_spawned_it_kills_a_child_though_the_process_lives() {
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let mut parent = stage.actor();
+    let mut child = parent.spawn_on_thread();
+    child.arm(Signal::SIGKILL).unwrap();
+    parent.end_spawner();
+    assert_eq!(parent.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
+    parent.assert_lives();
+}
+
+#[test]
+fn the_end_of_that_thread_changes_no_parent() {
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let mut parent = stage.actor();
+    let mut child = parent.spawn_on_thread();
+    child.catch(Signal::SIGTERM);
+    child.arm(Signal::SIGTERM).unwrap();
+    parent.end_spawner();
+    assert_eq!((child.parent(), child.caught()), (parent.pid(), 1));
+}
