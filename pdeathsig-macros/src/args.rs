@@ -7,7 +7,7 @@ use syn::parse::ParseStream;
 use syn::{Error, Ident, LitStr, Result, Token};
 
 use crate::main_fn::visible;
-use crate::suggest::{did_you_mean, SIGNALS};
+use crate::suggest::{nearest, SIGNALS};
 
 const OPTIONS: &[&str] = &["expected_parent", "on_error", "crate"];
 
@@ -36,7 +36,7 @@ impl Arguments {
         while !input.is_empty() {
             let name = option_name(input)?;
             if seen.contains(&name) {
-                return Err(Error::new(name.span(), format!("`{name}` stands here twice")));
+                return Err(Error::new(name.span(), format!("`{name}` is given twice")));
             }
             match name.to_string().as_str() {
                 "expected_parent" => expected_parent = Some(value(&name, input)?),
@@ -80,17 +80,23 @@ impl Signal {
 
     fn from_word(word: &Ident, rest: &[TokenTree], tokens: TokenStream) -> Result<Signal> {
         let name = word.to_string();
+        let known = SIGNALS.contains(&name.as_str());
         match rest.first() {
-            _ if name == "SIGRTMIN" || name == "SIGRTMAX" => {
-                Err(Error::new(word.span(), "write a real-time signal as `Signal::rt(n).unwrap()`, for `SIGRTMIN + n`"))
+            None if known => Ok(Signal::Named(word.clone())),
+            Some(next) if known => Err(Error::new(next.span(), "expected `,`")),
+            _ if name.starts_with("SIGRT") => Err(Error::new(
+                word.span(),
+                "write a real-time signal as `Signal::rt(3).unwrap()`, which is SIGRTMIN + 3",
+            )),
+            None if name.chars().any(char::is_lowercase) => {
+                let near = nearest(&name, &[OPTIONS, SIGNALS].concat()).unwrap_or_default();
+                Err(Error::new(word.span(), format!("`{name}` is neither a signal nor an option{near}")))
             }
-            None if SIGNALS.contains(&name.as_str()) => Ok(Signal::Named(word.clone())),
-            None if name.starts_with("SIG") => {
-                let near = did_you_mean(&name, SIGNALS);
-                Err(Error::new(word.span(), format!("no signal is called `{name}`{near}")))
-            }
-            None if name.chars().any(char::is_lowercase) => Err(unknown_option(word)),
-            Some(next) if SIGNALS.contains(&name.as_str()) => Err(Error::new(next.span(), "expected `,`")),
+            None if name.starts_with("SIG") => match nearest(&name, SIGNALS) {
+                Some(near) => Err(Error::new(word.span(), format!("no signal is called `{name}`{near}"))),
+                // As likely a constant of the user's, `SIGNAL` perhaps.
+                None => Ok(Signal::Expression(tokens)),
+            },
             _ => Ok(Signal::Expression(tokens)),
         }
     }
@@ -128,14 +134,8 @@ fn option_name(input: ParseStream<'_>) -> Result<Ident> {
             "one signal, without a name, comes first: `#[die_with_parent(SIGTERM, …)]`",
         ));
     }
-    Err(unknown_option(&name))
-}
-
-fn unknown_option(name: &Ident) -> Error {
-    let known: Vec<&str> = OPTIONS.iter().chain(SIGNALS).copied().collect();
-    let near = did_you_mean(&name.to_string(), &known);
-    let hint = if near.is_empty() { format!("; there are {}", list(OPTIONS)) } else { near };
-    Error::new(name.span(), format!("no option is called `{name}`{hint}"))
+    let hint = nearest(&name.to_string(), OPTIONS).unwrap_or_else(|| format!("; there are {}", list(OPTIONS)));
+    Err(Error::new(name.span(), format!("no option is called `{name}`{hint}")))
 }
 
 fn list(names: &[&str]) -> String {
@@ -187,8 +187,9 @@ fn path(input: ParseStream<'_>) -> Result<TokenStream> {
 }
 
 fn assign(name: &Ident, input: ParseStream<'_>) -> Result<()> {
-    if input.peek(Token![=]) {
-        return input.parse::<Token![=]>().map(drop);
+    let assigned: Option<Token![=]> = input.parse()?;
+    if assigned.is_some() && !input.is_empty() && !input.peek(Token![,]) {
+        return Ok(());
     }
     Err(Error::new(name.span(), format!("`{name}` needs a value: `{name} = …`")))
 }
@@ -217,7 +218,7 @@ fn expression(input: ParseStream<'_>) -> Result<TokenStream> {
         tokens.push(tree);
     }
     if tokens.is_empty() {
-        return Err(input.error("expected an expression"));
+        return Err(input.error("expected a signal or an option"));
     }
     Ok(tokens.into_iter().collect())
 }

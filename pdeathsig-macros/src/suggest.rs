@@ -39,13 +39,10 @@ pub(crate) const SIGNALS: &[&str] = &[
     "SIGUNUSED",
 ];
 
-/// The question to append to a message, empty if nothing in `known` is near.
-pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
-    let nearest = known.iter().map(|known| (distance(word, known), known)).min();
-    match nearest {
-        Some((distance, known)) if distance <= 1 + word.len() / 4 => format!("; did you mean `{known}`?"),
-        _ => String::new(),
-    }
+/// The question to append to a message, if a name in `known` is near `word`.
+pub(crate) fn nearest(word: &str, known: &[&str]) -> Option<String> {
+    let (distance, known) = known.iter().map(|known| (distance(word, known), known)).min()?;
+    (distance <= 1 + word.len() / 8).then(|| format!("; did you mean `{known}`?"))
 }
 
 /// How many letters to insert, drop, replace or swap with their neighbour to get from `a` to `b`, whatever their case.

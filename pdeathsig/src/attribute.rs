@@ -1,4 +1,4 @@
-//! What the expansion of `#[die_with_parent]` calls.
+//! The attribute, and what its expansion calls.
 
 use std::env;
 use std::io::{self, Write};
@@ -6,6 +6,83 @@ use std::path::PathBuf;
 use std::process;
 
 use crate::DieWithParent;
+
+/// Ties this process to its parent before anything else in `main` runs: when the parent dies, the kernel sends SIGKILL, or
+/// the signal of your choice.
+///
+/// The attribute puts one call of [`DieWithParent::arm`] at the beginning of `main`; what is guaranteed, and what is not,
+/// stands [there](fn@crate::die_with_parent). It goes on `fn main` alone, sync or async, with any return type, beside any
+/// other attribute.
+///
+/// # Examples
+///
+/// ```
+/// use pdeathsig::die_with_parent;
+///
+/// #[die_with_parent]
+/// fn main() {
+///     // This process does not outlive its parent.
+/// }
+/// ```
+///
+/// With a signal that the program can handle, here under tokio, above or below its attribute:
+///
+/// ```
+/// use pdeathsig::die_with_parent;
+///
+/// # mod tokio { pub use std::prelude::v1::test as main; }
+/// # macro_rules! asynchronous { ($($tokens:tt)*) => {} }
+/// # asynchronous! {
+/// #[tokio::main]
+/// #[die_with_parent(SIGTERM)]
+/// async fn main() {
+///     // …
+/// }
+/// # }
+/// # fn main() {}
+/// ```
+///
+/// # Arguments
+///
+/// The signal stands first: `SIGTERM` or any other standard name, checked while compiling, or an expression of type
+/// [`Signal`](crate::Signal) such as `Signal::rt(3).unwrap()`. Without one it is `SIGKILL`. Then, in any order:
+///
+/// | option | meaning |
+/// | --- | --- |
+/// | `expected_parent = pid` | any expression of type `u32`: see [`DieWithParent::expected_parent`] |
+/// | `on_error = "exit"` | the default: if arming fails, say why on standard error and exit with the status 1 before the body runs |
+/// | `on_error = "warn"` | say why, and go on unprotected |
+/// | `on_error = "ignore"` | go on unprotected, in silence |
+/// | `crate = path` | where the crate is, if it has another name or is re-exported: a path, or a string with one |
+///
+/// ```
+/// use pdeathsig::{die_with_parent, Signal};
+///
+/// fn parent_from_environment() -> u32 {
+///     # return std::os::unix::process::parent_id();
+///     std::env::var("PARENT_PID").unwrap().parse().unwrap()
+/// }
+///
+/// #[die_with_parent(Signal::rt(3).unwrap(), expected_parent = parent_from_environment(), on_error = "warn")]
+/// fn main() {}
+/// ```
+///
+/// # Errors
+///
+/// Arming fails off the main thread, under a sandbox that refuses the system call, and on targets other than Linux and
+/// Android: see [`Error`](crate::Error). The message is `NAME: cannot tie this process to its parent: CAUSE`, with the name
+/// under which the program was started. A program that also runs on other systems leaves the attribute out there, or it
+/// would refuse to start:
+///
+/// ```
+/// #[cfg_attr(target_os = "linux", pdeathsig::die_with_parent)]
+/// fn main() {}
+/// ```
+///
+/// # Limits
+///
+/// What happens before `main`, as a constructor of a linked library, happens before the parent is recorded too.
+pub use pdeathsig_macros::die_with_parent;
 
 /// What to do when arming fails.
 #[derive(Clone, Copy, Debug)]

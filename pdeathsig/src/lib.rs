@@ -13,9 +13,8 @@ pub use arm::{die_with_parent, outlive_parent, parent_death_signal, DieWithParen
 pub use error::Error;
 pub use signal::{InvalidSignal, Signal};
 
-/// attr
 #[cfg(feature = "macros")]
-pub use pdeathsig_macros::die_with_parent;
+pub use attribute::die_with_parent;
 
 /// For the expansion of the attribute alone; it may change in any release.
 #[cfg(feature = "macros")]

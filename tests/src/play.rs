@@ -12,7 +12,6 @@ use std::process::{self, Command};
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
-use nix::libc;
 use nix::sched::{unshare, CloneFlags};
 use nix::sys::prctl;
 use nix::sys::resource::{setrlimit, Resource};
@@ -20,12 +19,10 @@ use nix::sys::signal::{self, SigSet};
 use nix::sys::wait::{waitpid, WaitStatus};
 use nix::unistd::{self, Pid, Uid};
 use pdeathsig::{DieWithParent, Error, Signal};
-use seccompiler::{BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp};
-use seccompiler::{SeccompCondition, SeccompFilter, SeccompRule};
 use serde_json::{json, Value};
 use stats_alloc::{Region, StatsAlloc, INSTRUMENTED_SYSTEM};
 
-use crate::protocol::{Cause, End, Hello, Refused, Request};
+use crate::protocol::{Cause, End, Hello, Request};
 use crate::raw;
 use crate::stage::LINE;
 
@@ -100,7 +97,7 @@ fn follow(request: Request, spawner: &mut Option<Spawner>) -> Option<Value> {
         Request::EffectiveUser => json!(unistd::geteuid().as_raw()),
         Request::Subreaper => json!(prctl::set_child_subreaper(true).unwrap()),
         Request::NewPidNamespace => json!(unshare(CloneFlags::CLONE_NEWPID).map_err(|error| error.to_string())),
-        Request::Refuse(what) => json!(refuse(what)),
+        Request::Refuse(what) => json!(seccompiler::apply_filter(&what.filter()).unwrap()),
         Request::Wait { pid } => json!(wait(Pid::from_raw(pid))),
         Request::Count => json!((entries("/proc/self/task"), entries("/proc/self/fd"))),
         Request::Die(cause) => return die(cause),
@@ -180,21 +177,4 @@ fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T 
 
 fn entries(folder: &str) -> usize {
     fs::read_dir(folder).unwrap().count()
-}
-
-/// Puts this thread under a seccomp filter.
-fn refuse(what: Refused) {
-    let option = |number: i32| {
-        let is = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, number as u64).unwrap();
-        (libc::SYS_prctl, vec![SeccompRule::new(vec![is]).unwrap()])
-    };
-    let rule = match what {
-        Refused::SetParentDeathSignal => option(libc::PR_SET_PDEATHSIG),
-        Refused::GetParentDeathSignal => option(libc::PR_GET_PDEATHSIG),
-        Refused::Kill => (libc::SYS_kill, Vec::new()),
-    };
-    let (allow, refuse) = (SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32));
-    let filter = SeccompFilter::new([rule].into(), allow, refuse, env::consts::ARCH.try_into().unwrap()).unwrap();
-    let program: BpfProgram = filter.try_into().unwrap();
-    seccompiler::apply_filter(&program).unwrap();
 }

@@ -1,7 +1,11 @@
 //! What a test and an actor say to each other: a line of JSON each way.
 
+use std::env::consts::ARCH;
 use std::path::PathBuf;
 
+use nix::libc;
+use seccompiler::{BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp};
+use seccompiler::{SeccompCondition, SeccompFilter, SeccompRule};
 use serde::{Deserialize, Serialize};
 
 /// The first line of an actor.
@@ -113,4 +117,22 @@ pub enum Refused {
     GetParentDeathSignal,
     /// `kill`
     Kill,
+}
+
+impl Refused {
+    /// The seccomp filter that does so.
+    pub(crate) fn filter(self) -> BpfProgram {
+        let option = |number: i32| {
+            let is = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, number as u64).unwrap();
+            (libc::SYS_prctl, vec![SeccompRule::new(vec![is]).unwrap()])
+        };
+        let rule = match self {
+            Refused::SetParentDeathSignal => option(libc::PR_SET_PDEATHSIG),
+            Refused::GetParentDeathSignal => option(libc::PR_GET_PDEATHSIG),
+            Refused::Kill => (libc::SYS_kill, Vec::new()),
+        };
+        let (allow, refuse) = (SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32));
+        let filter = SeccompFilter::new([rule].into(), allow, refuse, ARCH.try_into().unwrap());
+        filter.unwrap().try_into().unwrap()
+    }
 }

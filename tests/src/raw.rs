@@ -2,6 +2,8 @@
 #![allow(unsafe_code)]
 
 use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,6 +12,7 @@ use nix::sys::ptrace;
 use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, Signal};
 use nix::unistd::{fork, ForkResult, Pid};
 
+use crate::protocol::Refused;
 use crate::trace::Boundary;
 
 /// `prctl(PR_SET_PDEATHSIG)` and nothing else: the naive approach.
@@ -34,6 +37,14 @@ pub fn bare_calls(signal: i32) -> bool {
     // SAFETY: as above.
     let after = unsafe { libc::getppid() };
     thread == libc::c_long::from(process) && answer == 0 && before == after
+}
+
+/// Has `command` run under a seccomp filter that refuses a system call.
+pub fn refusing(command: &mut Command, what: Refused) -> &mut Command {
+    let filter = what.filter();
+    let apply = move || seccompiler::apply_filter(&filter).map_err(|_| io::Error::last_os_error());
+    // SAFETY: the filter is made; to apply it takes two system calls and no allocation.
+    unsafe { command.pre_exec(apply) }
 }
 
 static CAUGHT: AtomicUsize = AtomicUsize::new(0);

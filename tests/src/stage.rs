@@ -72,6 +72,11 @@ impl Stage {
         command.spawn().unwrap()
     }
 
+    /// Panics if the test has a child, dead or alive.
+    pub fn assert_nobody_is_left(&self) {
+        assert_eq!(children(), []);
+    }
+
     /// A folder that goes with the stage.
     pub fn folder(&self) -> &Path {
         self.folder.path()

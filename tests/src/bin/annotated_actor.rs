@@ -1,0 +1,6 @@
+//! An actor that the attribute ties to its parent.
+
+#[pdeathsig::die_with_parent]
+fn main() {
+    pdeathsig_tests::play();
+}

@@ -1,0 +1,3 @@
+//! The shortest program without the attribute.
+
+fn main() {}

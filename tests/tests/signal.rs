@@ -1,0 +1,173 @@
+//! `Signal` by names and numbers.
+
+use std::collections::HashSet;
+
+use nix::sys::signal as system;
+use pdeathsig::Signal;
+use proptest::prelude::*;
+
+const REAL_TIME_MIN: i32 = 34;
+const MAX: i32 = 64;
+
+fn may_be_sent(number: i32) -> bool {
+    (1..=31).contains(&number) || (REAL_TIME_MIN..=MAX).contains(&number)
+}
+
+fn any_signal() -> impl Strategy<Value = Signal> {
+    (1..=MAX).prop_filter_map("a number that may be sent", |number| Signal::from_raw(number).ok())
+}
+
+#[test]
+fn standard_signals_have_the_systems_names_and_numbers() {
+    for standard in system::Signal::iterator() {
+        let signal = Signal::from_raw(standard as i32).unwrap();
+        assert_eq!(signal.to_string(), standard.as_str());
+        assert_eq!(standard.as_str().parse(), Ok(signal));
+    }
+    assert_eq!(system::Signal::iterator().count(), 31);
+}
+
+#[test]
+fn other_names_of_a_signal_are_read_and_the_usual_one_is_printed() {
+    for (other, usual) in [("SIGIOT", "SIGABRT"), ("CLD", "SIGCHLD"), ("poll", "SIGIO"), ("SIGUNUSED", "SIGSYS")] {
+        assert_eq!(other.parse::<Signal>().unwrap().to_string(), usual);
+    }
+    assert_eq!((Signal::IOT, Signal::CLD), (Signal::ABRT, Signal::CHLD));
+    assert_eq!((Signal::POLL, Signal::UNUSED), (Signal::IO, Signal::SYS));
+}
+
+#[test]
+fn usable_in_constants() {
+    const TERM: Signal = match Signal::from_raw(15) {
+        Ok(signal) => signal,
+        Err(_) => Signal::KILL,
+    };
+    const NUMBER: i32 = TERM.as_raw();
+    assert_eq!((TERM, NUMBER), (Signal::TERM, 15));
+}
+
+#[test]
+fn real_time_signals_are_counted_from_either_end() {
+    for (text, number) in [
+        ("SIGRTMIN", 34),
+        ("RTMIN", 34),
+        ("rtmin+0", 34),
+        ("SIGRTMIN+3", 37),
+        ("SIGRTMIN+30", 64),
+        ("SIGRTMAX", 64),
+        ("RTMAX-1", 63),
+        ("sigrtmax-30", 34),
+    ] {
+        assert_eq!(text.parse(), Signal::from_raw(number), "{text}");
+    }
+    assert_eq!(Signal::rt(0).unwrap().as_raw(), nix::libc::SIGRTMIN());
+    assert_eq!(Signal::rt(30).unwrap().as_raw(), nix::libc::SIGRTMAX());
+}
+
+#[test]
+fn what_is_no_signal_is_refused() {
+    for text in [
+        "",
+        " ",
+        "SIG",
+        "SIGSIGTERM",
+        "TERM ",
+        " TERM",
+        "SIGTREM",
+        "0",
+        "32",
+        "33",
+        "65",
+        "-1",
+        "+15",
+        "15.0",
+        "SIG15",
+        "99999999999999999999",
+        "SIGRTMIN-1",
+        "SIGRTMIN+31",
+        "SIGRTMIN+",
+        "SIGRTMIN3",
+        "SIGRTMIN++3",
+        "SIGRTMAX+1",
+        "SIGRTMAX-31",
+        "SIGRTMAX-99999999999",
+        "RT",
+        "SIGRT",
+        "süd",
+        "ﬆ",
+        "SÍGTERM",
+    ] {
+        assert!(text.parse::<Signal>().is_err(), "{text}");
+    }
+    for n in [-1, 31, i32::MIN, i32::MAX] {
+        assert!(Signal::rt(n).is_err(), "{n}");
+    }
+}
+
+#[test]
+fn a_refusal_says_what_is_valid() {
+    for number in [0, -9, 32, 33, 65] {
+        let message = Signal::from_raw(number).unwrap_err().to_string();
+        assert!(message.starts_with(&number.to_string()), "{message}");
+        assert!(message.contains("1 to 31 and 34 to 64"), "{message}");
+    }
+    let message = Signal::rt(31).unwrap_err().to_string();
+    assert!(message.contains("SIGRTMIN+31") && message.ends_with("SIGRTMIN+30"), "{message}");
+}
+
+#[test]
+fn each_signal_has_a_name_of_its_own() {
+    let names: HashSet<String> = (1..=MAX).flat_map(Signal::from_raw).map(|signal| signal.to_string()).collect();
+    assert_eq!(names.len(), 31 + 31);
+}
+
+#[test]
+fn it_prints_within_a_width() {
+    assert_eq!(format!("[{:>8}]", Signal::HUP), "[  SIGHUP]");
+    assert_eq!(format!("{:?}", Signal::HUP), "Signal(SIGHUP)");
+}
+
+proptest! {
+    #[test]
+    fn numbers_that_may_be_sent_are_taken_and_no_others(number: i32, near in -10..100) {
+        for number in [number, near] {
+            let signal = Signal::from_raw(number);
+            prop_assert_eq!(signal.is_ok(), may_be_sent(number));
+            prop_assert_eq!(signal, Signal::try_from(number));
+            if let Ok(signal) = signal {
+                prop_assert_eq!((signal.as_raw(), i32::from(signal)), (number, number));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_printed_is_read_back(signal in any_signal()) {
+        let name = signal.to_string();
+        prop_assert!(name.starts_with("SIG"), "{}", name);
+        prop_assert_eq!(name.parse(), Ok(signal));
+        prop_assert_eq!(name.to_lowercase().parse(), Ok(signal));
+        prop_assert_eq!(name["SIG".len()..].parse(), Ok(signal));
+        prop_assert_eq!(signal.as_raw().to_string().parse(), Ok(signal));
+    }
+
+    #[test]
+    fn any_text_is_answered(text in ".*") {
+        if let Ok(signal) = text.parse::<Signal>() {
+            prop_assert!(may_be_sent(signal.as_raw()));
+        }
+    }
+
+    #[test]
+    fn text_that_is_nearly_a_signal_is_answered(text in "(?i)(SIG)?(RTMIN|RTMAX|TERM|KILL)?[+-]?[0-9]{0,12}") {
+        if let Ok(signal) = text.parse::<Signal>() {
+            prop_assert!(may_be_sent(signal.as_raw()));
+            prop_assert_eq!(signal.to_string().parse(), Ok(signal));
+        }
+    }
+
+    #[test]
+    fn order_is_that_of_the_numbers(a in any_signal(), b in any_signal()) {
+        prop_assert_eq!(a.cmp(&b), a.as_raw().cmp(&b.as_raw()));
+        prop_assert_eq!(a == b, a.as_raw() == b.as_raw());
+    }
+}

@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(crate = 1)]
+fn main() {}

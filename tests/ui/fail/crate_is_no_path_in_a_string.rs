@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(crate = "not a path")]
+fn main() {}

@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(SIGTERM, expected_parnet = 1)]
+fn main() {}

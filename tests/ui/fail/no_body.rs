@@ -1,0 +1,6 @@
+trait Program {
+    #[pdeathsig::die_with_parent]
+    fn main();
+}
+
+fn main() {}

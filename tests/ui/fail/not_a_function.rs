@@ -1,0 +1,4 @@
+#[pdeathsig::die_with_parent]
+struct Main;
+
+fn main() {}

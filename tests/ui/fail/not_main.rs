@@ -1,0 +1,8 @@
+use pdeathsig::die_with_parent;
+
+#[die_with_parent]
+fn worker() {}
+
+fn main() {
+    worker();
+}

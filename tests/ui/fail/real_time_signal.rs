@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(SIGRTMIN + 3)]
+fn main() {}

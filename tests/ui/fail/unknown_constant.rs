@@ -1,0 +1,4 @@
+use pdeathsig::{die_with_parent, Signal};
+
+#[die_with_parent(Signal::TREM)]
+fn main() {}

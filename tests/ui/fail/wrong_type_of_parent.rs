@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(expected_parent = "1")]
+fn main() {}

@@ -1,0 +1,4 @@
+#![forbid(unsafe_code)]
+
+#[pdeathsig::die_with_parent]
+fn main() {}

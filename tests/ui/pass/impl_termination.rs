@@ -1,0 +1,6 @@
+use pdeathsig::die_with_parent;
+
+#[die_with_parent]
+fn main() -> impl std::process::Termination {
+    Ok::<(), String>(())
+}

@@ -1,0 +1,6 @@
+use pdeathsig::die_with_parent;
+
+#[die_with_parent]
+fn main() -> ! {
+    std::process::exit(0)
+}

@@ -1,0 +1,4 @@
+#![no_implicit_prelude]
+
+#[::pdeathsig::die_with_parent(SIGTERM, on_error = "warn")]
+fn main() {}

@@ -1,0 +1,4 @@
+use pdeathsig::die_with_parent;
+
+#[die_with_parent]
+fn main() {}
