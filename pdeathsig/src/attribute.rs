@@ -25,22 +25,17 @@ use crate::DieWithParent;
 /// }
 /// ```
 ///
-/// With a signal that the program can handle, here under tokio, above or below its attribute:
+/// With a signal that the program may handle, and a `main` that returns a result:
 ///
 /// ```
-/// use pdeathsig::die_with_parent;
-///
-/// # mod tokio { pub use std::prelude::v1::test as main; }
-/// # macro_rules! asynchronous { ($($tokens:tt)*) => {} }
-/// # asynchronous! {
-/// #[tokio::main]
+/// # use pdeathsig::die_with_parent;
 /// #[die_with_parent(SIGTERM)]
-/// async fn main() {
-///     // …
+/// fn main() -> std::io::Result<()> {
+///     Ok(())
 /// }
-/// # }
-/// # fn main() {}
 /// ```
+///
+/// `#[tokio::main]` and its like may stand above or below: either way the call runs on the main thread.
 ///
 /// # Arguments
 ///
