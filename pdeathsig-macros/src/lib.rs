@@ -7,8 +7,8 @@ mod suggest;
 
 use proc_macro::TokenStream;
 
-/// Ties the process to its parent before anything else in `main` runs. Documented where the crate `pdeathsig`
-/// re-exports it.
+// Documented where `pdeathsig` re-exports it; a text here would be appended to that one.
+#[allow(missing_docs)]
 #[proc_macro_attribute]
 pub fn die_with_parent(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::expand(arguments.into(), item.into()).into()

@@ -58,7 +58,11 @@ use crate::DieWithParent;
 ///     std::env::var("PARENT_PID").unwrap().parse().unwrap()
 /// }
 ///
-/// #[die_with_parent(Signal::rt(3).unwrap(), expected_parent = parent_from_environment(), on_error = "warn")]
+/// #[die_with_parent(
+///     Signal::rt(3).unwrap(),
+///     expected_parent = parent_from_environment(),
+///     on_error = "warn",
+/// )]
 /// fn main() {}
 /// ```
 ///
