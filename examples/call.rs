@@ -5,7 +5,7 @@
 //! cargo run --example call
 //! ```
 //!
-//! This program plays both parts. Kill the parent from another terminal, as with `kill -9`: the child is gone too.
+//! This program plays both parts. Kill the parent from another terminal: the child is gone too.
 
 use std::env;
 use std::error::Error;
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn parent() -> Result<(), Box<dyn Error>> {
     let own_pid = process::id().to_string();
     let mut child = Command::new(env::current_exe()?).args(["--child-of", &own_pid]).spawn()?;
-    eprintln!("parent {own_pid}: started child {}", child.id());
+    eprintln!("parent {own_pid}: started child {}; now try `kill -9 {own_pid}` in another terminal", child.id());
     child.wait()?;
     Ok(())
 }

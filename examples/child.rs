@@ -10,7 +10,7 @@ use pdeathsig::die_with_parent;
 #[die_with_parent]
 fn main() -> Result<(), Box<dyn Error>> {
     if env::args().any(|argument| argument == "--unprotected") {
-        // Only to show what happens without the attribute.
+        // As if the attribute were not there.
         pdeathsig::outlive_parent()?;
     }
     pdeathsig_examples::print_the_time()?;

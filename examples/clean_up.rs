@@ -1,4 +1,4 @@
-//! Leaving no process behind, however the example ends.
+//! Leaving no process behind, unless this one is killed by SIGKILL itself.
 
 use std::error::Error;
 use std::process;
@@ -10,7 +10,7 @@ use nix::sys::prctl;
 use nix::sys::signal::{kill, Signal};
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::table::Family;
@@ -20,7 +20,7 @@ static DOOR: Mutex<()> = Mutex::new(());
 /// Makes orphans come to this process, and ends all its descendants when it is interrupted.
 pub fn when_interrupted() -> Result<(), Box<dyn Error>> {
     prctl::set_child_subreaper(true)?;
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             let _closed = close_the_door();

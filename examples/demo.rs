@@ -4,8 +4,10 @@
 //! cargo run --example demo
 //! ```
 //!
-//! It shows the processes before and after, leaves none behind, and succeeds only if the unprotected child became an orphan
-//! and the protected one died.
+//! It shows the processes before and after, leaves none behind, also when interrupted, and succeeds only if the unprotected
+//! child became an orphan and the protected one died.
+//!
+//! The child has the attribute in both acts; unprotected, it undoes it by `outlive_parent` before its first line.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader};
@@ -55,7 +57,7 @@ fn experiment() -> Result<(bool, bool)> {
     let main = pdeathsig_examples::build("main")?;
     pdeathsig_examples::build("child")?;
 
-    println!("\n{BOLD}1. main starts a child that nothing protects{BOLD:#}\n");
+    println!("\n{BOLD}1. main starts a child without protection{BOLD:#}\n");
     let act = Act::begin(&main, &["--unprotected"])?;
     let line = act.line_printed_after_the_death_of_main()?;
     act.family.show();
@@ -67,7 +69,7 @@ fn experiment() -> Result<(bool, bool)> {
     }
     clean_up::end_descendants();
 
-    println!("\n{BOLD}2. main starts the same child with #[die_with_parent] on its fn main{BOLD:#}\n");
+    println!("\n{BOLD}2. main starts the same child, which has #[die_with_parent] on its main{BOLD:#}\n");
     let act = Act::begin(&main, &[])?;
     let died = act.child_died_of_sigkill()?;
     act.family.show();

@@ -5,7 +5,7 @@
 //! cargo run --example main -- --unprotected # the child lives on
 //! ```
 //!
-//! Then kill this process from another terminal, as with `kill -9`, and watch what becomes of the child.
+//! Then kill this process from another terminal, and watch what becomes of the child. Left alone, it ends after a minute.
 
 use std::env;
 use std::error::Error;
@@ -13,7 +13,7 @@ use std::process::{self, Command};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut child = Command::new(pdeathsig_examples::program("child")?).args(env::args_os().skip(1)).spawn()?;
-    eprintln!("main {}: started child {}", process::id(), child.id());
+    eprintln!("main {0}: started child {1}; now try `kill -9 {0}` in another terminal", process::id(), child.id());
     let status = child.wait()?;
     eprintln!("main {}: child ended: {status}", process::id());
     Ok(())

@@ -9,9 +9,9 @@ use crate::{Error, Signal};
 /// system calls, no allocation, no thread and no descriptor. Calling it again replaces the signal.
 ///
 /// If the parent dies while this function arms, the function does what the kernel would have done a moment later: it
-/// sends `signal` to its own process. With a signal that ends the process the call does not return then; if a handler
-/// catches it, the call returns `Ok(())` as if it had come later. If the signal is SIGKILL and the process survives it, as the
-/// first process of a pid namespace does, it exits with the status 137.
+/// sends `signal` to its own process. With a signal that ends the process the call does not return then. If a handler
+/// catches it, or it is ignored or blocked, the call returns `Ok(())`, as it would had the parent died later. If the signal is
+/// SIGKILL and the process survives it, as the first process of a pid namespace does, it exits at once with the status 137.
 ///
 /// # Errors
 ///
@@ -21,16 +21,23 @@ use crate::{Error, Signal};
 ///
 /// # Limits
 ///
-/// - To the kernel the parent is the **thread** that spawned this process. If that thread ends, the signal comes though
-///   the parent process lives.
+/// - Only the direct parent counts. Started by way of `sh -c`, `timeout` or another wrapper, the process dies with that.
+/// - To the kernel the parent is the **thread** that spawned this process. If that thread ends, or another thread of the
+///   parent executes a program, the signal comes though the parent process lives. A parent that spawns from its main thread,
+///   or from one that lives as long as the process, avoids it.
 /// - A parent that died before the call is not noticed; [`DieWithParent::expected_parent`] closes that window.
 /// - Where the parent is outside this process's pid namespace (`getppid()` is 0), its death while arming cannot be
 ///   noticed; any time later the kernel's signal comes.
-/// - The kernel forgets the signal in children made by `fork`, when a set-uid, set-gid or capability program is executed,
-///   and when the effective or file-system user or group changes: drop privileges first, then call.
-///   [`parent_death_signal`] tells what is left.
+/// - The first process of a pid namespace ignores, from the kernel too, any signal but SIGKILL that it has no handler for.
+/// - The kernel forgets the signal in children made by `fork`; when this process executes a program that changes its
+///   credentials (set-uid, set-gid, file capabilities, a transition of a security module), or executes any program from
+///   another thread than the main one; and when its effective or file-system user or group changes, or it gains
+///   capabilities. So drop privileges first, then call. [`parent_death_signal`] tells what is left.
 /// - The process's own children are not touched.
-/// - A catchable signal that is ignored (as under `nohup`) or blocked does nothing, or waits. SIGKILL always works.
+/// - A catchable signal has no effect while it is ignored, as SIGHUP is under `nohup`, and waits while it is blocked.
+///   SIGKILL can be neither.
+/// - A signal that the process survives comes again when the process that adopted it dies: a handler may run more than
+///   once.
 /// - A parent that writes a core dump lives until it is written.
 ///
 /// # Examples
@@ -48,7 +55,7 @@ use crate::{Error, Signal};
 /// # See also
 ///
 /// [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html); in the kernel's source,
-/// `reparent_leader` and `forget_original_parent` in `kernel/exit.c` send it, `begin_new_exec` in `fs/exec.c` and
+/// `forget_original_parent` in `kernel/exit.c` sends it, `begin_new_exec` in `fs/exec.c` and
 /// `commit_creds` in `kernel/cred.c` clear it.
 pub fn die_with_parent(signal: Signal) -> Result<(), Error> {
     DieWithParent::new(signal).arm()
@@ -89,10 +96,10 @@ pub fn outlive_parent() -> Result<(), Error> {
     MainThread::current()?.set_parent_death_signal(None)
 }
 
-/// The parent-death signal that the kernel holds for the calling thread, `None` if there is none. Whatever armed it shows.
+/// The parent-death signal that the kernel holds for the calling thread, `None` if there is none. It does not matter who armed it.
 ///
-/// Ask on the main thread: the setting belongs to a thread, and another one has its own, as a rule none. To read it after a
-/// change of user, say, tells whether protection was lost.
+/// Ask on the main thread: the setting belongs to a thread, and another one has its own, as a rule none. Read it after a
+/// change of user, for example, to see whether protection was lost.
 ///
 /// # Errors
 ///
@@ -119,7 +126,7 @@ pub fn parent_death_signal() -> Result<Option<Signal>, Error> {
     sys::parent_death_signal()
 }
 
-/// [`die_with_parent`] with options.
+/// A builder for [`die_with_parent`] with options.
 ///
 /// # Examples
 ///
@@ -161,13 +168,17 @@ impl DieWithParent {
         DieWithParent { signal, expected_parent: None }
     }
 
-    /// Treats any other parent than `pid` as a parent that has died.
+    /// Treats any parent other than `pid` as one that has died.
     ///
     /// For a parent that tells the child its pid, by argument, environment or handshake. It closes the window between
     /// fork and the first line of `main`: a parent that died there is noticed while arming.
     ///
     /// `pid` is the id of the **direct** parent in this process's own pid namespace: not of a grandparent, and not of a
-    /// shell or wrapper in between. It is 0 for a parent outside that namespace.
+    /// program that a shell or wrapper stands in for. A wrong pid means that the process sends itself the signal, and with
+    /// SIGKILL ends without a word. An argument is a good way to tell it; an environment variable is inherited by those for
+    /// whom it is wrong.
+    ///
+    /// A parent outside that namespace is 0, before and after its death, so that expecting 0 tells nothing.
     ///
     /// # Examples
     ///
@@ -199,26 +210,26 @@ impl DieWithParent {
         let main = MainThread::current()?;
         // 1. Record, 2. arm, 3. compare: whenever the parent dies from 1 on, either the kernel sends the signal or 3 sees
         // another parent. That one need not be pid 1: the nearest subreaper adopts orphans.
-        let recorded = main.parent_id();
+        let recorded = main.parent_id()?;
         main.set_parent_death_signal(Some(self.signal))?;
-        let parent = main.parent_id();
-        if parent == self.expected_parent.unwrap_or(recorded) && parent == recorded {
+        self.compare(&main, recorded).or_else(|error| {
+            // Armed without having compared, the process might die with whoever adopted it.
+            main.set_parent_death_signal(None)?;
+            Err(error)
+        })
+    }
+
+    fn compare(&self, main: &MainThread, recorded: u32) -> Result<(), Error> {
+        let parent = main.parent_id()?;
+        if parent == recorded && parent == self.expected_parent.unwrap_or(recorded) {
             return Ok(());
         }
-        receive_as_from_the_kernel(&main, self.signal)
+        // What the kernel would have done, had the parent died a moment later.
+        let sent = main.send(self.signal);
+        if self.signal == Signal::KILL {
+            // Still alive: the first process of a pid namespace is spared its own SIGKILL, yet not the kernel's.
+            sys::exit(128 + self.signal.as_raw());
+        }
+        sent
     }
-}
-
-/// Does to this process what the kernel would have done, had its parent died a moment after arming.
-fn receive_as_from_the_kernel(main: &MainThread, signal: Signal) -> Result<(), Error> {
-    let sent = main.send(signal);
-    if signal == Signal::KILL {
-        // Still alive: the first process of a pid namespace is spared its own SIGKILL, yet not the kernel's.
-        sys::exit(128 + signal.as_raw());
-    }
-    if sent.is_err() {
-        // Armed without a parent to wait for, the process would die with whoever adopted it.
-        main.set_parent_death_signal(None)?;
-    }
-    sent
 }

@@ -7,12 +7,12 @@ use std::process;
 
 use crate::DieWithParent;
 
-/// Ties this process to its parent before anything else in `main` runs: when the parent dies, the kernel sends SIGKILL, or
-/// the signal of your choice.
+/// Ties this process to its parent as the first thing in `main`: when the parent dies, the kernel sends SIGKILL, or the
+/// signal of your choice.
 ///
-/// The attribute puts one call of [`DieWithParent::arm`] at the beginning of `main`; what is guaranteed, and what is not,
-/// stands [there](fn@crate::die_with_parent). It goes on `fn main` alone, sync or async, with any return type, beside any
-/// other attribute.
+/// The attribute puts one call of [`DieWithParent::arm`] at the beginning of the body; what is guaranteed, and what is not, is
+/// documented at [`die_with_parent`](fn@crate::die_with_parent). It goes on `fn main` alone, sync or async, with any return
+/// type, together with any other attributes.
 ///
 /// # Examples
 ///
@@ -35,12 +35,14 @@ use crate::DieWithParent;
 /// }
 /// ```
 ///
-/// `#[tokio::main]` and its like may stand above or below: either way the call runs on the main thread.
+/// `#[tokio::main]` and its like go above it, so that the process is tied before the runtime starts. Below, they work too,
+/// but then the runtime's threads are there first.
 ///
 /// # Arguments
 ///
 /// The signal stands first: `SIGTERM` or any other standard name, checked while compiling, or an expression of type
-/// [`Signal`](crate::Signal) such as `Signal::rt(3).unwrap()`. Without one it is `SIGKILL`. Then, in any order:
+/// [`Signal`](crate::Signal) such as `Signal::rt(3).unwrap()`. The names need no import, an expression needs its own. Without
+/// a signal it is `SIGKILL`. Then, in any order:
 ///
 /// | option | meaning |
 /// | --- | --- |
@@ -53,14 +55,15 @@ use crate::DieWithParent;
 /// ```
 /// use pdeathsig::{die_with_parent, Signal};
 ///
-/// fn parent_from_environment() -> u32 {
+/// fn parent_from_arguments() -> u32 {
 ///     # return std::os::unix::process::parent_id();
-///     std::env::var("PARENT_PID").unwrap().parse().unwrap()
+///     let pid = std::env::args().nth(1).expect("usage: worker PARENT-PID");
+///     pid.parse().expect("a process id")
 /// }
 ///
 /// #[die_with_parent(
 ///     Signal::rt(3).unwrap(),
-///     expected_parent = parent_from_environment(),
+///     expected_parent = parent_from_arguments(),
 ///     on_error = "warn",
 /// )]
 /// fn main() {}
@@ -80,7 +83,7 @@ use crate::DieWithParent;
 ///
 /// # Limits
 ///
-/// What happens before `main`, as a constructor of a linked library, happens before the parent is recorded too.
+/// Code that runs before `main`, such as a library's constructor, runs before the parent is recorded.
 pub use pdeathsig_macros::die_with_parent;
 
 /// What to do when arming fails.

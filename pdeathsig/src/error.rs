@@ -19,7 +19,7 @@ use std::io;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The call came from another thread than the process's first one.
+    /// The call came from a thread other than the main one.
     ///
     /// The kernel keeps the parent-death signal for each thread and forgets it, without a word, when that thread ends.
     /// Call first thing in `main`, or put `#[die_with_parent]` on it.
@@ -32,11 +32,12 @@ pub enum Error {
     },
     /// The parent is outside this process's pid namespace, so that it has no id here and cannot be watched.
     ///
-    /// Arming the kernel's signal works there all the same and does not fail with this.
+    /// Arming the kernel's signal works there all the same. Nothing in this version returns this error; the watch on the
+    /// parent process, which comes later, will.
     ParentNotVisible,
     /// The target is neither Linux nor Android.
     Unsupported,
-    /// The system refused a call.
+    /// The system refused a call, or answered what cannot be used.
     #[non_exhaustive]
     Os {
         /// The call, as in `prctl(PR_SET_PDEATHSIG)`.
@@ -52,7 +53,7 @@ impl fmt::Display for Error {
             Error::NotMainThread { thread, process } => write!(
                 f,
                 "the parent-death signal belongs to the main thread, and thread {thread} of process {process} is another \
-                 one: make the call first thing in `main`",
+                 one: call on the main thread, best as the first thing in `main`",
             ),
             Error::ParentNotVisible => f.write_str(
                 "the parent is outside this process's pid namespace and cannot be watched from within: \
@@ -60,7 +61,7 @@ impl fmt::Display for Error {
             ),
             Error::Unsupported => f.write_str(
                 "only Linux and Android have a parent-death signal: leave the call out on other targets, \
-                 as with #[cfg(target_os = \"linux\")]",
+                 as with #[cfg(any(target_os = \"linux\", target_os = \"android\"))]",
             ),
             Error::Os { call, source } if source.raw_os_error().is_none() => write!(f, "{call}: {source}"),
             Error::Os { call, source } => write!(

@@ -3,7 +3,7 @@
 //! Workers, plugins, language servers, sidecars: programs that somebody else starts, and that have no business running when
 //! that somebody is gone. Cleaning up in the parent does not help when the parent is killed, runs out of memory or crashes;
 //! then its children live on as orphans. Linux can end them by itself, with the *parent-death signal*, and this crate arms it
-//! without the races that come with the bare system call.
+//! without the traps of the bare system call.
 //!
 #![cfg_attr(feature = "macros", doc = "```")]
 #![cfg_attr(not(feature = "macros"), doc = "```ignore")]
@@ -28,19 +28,20 @@
 //!
 //! # Why not just `prctl`?
 //!
-//! `prctl(PR_SET_PDEATHSIG, SIGKILL)` is one line, and each of these has cost somebody a night:
+//! `prctl(PR_SET_PDEATHSIG, SIGKILL)` is one line, with these traps:
 //!
-//! 1. **The parent may be dead already.** The kernel signals those who armed before their parent died, and nobody
-//!    afterwards. The obvious check, `getppid() == 1`, is wrong wherever a subreaper adopts orphans, as systemd does for a
-//!    desktop session. Here the parent is recorded first, then the signal armed, then the parent compared; if it died in
-//!    between, the process receives the signal all the same, from itself.
+//! 1. **The parent may die just before.** The kernel signals those who armed before their parent died, and nobody
+//!    afterwards. The obvious check, `getppid() == 1`, misses orphans where a subreaper adopts them, as `systemd --user` does,
+//!    and kills the healthy child of a container's first process. Here the parent is recorded first, then the signal armed,
+//!    then the parent compared; if it died in between, the process receives the signal all the same, from itself. A parent
+//!    that was dead before the call is known by [its pid](DieWithParent::expected_parent), if the child was told it.
 //! 2. **The setting belongs to a thread of the child** and is gone with it, in silence. Here arming on another thread than
 //!    the main one is an [error](Error::NotMainThread).
 //! 3. **The first process of a pid namespace survives its own SIGKILL.** Here it exits.
 //! 4. **A change of user, or a set-uid program, clears the setting** and no call fails. [`parent_death_signal`] tells what is
 //!    armed.
 //! 5. **The parent is a thread, too.** The signal comes when the thread that spawned the child ends. That is the kernel's
-//!    rule, and this version cannot change it: see the table.
+//!    rule, and this version cannot change it; a parent that spawns from its main thread is safe.
 //!
 //! # What is guaranteed
 //!
@@ -53,23 +54,25 @@
 //! | else … | either |
 //! | --- | --- |
 //! | only the parent's spawning thread ends | **the signal comes**, though the process lives |
-//! | the parent stops, or executes another program | nothing, it is still the parent |
+//! | the parent stops, or its spawning thread executes another program | nothing, it is still the parent |
+//! | the child was started by way of a shell or wrapper | that one is the parent |
 //! | the child is stopped | SIGKILL ends it; other signals wait until it goes on |
 //! | the child ignores or blocks the signal | nothing, or it waits; SIGKILL cannot be ignored |
 //! | the child changes its effective or file-system user or group afterwards | protection is lost |
-//! | the child executes an ordinary program | protection is kept |
-//! | the child executes a set-uid, set-gid or capability program | protection is lost |
+//! | the child's main thread executes an ordinary program | protection is kept |
+//! | another thread of it does, or the program changes credentials, as a set-uid one | protection is lost |
 //! | the child closes every descriptor | protection is kept |
 //! | the child forks | the fork is not protected |
 //! | the child's own children | live on, unless they are protected themselves |
 //!
-//! It is a guarantee of cleaning up, not a security boundary: a child that wants to live can undo it.
+//! The rest, pid namespaces for instance, stands in the limits of [`die_with_parent`](fn@die_with_parent#limits). It is a
+//! cleanup guarantee, not a security boundary: a child that wants to live can undo it.
 //!
 //! # Which one
 //!
 //! - You write the child, and it should end with its parent: [`#[die_with_parent]`](macro@die_with_parent).
 //! - It has something to do first, or has to drop privileges: [`die_with_parent`](fn@die_with_parent), right afterwards.
-//! - The parent can tell its pid: [`DieWithParent::expected_parent`], which leaves no window at all.
+//! - The parent can tell its pid: [`DieWithParent::expected_parent`], which leaves no window.
 //! - Something tied the process, and it must finish what it does: [`outlive_parent`].
 //!
 //! # Cost
@@ -79,7 +82,7 @@
 //!
 //! # Platforms
 //!
-//! Linux, and Android by the same system call. Everywhere else it compiles and answers [`Error::Unsupported`]. What has been
+//! Linux, and Android by the same system call. Everywhere else it compiles and returns [`Error::Unsupported`]. What has been
 //! run is x86-64 Linux 6.18 with glibc; the code for other targets has been run there too, in place of Linux's own
 //! (`--cfg pdeathsig_backend="unsupported"`), but no other target's build has been tried.
 #![cfg_attr(not(feature = "macros"), allow(rustdoc::broken_intra_doc_links))]

@@ -8,7 +8,7 @@ use crate::sys::{self, number};
 
 /// A signal that can be sent to a process: a checked number with a name.
 ///
-/// Every standard signal of [signal(7)] is a constant, named without its `SIG`. Real-time signals come from
+/// Every standard signal that [signal(7)] gives for x86 and Arm is a constant, named without its `SIG`. Real-time signals come from
 /// [`Signal::rt`], numbers from other crates from [`Signal::from_raw`] or `try_from`, text from [`str::parse`]. All of
 /// them refuse what cannot be sent or should not be: 0, which only probes; numbers past `SIGRTMAX`; and 32 and 33, which
 /// the C library keeps for its threads.
@@ -36,7 +36,7 @@ pub struct Signal(i32);
 
 macro_rules! standard_signals {
     ($($name:ident = $number:ident $(if $cfg:meta)?, $doc:literal;)*) => {
-        /// The standard signals. What each does to a process that does not handle it stands in brackets.
+        /// The standard signals. What each does to a process that does not handle it is in parentheses.
         impl Signal {
             $($(#[cfg($cfg)])? #[doc = $doc] pub const $name: Signal = Signal(number::$number);)*
         }
@@ -190,7 +190,7 @@ impl FromStr for Signal {
 
     fn from_str(text: &str) -> Result<Signal, InvalidSignal> {
         let unknown = InvalidSignal(Invalid::Name);
-        if let Some(number) = digits(text) {
+        if let Some(number) = number(text) {
             return Signal::from_raw(number);
         }
         let name = strip_prefix(text, "SIG").unwrap_or(text);
@@ -206,10 +206,10 @@ impl FromStr for Signal {
     }
 }
 
-/// The number that `text` writes in digits alone; one too large for any signal is as invalid as `i32::MAX`.
-fn digits(text: &str) -> Option<i32> {
-    let all_digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    all_digits.then(|| text.parse().unwrap_or(i32::MAX))
+/// The number that `text` writes in digits alone, without a sign.
+fn number(text: &str) -> Option<i32> {
+    let all_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| all_digits)
 }
 
 /// The distance in "", "+3" or "-3".
@@ -217,7 +217,7 @@ fn offset(text: &str, sign: char) -> Option<i32> {
     if text.is_empty() {
         return Some(0);
     }
-    digits(text.strip_prefix(sign)?)
+    number(text.strip_prefix(sign)?)
 }
 
 fn strip_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {

@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::panic;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
@@ -83,10 +83,8 @@ fn follow(request: Request, spawner: &mut Option<Spawner>) -> Option<Value> {
         }
         Request::EndSpawner => json!(spawner.take().unwrap().end()),
         Request::ReadInFork => json!(wait(raw::in_fork(|| read().unwrap().unwrap_or(0)))),
-        Request::Exec { program } => {
-            let program = program.unwrap_or_else(|| env::current_exe().unwrap());
-            panic!("exec: {}", Command::new(program).exec());
-        }
+        Request::Exec { program } => exec(program),
+        Request::ExecOnThread => on_thread(|| exec(None)),
         Request::Catch { signal } => json!(raw::catch(signal)),
         Request::Caught => json!(raw::caught()),
         Request::Ignore { signal } => json!(raw::ignore(signal)),
@@ -132,6 +130,11 @@ impl Spawner {
             thread::yield_now();
         }
     }
+}
+
+fn exec(program: Option<PathBuf>) -> ! {
+    let program = program.unwrap_or_else(|| env::current_exe().unwrap());
+    panic!("exec: {}", Command::new(program).exec());
 }
 
 fn spawn() -> u32 {

@@ -50,6 +50,8 @@ pub(crate) enum Request {
     Exec {
         program: Option<PathBuf>,
     },
+    /// The same from another thread than the main one.
+    ExecOnThread,
     /// Counts the signal from now on instead of dying of it.
     Catch {
         signal: i32,
@@ -117,6 +119,14 @@ pub enum Refused {
     GetParentDeathSignal,
     /// `kill`
     Kill,
+    /// `gettid`
+    ThreadId,
+    /// `getpid`
+    ProcessId,
+    /// `gettid` and `getpid`
+    BothIds,
+    /// `getppid`
+    ParentId,
 }
 
 impl Refused {
@@ -126,13 +136,18 @@ impl Refused {
             let is = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, number as u64).unwrap();
             (libc::SYS_prctl, vec![SeccompRule::new(vec![is]).unwrap()])
         };
-        let rule = match self {
-            Refused::SetParentDeathSignal => option(libc::PR_SET_PDEATHSIG),
-            Refused::GetParentDeathSignal => option(libc::PR_GET_PDEATHSIG),
-            Refused::Kill => (libc::SYS_kill, Vec::new()),
+        let call = |number: i64| (number, Vec::new());
+        let rules = match self {
+            Refused::SetParentDeathSignal => vec![option(libc::PR_SET_PDEATHSIG)],
+            Refused::GetParentDeathSignal => vec![option(libc::PR_GET_PDEATHSIG)],
+            Refused::Kill => vec![call(libc::SYS_kill)],
+            Refused::ThreadId => vec![call(libc::SYS_gettid)],
+            Refused::ProcessId => vec![call(libc::SYS_getpid)],
+            Refused::BothIds => vec![call(libc::SYS_gettid), call(libc::SYS_getpid)],
+            Refused::ParentId => vec![call(libc::SYS_getppid)],
         };
         let (allow, refuse) = (SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32));
-        let filter = SeccompFilter::new([rule].into(), allow, refuse, ARCH.try_into().unwrap());
+        let filter = SeccompFilter::new(rules.into_iter().collect(), allow, refuse, ARCH.try_into().unwrap());
         filter.unwrap().try_into().unwrap()
     }
 }

@@ -190,6 +190,12 @@ impl<'a> Actor<'a> {
         self.stage.enter(self.pid)
     }
 
+    /// Replaces the actor's program by itself, from another thread than the main one.
+    pub fn exec_on_thread(mut self) -> Actor<'a> {
+        self.tell(Request::ExecOnThread);
+        self.stage.enter(self.pid)
+    }
+
     /// `DieWithParent::new(signal).arm()`
     pub fn arm(&mut self, signal: Signal) -> Result<(), String> {
         self.tell_arm(signal, None);

@@ -63,6 +63,7 @@ fn interrupted_while_it_builds() {
 #[test]
 fn interrupted_before_the_first_death() {
     interrupted(Signal::SIGINT, "main --unprotected", 1);
+    interrupted(Signal::SIGQUIT, "main --unprotected", 1);
 }
 
 #[test]

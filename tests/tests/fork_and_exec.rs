@@ -32,6 +32,18 @@ fn kept_by_exec() {
 }
 
 #[test]
+fn cleared_by_exec_on_another_thread_than_the_main_one() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm(Signal::SIGKILL).unwrap();
+    let mut child = child.exec_on_thread();
+    assert_eq!(child.read(), Ok(None));
+    parent.kill();
+    child.assert_lives();
+}
+
+#[test]
 fn cleared_by_exec_of_a_set_uid_program() {
     let test = "cleared_by_exec_of_a_set_uid_program";
     if !needs_root(test) {

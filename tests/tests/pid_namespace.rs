@@ -66,3 +66,23 @@ fn a_parents_death_before_the_call_cannot_be_noticed() {
     child.arm_expecting(Signal::SIGKILL, 0).unwrap();
     child.assert_lives();
 }
+
+#[test]
+fn ignores_a_signal_that_it_has_no_handler_for_also_from_the_kernel() {
+    let test = "ignores_a_signal_that_it_has_no_handler_for_also_from_the_kernel";
+    let stage = Stage::open(ACTOR);
+    let Some((parent, mut child)) = family(&stage, test) else { return };
+    child.arm(Signal::SIGTERM).unwrap();
+    parent.kill();
+    child.assert_lives();
+}
+
+#[test]
+fn handles_a_signal_that_it_has_a_handler_for() {
+    let stage = Stage::open(ACTOR);
+    let Some((parent, mut child)) = family(&stage, "handles_a_signal_that_it_has_a_handler_for") else { return };
+    child.catch(Signal::SIGTERM);
+    child.arm(Signal::SIGTERM).unwrap();
+    parent.kill();
+    assert_eq!(child.caught(), 1);
+}

@@ -56,3 +56,21 @@ fn sending_itself_sigkill_ends_it_all_the_same() {
     child.tell_arm(Signal::SIGKILL, Some(wrong));
     assert_eq!(parent.wait_for(&child), End::Exited(137));
 }
+
+#[test]
+fn finding_out_who_calls() {
+    for (what, call) in [
+        (Refused::ThreadId, "gettid(2)"),
+        (Refused::ProcessId, "getpid(2)"),
+        (Refused::BothIds, "gettid(2)"),
+        (Refused::ParentId, "getppid(2)"),
+    ] {
+        let stage = Stage::open(ACTOR);
+        let mut child = stage.actor();
+        child.refuse(what);
+        // One that does not exist, so that a signal would follow.
+        let error = child.arm_expecting(Signal::SIGTERM, i32::MAX).unwrap_err();
+        assert!(error.contains(call), "{error}");
+        assert_eq!(child.read(), Ok(None));
+    }
+}

@@ -62,3 +62,19 @@ fn after_an_orphan_was_adopted_a_new_call_ties_it_to_its_new_parent() {
     subreaper.kill();
     assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
 }
+
+#[test]
+fn a_signal_that_is_survived_comes_again_when_the_new_parent_dies() {
+    let stage = Stage::open(ACTOR);
+    let mut subreaper = stage.actor();
+    subreaper.become_subreaper();
+    let mut parent = subreaper.spawn();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.arm(Signal::SIGTERM).unwrap();
+    parent.send(Signal::SIGKILL);
+    subreaper.wait_for(&parent);
+    assert_eq!(child.caught(), 1);
+    subreaper.kill();
+    assert_eq!(child.caught(), 2);
+}

@@ -1,4 +1,4 @@
-//! To the kernel a parent is a thread: a documented limit, shown here.
+//! To the kernel a parent is a thread: documented limits, shown here.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{End, Stage};
@@ -23,4 +23,14 @@ fn the_end_of_that_thread_changes_no_parent() {
     child.arm(Signal::SIGTERM).unwrap();
     parent.end_spawner();
     assert_eq!((child.parent(), child.caught()), (parent.pid(), 1));
+}
+
+#[test]
+fn a_program_executed_by_another_thread_of_the_parent_ends_the_one_that_spawned() {
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm(Signal::SIGKILL).unwrap();
+    let mut parent = parent.exec_on_thread();
+    assert_eq!(parent.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
 }

@@ -54,18 +54,22 @@ impl MainThread {
     pub(crate) fn current() -> Result<MainThread, Error> {
         // SAFETY: gettid has no arguments and no effect.
         let thread = unsafe { libc::syscall(libc::SYS_gettid) } as pid_t;
+        check("gettid(2)", thread > 0)?;
         // SAFETY: getpid has no arguments and no effect.
         let process = unsafe { libc::getpid() };
+        // A sandbox may refuse even this, and kill(2) takes -1 for everybody.
+        check("getpid(2)", process > 0)?;
         if thread != process {
             return Err(Error::NotMainThread { thread: thread as u32, process: process as u32 });
         }
         Ok(MainThread { process, not_send: PhantomData })
     }
 
-    pub(crate) fn parent_id(&self) -> u32 {
+    pub(crate) fn parent_id(&self) -> Result<u32, Error> {
         // SAFETY: getppid has no arguments and no effect.
         let parent = unsafe { libc::getppid() };
-        parent as u32
+        check("getppid(2)", parent >= 0)?;
+        Ok(parent as u32)
     }
 
     pub(crate) fn set_parent_death_signal(&self, signal: Option<Signal>) -> Result<(), Error> {
@@ -78,7 +82,7 @@ impl MainThread {
     pub(crate) fn send(&self, signal: Signal) -> Result<(), Error> {
         // SAFETY: kill takes two numbers by value; the process is our own.
         let answer = unsafe { libc::kill(self.process, signal.as_raw()) };
-        check("kill(2) of the own process", answer == 0)
+        check("kill(2) on this process", answer == 0)
     }
 }
 
@@ -91,9 +95,10 @@ pub(crate) fn parent_death_signal() -> Result<Option<Signal>, Error> {
     if number == 0 {
         return Ok(None);
     }
-    // Other code than this crate may have armed what the C library keeps for itself.
-    let source = |invalid| io::Error::new(io::ErrorKind::InvalidData, invalid);
-    Signal::from_raw(number).map(Some).map_err(|invalid| Error::Os { call: CALL, source: source(invalid) })
+    Signal::from_raw(number).map(Some).map_err(|_| {
+        let foreign = format!("other code armed the signal {number}, which belongs to the C library");
+        Error::Os { call: CALL, source: io::Error::new(io::ErrorKind::InvalidData, foreign) }
+    })
 }
 
 pub(crate) fn exit(status: i32) -> ! {

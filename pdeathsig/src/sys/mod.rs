@@ -9,7 +9,7 @@
 //! - `exit(status: i32) -> !`: at once, without running anything;
 //! - `MainThread`, a proof that the caller runs on the main thread, so that nothing can be armed on another:
 //!   - `current() -> Result<MainThread, Error>`,
-//!   - `parent_id(&self) -> u32`,
+//!   - `parent_id(&self) -> Result<u32, Error>`,
 //!   - `set_parent_death_signal(&self, Option<Signal>) -> Result<(), Error>`,
 //!   - `send(&self, Signal) -> Result<(), Error>`, to the whole own process.
 #![allow(unsafe_code)]

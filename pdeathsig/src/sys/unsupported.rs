@@ -59,7 +59,7 @@ impl MainThread {
         Err(Error::Unsupported)
     }
 
-    pub(crate) fn parent_id(&self) -> u32 {
+    pub(crate) fn parent_id(&self) -> Result<u32, Error> {
         match *self {}
     }
 
