@@ -53,7 +53,7 @@ standard_signals! {
     ILL = SIGILL, "`SIGILL`: illegal instruction (ends the process with a core dump).";
     TRAP = SIGTRAP, "`SIGTRAP`: a breakpoint was reached (ends the process with a core dump).";
     ABRT = SIGABRT, "`SIGABRT`: [abort(3)](https://man7.org/linux/man-pages/man3/abort.3.html) (ends the process with a core dump).";
-    IOT = SIGIOT, "`SIGIOT`: another name of [`Signal::ABRT`].";
+    IOT = SIGABRT, "`SIGIOT`: another name of [`Signal::ABRT`].";
     BUS = SIGBUS, "`SIGBUS`: bad memory access (ends the process with a core dump).";
     FPE = SIGFPE, "`SIGFPE`: erroneous arithmetic (ends the process with a core dump).";
     KILL = SIGKILL, "`SIGKILL`: the end; it cannot be caught, blocked or ignored (ends the process).";

@@ -12,25 +12,9 @@ use libc::{c_int, c_ulong, pid_t};
 use crate::{Error, Signal};
 
 pub(crate) mod number {
-    pub(crate) use libc::{
-        SIGABRT, SIGALRM, SIGBUS, SIGCHLD, SIGCONT, SIGFPE, SIGHUP, SIGILL, SIGINT, SIGIO, SIGKILL, SIGPIPE, SIGPROF,
-        SIGPWR, SIGQUIT, SIGSEGV, SIGSTOP, SIGSYS, SIGTERM, SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGUSR1,
-        SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU, SIGXFSZ,
-    };
+    pub(crate) use libc::*;
 
-    #[cfg(not(any(
-        target_arch = "mips",
-        target_arch = "mips32r6",
-        target_arch = "mips64",
-        target_arch = "mips64r6",
-        target_arch = "sparc",
-        target_arch = "sparc64",
-    )))]
-    pub(crate) use libc::SIGSTKFLT;
-
-    pub(crate) const SIGIOT: i32 = SIGABRT;
-
-    /// `_NSIG` of the kernel; on MIPS 128, of which the C libraries use 127 at most.
+    /// The largest signal of the kernel; on MIPS it has 128, of which the C libraries use 127.
     pub(crate) const MAX: i32 =
         if cfg!(any(target_arch = "mips", target_arch = "mips32r6", target_arch = "mips64", target_arch = "mips64r6",))
         {

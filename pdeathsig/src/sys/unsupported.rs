@@ -4,13 +4,15 @@ use crate::{Error, Signal};
 
 /// The numbers of x86 and Arm Linux.
 pub(crate) mod number {
+    // Where Linux has none, there is no constant for it.
+    #[allow(dead_code)]
+    pub(crate) const SIGSTKFLT: i32 = 16;
     pub(crate) const SIGHUP: i32 = 1;
     pub(crate) const SIGINT: i32 = 2;
     pub(crate) const SIGQUIT: i32 = 3;
     pub(crate) const SIGILL: i32 = 4;
     pub(crate) const SIGTRAP: i32 = 5;
     pub(crate) const SIGABRT: i32 = 6;
-    pub(crate) const SIGIOT: i32 = 6;
     pub(crate) const SIGBUS: i32 = 7;
     pub(crate) const SIGFPE: i32 = 8;
     pub(crate) const SIGKILL: i32 = 9;
@@ -20,15 +22,6 @@ pub(crate) mod number {
     pub(crate) const SIGPIPE: i32 = 13;
     pub(crate) const SIGALRM: i32 = 14;
     pub(crate) const SIGTERM: i32 = 15;
-    #[cfg(not(any(
-        target_arch = "mips",
-        target_arch = "mips32r6",
-        target_arch = "mips64",
-        target_arch = "mips64r6",
-        target_arch = "sparc",
-        target_arch = "sparc64",
-    )))]
-    pub(crate) const SIGSTKFLT: i32 = 16;
     pub(crate) const SIGCHLD: i32 = 17;
     pub(crate) const SIGCONT: i32 = 18;
     pub(crate) const SIGSTOP: i32 = 19;
