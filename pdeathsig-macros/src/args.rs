@@ -117,8 +117,7 @@ impl Signal {
 fn starts_option(input: ParseStream<'_>) -> bool {
     let ahead = input.fork();
     let Ok(name) = ahead.call(Ident::parse_any) else { return false };
-    let assigned = ahead.peek(Token![=]) && !ahead.peek(Token![==]);
-    assigned || OPTIONS.iter().any(|option| name == option) && !ahead.peek(Token![::])
+    ahead.peek(Token![=]) || OPTIONS.iter().any(|option| name == option) && !ahead.peek(Token![::])
 }
 
 fn option_name(input: ParseStream<'_>) -> Result<Ident> {

@@ -78,9 +78,6 @@ fn check_signature(input: ParseStream<'_>) -> Result<()> {
             format!("{GOES_ON_MAIN}, not on `fn {name}`; call the function `die_with_parent` where this is not `main`");
         return Err(Error::new(name.span(), message));
     }
-    while !input.peek(token::Paren) {
-        skip(input)?;
-    }
     if let TokenTree::Group(parameters) = input.parse()? {
         if !parameters.stream().is_empty() {
             return Err(Error::new(parameters.span(), "`main` takes no parameters"));

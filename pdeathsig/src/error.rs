@@ -94,3 +94,51 @@ impl From<Error> for io::Error {
         io::Error::new(kind, error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+
+    fn refused() -> Error {
+        Error::Os { call: "prctl(PR_SET_PDEATHSIG)", source: io::Error::from(io::ErrorKind::PermissionDenied) }
+    }
+
+    fn not_main_thread() -> Error {
+        Error::NotMainThread { thread: 7, process: 3 }
+    }
+
+    #[test]
+    fn each_says_what_and_what_to_do() {
+        let message = not_main_thread().to_string();
+        assert!(message.contains("thread 7 of process 3") && message.contains("call on the main thread"), "{message}");
+        let message = refused().to_string();
+        assert!(message.starts_with("prctl(PR_SET_PDEATHSIG)"), "{message}");
+        assert!(Error::Unsupported.to_string().contains("Linux and Android"));
+        assert!(Error::ParentNotVisible.to_string().contains("pid namespace"));
+    }
+
+    #[test]
+    fn only_that_of_the_system_has_a_source() {
+        assert_eq!(
+            refused().source().unwrap().to_string(),
+            io::Error::from(io::ErrorKind::PermissionDenied).to_string()
+        );
+        assert!([not_main_thread(), Error::ParentNotVisible, Error::Unsupported].iter().all(|e| e.source().is_none()));
+    }
+
+    #[test]
+    fn as_an_io_error_it_keeps_its_kind_its_message_and_itself() {
+        for (error, kind) in [
+            (refused(), io::ErrorKind::PermissionDenied),
+            (Error::Unsupported, io::ErrorKind::Unsupported),
+            (not_main_thread(), io::ErrorKind::Other),
+            (Error::ParentNotVisible, io::ErrorKind::Other),
+        ] {
+            let message = error.to_string();
+            let error = io::Error::from(error);
+            assert_eq!((error.kind(), error.to_string()), (kind, message));
+            assert!(error.get_ref().unwrap().is::<Error>());
+        }
+    }
+}

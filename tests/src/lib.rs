@@ -12,7 +12,7 @@ mod trace;
 
 pub use play::play;
 pub use protocol::{Cause, End, Refused};
-pub use raw::{bare_calls, refusing, set_bare};
+pub use raw::{allocate_realtime_signal, bare_calls, refusing, set_bare};
 pub use stage::{needs_root, skipped, Actor, Stage};
 pub use trace::{Boundary, Tracee};
 

@@ -47,6 +47,15 @@ pub fn refusing(command: &mut Command, what: Refused) -> &mut Command {
     unsafe { command.pre_exec(apply) }
 }
 
+/// Has glibc give up the lowest real-time signal that is free.
+pub fn allocate_realtime_signal() -> i32 {
+    extern "C" {
+        fn __libc_allocate_rtsig(high: libc::c_int) -> libc::c_int;
+    }
+    // SAFETY: the function takes a number by value, and adds to a counter of the C library's own.
+    unsafe { __libc_allocate_rtsig(1) }
+}
+
 static CAUGHT: AtomicUsize = AtomicUsize::new(0);
 
 extern "C" fn count(_: libc::c_int) {

@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Output};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -67,9 +67,14 @@ impl Stage {
         self.enter(Pid::from_raw(child.id() as i32))
     }
 
-    /// Starts any command as a child of the test.
+    /// Starts any command as a child of the test. Without a stage, another test's would take it for its own.
     pub fn start(&self, command: &mut Command) -> Child {
         command.spawn().unwrap()
+    }
+
+    /// Runs any command to its end.
+    pub fn run(&self, command: &mut Command) -> Output {
+        command.output().unwrap()
     }
 
     /// Panics if the test has a child, dead or alive.

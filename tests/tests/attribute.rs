@@ -1,5 +1,7 @@
 //! What the attribute does when the program runs; what it accepts is in `attribute_compiles`.
 
+use std::fs::File;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
 
 use nix::sys::signal::Signal;
@@ -8,7 +10,7 @@ use pdeathsig_tests::{refusing, Refused, Stage};
 
 #[test]
 fn an_annotated_program_dies_with_its_parent() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let stage = stage();
     let mut parent = stage.actor();
     let child = parent.spawn();
     let mut child = child.exec(Some(env!("CARGO_BIN_EXE_annotated_actor").into()));
@@ -17,10 +19,15 @@ fn an_annotated_program_dies_with_its_parent() {
     assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
 }
 
-/// Runs a program for which the system call fails.
-fn run_refused(program: &str) -> Output {
-    let output = refusing(&mut Command::new(program), Refused::SetParentDeathSignal).output();
-    output.unwrap()
+fn stage() -> Stage {
+    Stage::open(env!("CARGO_BIN_EXE_actor"))
+}
+
+/// A program for which the system call fails.
+fn refused(program: &str) -> Command {
+    let mut command = Command::new(program);
+    refusing(&mut command, Refused::SetParentDeathSignal);
+    command
 }
 
 fn said(name: &str, output: &Output) {
@@ -31,35 +38,49 @@ fn said(name: &str, output: &Output) {
 
 #[test]
 fn on_error_exit_says_so_and_the_body_never_runs() {
-    let output = run_refused(env!("CARGO_BIN_EXE_on_error_exit"));
+    let output = stage().run(&mut refused(env!("CARGO_BIN_EXE_on_error_exit")));
     assert_eq!((output.status.code(), &*output.stdout), (Some(1), &b""[..]));
     said("on_error_exit", &output);
 }
 
 #[test]
 fn exit_is_the_default() {
-    let output = run_refused(env!("CARGO_BIN_EXE_annotated"));
+    let output = stage().run(&mut refused(env!("CARGO_BIN_EXE_annotated")));
     assert_eq!(output.status.code(), Some(1));
     said("annotated", &output);
 }
 
 #[test]
 fn on_error_warn_says_so_and_goes_on() {
-    let output = run_refused(env!("CARGO_BIN_EXE_on_error_warn"));
+    let output = stage().run(&mut refused(env!("CARGO_BIN_EXE_on_error_warn")));
     assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"the body ran\n"[..]));
     said("on_error_warn", &output);
 }
 
 #[test]
 fn on_error_ignore_goes_on_in_silence() {
-    let output = run_refused(env!("CARGO_BIN_EXE_on_error_ignore"));
+    let output = stage().run(&mut refused(env!("CARGO_BIN_EXE_on_error_ignore")));
     assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"the body ran\n"[..]));
     assert_eq!(&*output.stderr, b"");
 }
 
 #[test]
 fn the_body_runs_when_nothing_is_refused() {
-    let output = Command::new(env!("CARGO_BIN_EXE_on_error_exit")).output().unwrap();
+    let output = stage().run(&mut Command::new(env!("CARGO_BIN_EXE_on_error_exit")));
     assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"the body ran\n"[..]));
     assert_eq!(&*output.stderr, b"");
+}
+
+#[test]
+fn a_program_without_a_name_speaks_as_pdeathsig() {
+    let output = stage().run(refused(env!("CARGO_BIN_EXE_annotated")).arg0(""));
+    assert_eq!(output.status.code(), Some(1));
+    said("pdeathsig", &output);
+}
+
+#[test]
+fn a_warning_that_cannot_be_written_stops_nothing() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let output = stage().run(refused(env!("CARGO_BIN_EXE_on_error_warn")).stderr(full));
+    assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"the body ran\n"[..]));
 }

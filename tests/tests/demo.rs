@@ -1,10 +1,13 @@
 //! `cargo run --example demo` tells the truth and leaves nothing behind, also when it is interrupted.
 
 use std::io::{BufRead, BufReader, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{kill, Signal};
+use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::wait::{waitpid, WaitStatus};
 use nix::unistd::Pid;
 use pdeathsig_tests::Stage;
@@ -20,15 +23,15 @@ fn example(name: &str) -> PathBuf {
 }
 
 /// The demo, run from a folder of no importance.
-fn demo(stage: &Stage) -> Child {
+fn demo(stage: &Stage, output: Stdio) -> Child {
     let mut command = Command::new(example("demo"));
-    stage.start(command.current_dir(stage.folder()).stdin(Stdio::null()).stdout(Stdio::piped()))
+    stage.start(command.current_dir(stage.folder()).stdin(Stdio::null()).stdout(output))
 }
 
 #[test]
 fn both_acts_are_shown_and_nobody_is_left() {
     let stage = stage();
-    let output = demo(&stage).wait_with_output().unwrap();
+    let output = demo(&stage, Stdio::piped()).wait_with_output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}");
     stage.assert_nobody_is_left();
@@ -39,11 +42,14 @@ fn both_acts_are_shown_and_nobody_is_left() {
     assert!(!said.contains('\x1b'), "not plain when piped: {said}");
 }
 
-/// Interrupts the demo when it has said something for the nth time.
+/// Interrupts the demo when it has said something for the nth time. It is a few lines ahead of us, but not more: the socket
+/// that it prints to takes no more than that.
 fn interrupted(signal: Signal, after: &str, nth: usize) {
     let stage = stage();
-    let mut demo = demo(&stage);
-    let mut lines = BufReader::new(demo.stdout.take().unwrap());
+    let (ours, its) = UnixStream::pair().unwrap();
+    setsockopt(&its, sockopt::SndBuf, &1).unwrap();
+    let mut demo = demo(&stage, Stdio::from(OwnedFd::from(its)));
+    let mut lines = BufReader::new(ours);
     let mut said = String::new();
     while said.matches(after).count() < nth {
         assert_ne!(lines.read_line(&mut said).unwrap(), 0, "{said}");

@@ -86,3 +86,17 @@ fn handles_a_signal_that_it_has_a_handler_for() {
     parent.kill();
     assert_eq!(child.caught(), 1);
 }
+
+#[test]
+fn to_its_children_the_parent_1_is_a_parent_like_any_other() {
+    let stage = Stage::open(ACTOR);
+    let Some((_parent, mut first)) = family(&stage, "to_its_children_the_parent_1_is_a_parent_like_any_other") else {
+        return;
+    };
+    let mut second = first.spawn();
+    assert_eq!(second.parent(), Pid::from_raw(1));
+    second.arm(Signal::SIGKILL).unwrap();
+    second.arm_expecting(Signal::SIGKILL, 1).unwrap();
+    second.assert_lives();
+    assert_eq!(second.read(), Ok(Some(Signal::SIGKILL as i32)));
+}

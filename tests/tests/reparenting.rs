@@ -78,3 +78,19 @@ fn a_signal_that_is_survived_comes_again_when_the_new_parent_dies() {
     subreaper.kill();
     assert_eq!(child.caught(), 2);
 }
+
+#[test]
+fn a_new_parent_that_was_expected_is_still_not_the_one_that_was_recorded() {
+    let stage = Stage::open(ACTOR);
+    let mut subreaper = stage.actor();
+    subreaper.become_subreaper();
+    let mut parent = subreaper.spawn();
+    let mut child = parent.spawn();
+    let mut held = Tracee::seize(&child);
+    child.tell_arm(Signal::SIGKILL, Some(subreaper.pid().as_raw() as u32));
+    held.run_to_arming();
+    parent.send(Signal::SIGKILL);
+    subreaper.wait_for(&parent);
+    drop(held);
+    assert_eq!(subreaper.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
+}

@@ -107,12 +107,16 @@ fn what_is_no_signal_is_refused() {
 #[test]
 fn a_refusal_says_what_is_valid() {
     for number in [0, -9, 32, 33, 65] {
-        let message = Signal::from_raw(number).unwrap_err().to_string();
+        let refusal = Signal::from_raw(number).unwrap_err();
+        assert!(number < 0 || number.to_string().parse::<Signal>() == Err(refusal));
+        let message = refusal.to_string();
         assert!(message.starts_with(&number.to_string()), "{message}");
         assert!(message.contains("1 to 31 and 34 to 64"), "{message}");
     }
     let message = Signal::rt(31).unwrap_err().to_string();
     assert!(message.contains("SIGRTMIN+31") && message.ends_with("SIGRTMIN+30"), "{message}");
+    let too_large = "99999999999".parse::<Signal>().unwrap_err();
+    assert_eq!(Err(too_large), "SIGTREM".parse::<Signal>());
 }
 
 #[test]
@@ -124,6 +128,8 @@ fn each_signal_has_a_name_of_its_own() {
 #[test]
 fn it_prints_within_a_width() {
     assert_eq!(format!("[{:>8}]", Signal::HUP), "[  SIGHUP]");
+    assert_eq!(format!("[{:12}]", Signal::rt(0).unwrap()), "[SIGRTMIN    ]");
+    assert_eq!(format!("[{:^12}]", Signal::rt(9).unwrap()), "[ SIGRTMIN+9 ]");
     assert_eq!(format!("{:?}", Signal::HUP), "Signal(SIGHUP)");
 }
 
