@@ -1,10 +1,10 @@
 //! What the user wrote in the attribute's parentheses.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Spacing, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Error, Ident, LitStr, Result, Token};
+use syn::{Error, Ident, Lit, LitStr, Result, Token};
 
 use crate::main_fn::visible;
 use crate::suggest::{nearest, SIGNALS};
@@ -17,8 +17,8 @@ pub(crate) struct Arguments {
     pub(crate) expected_parent: Option<TokenStream>,
     /// A variant of the runtime crate's `OnError`.
     pub(crate) on_error: Ident,
-    /// The path of the runtime crate.
-    pub(crate) krate: TokenStream,
+    /// The path of what the runtime crate holds for the expansion.
+    pub(crate) private: TokenStream,
 }
 
 impl Arguments {
@@ -47,12 +47,17 @@ impl Arguments {
             separator(input)?;
         }
 
-        let krate = krate.unwrap_or_else(|| quote!(::pdeathsig));
+        // Every generated name is a path from the crate on, so that nothing in the user's scope can stand in its way; and all
+        // of them begin alike, so that a wrong crate is one error, at its name.
+        let krate = krate.unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::pdeathsig));
+        let last = krate.clone().into_iter().last().map_or(Span::call_site(), |segment| segment.span());
+        let span = Span::mixed_site().located_at(last);
+        let private = quote_spanned!(span=> #krate::__private);
         Ok(Arguments {
-            signal: signal.map(|signal| signal.expression(&krate)),
+            signal: signal.map(|signal| signal.expression(&private)),
             expected_parent,
-            on_error: on_error.unwrap_or_else(|| Ident::new("Exit", Span::call_site())),
-            krate,
+            on_error: on_error.unwrap_or_else(|| Ident::new("Exit", Span::mixed_site())),
+            private,
         })
     }
 }
@@ -69,7 +74,11 @@ impl Signal {
     fn parse(input: ParseStream<'_>) -> Result<Signal> {
         let tokens = expression(input)?;
         match visible(tokens.clone()).as_slice() {
-            [TokenTree::Ident(word), rest @ ..] => Signal::from_word(word, rest, tokens),
+            [TokenTree::Ident(word), ..] if word == "SIGRTMIN" || word == "SIGRTMAX" => Err(Error::new(
+                word.span(),
+                "write a real-time signal as `Signal::rt(3).unwrap()`, which is SIGRTMIN + 3",
+            )),
+            [TokenTree::Ident(word)] => Signal::from_word(word, tokens),
             [TokenTree::Literal(literal)] => Err(Error::new(
                 literal.span(),
                 "expected a signal, as in `SIGTERM`, or an expression of type `Signal`, as in `Signal::rt(3).unwrap()`",
@@ -78,35 +87,29 @@ impl Signal {
         }
     }
 
-    fn from_word(word: &Ident, rest: &[TokenTree], tokens: TokenStream) -> Result<Signal> {
+    fn from_word(word: &Ident, tokens: TokenStream) -> Result<Signal> {
         let name = word.to_string();
-        let known = SIGNALS.contains(&name.as_str());
-        match rest.first() {
-            None if known => Ok(Signal::Named(word.clone())),
-            Some(next) if known => Err(Error::new(next.span(), "expected `,`")),
-            _ if name.starts_with("SIGRT") => Err(Error::new(
-                word.span(),
-                "write a real-time signal as `Signal::rt(3).unwrap()`, which is SIGRTMIN + 3",
-            )),
-            None if name.chars().any(char::is_lowercase) => {
-                let near = nearest(&name, &[OPTIONS, SIGNALS].concat()).unwrap_or_default();
-                Err(Error::new(word.span(), format!("`{name}` is neither a signal nor an option{near}")))
-            }
-            None if name.starts_with("SIG") => match nearest(&name, SIGNALS) {
-                Some(near) => Err(Error::new(word.span(), format!("no signal is called `{name}`{near}"))),
-                // As likely a constant of the user's, `SIGNAL` perhaps.
-                None => Ok(Signal::Expression(tokens)),
-            },
-            _ => Ok(Signal::Expression(tokens)),
+        if SIGNALS.contains(&name.as_str()) {
+            return Ok(Signal::Named(word.clone()));
+        }
+        let full_name = format!("SIG{}", name.to_uppercase());
+        let near = if name != name.to_uppercase() && SIGNALS.contains(&full_name.as_str()) {
+            Some(format!("; did you mean `{full_name}`?"))
+        } else {
+            nearest(&name, &[OPTIONS, SIGNALS].concat())
+        };
+        match near {
+            Some(near) => Err(Error::new(word.span(), format!("`{name}` is neither a signal nor an option{near}"))),
+            // As likely a constant of the user's, `SIGNAL` perhaps.
+            None => Ok(Signal::Expression(tokens)),
         }
     }
 
-    fn expression(self, krate: &TokenStream) -> TokenStream {
+    fn expression(self, private: &TokenStream) -> TokenStream {
         match self {
             Signal::Named(name) => {
                 let constant = Ident::new(&name.to_string()["SIG".len()..], name.span());
-                let span = Span::mixed_site().located_at(name.span());
-                quote_spanned!(span=> #krate::Signal::#constant)
+                quote!(#private::Signal::#constant)
             }
             Signal::Expression(tokens) => tokens,
         }
@@ -153,7 +156,7 @@ fn reaction(name: &Ident, input: ParseStream<'_>) -> Result<Ident> {
     assign(name, input)?;
     let expected = "expected `\"exit\"`, `\"warn\"` or `\"ignore\"`";
     let text: LitStr = input.parse().map_err(|error| Error::new(error.span(), expected))?;
-    match REACTIONS.iter().find(|(known, _)| *known == text.value()) {
+    match REACTIONS.iter().find(|(known, _)| text.suffix().is_empty() && *known == text.value()) {
         Some((_, variant)) => Ok(Ident::new(variant, Span::mixed_site())),
         None => Err(Error::new(text.span(), expected)),
     }
@@ -172,8 +175,11 @@ fn crate_path(name: &Ident, input: ParseStream<'_>) -> Result<TokenStream> {
 const NOT_A_PATH: &str = "expected the path of the crate `pdeathsig`, as in `crate = path::to::pdeathsig`";
 
 fn path(input: ParseStream<'_>) -> Result<TokenStream> {
-    let segment =
-        |input: ParseStream<'_>| input.call(Ident::parse_any).map_err(|error| Error::new(error.span(), NOT_A_PATH));
+    let segment = |input: ParseStream<'_>| {
+        let keyword = input.peek(Token![crate]) || input.peek(Token![self]) || input.peek(Token![super]);
+        let name = if keyword { input.call(Ident::parse_any) } else { input.parse() };
+        name.map_err(|error| Error::new(error.span(), NOT_A_PATH))
+    };
     let leading: Option<Token![::]> = input.parse()?;
     let first = segment(input)?;
     let mut path = quote!(#leading #first);
@@ -200,19 +206,45 @@ fn separator(input: ParseStream<'_>) -> Result<()> {
     input.parse::<Token![,]>().map(drop)
 }
 
-/// The tokens up to the next comma that stands outside of any brackets, the angle ones of generics included.
+/// The tokens up to the next comma that stands outside of any brackets, the angle ones of generics included; or to where one
+/// is missing.
 fn expression(input: ParseStream<'_>) -> Result<TokenStream> {
     let mut tokens: Vec<TokenTree> = Vec::new();
     let mut angles = 0_usize;
-    while !input.is_empty() && (angles > 0 || !input.peek(Token![,])) {
+    // After a name, a literal or a group there comes an operator; before, an operand.
+    let mut operand_ended = false;
+    let mut type_follows = false;
+    while !input.is_empty() && (angles > 0 || !input.peek(Token![,]) && !input.peek(Token![;])) {
+        let word = input.peek(Ident) || input.peek(Lit);
+        if word && operand_ended {
+            break;
+        }
         let tree: TokenTree = input.parse()?;
-        if let TokenTree::Punct(punct) = &tree {
-            match (punct.as_char(), ends_with(&tokens)) {
-                // Generics open after `::` and at the very start; elsewhere it is a comparison.
-                ('<', before) if angles > 0 || matches!(before, None | Some(':')) => angles += 1,
-                ('>', before) if angles > 0 && before != Some('-') => angles -= 1,
-                _ => {}
+        let before = match tokens.last() {
+            Some(TokenTree::Punct(punct)) => Some((punct.as_char(), punct.spacing())),
+            _ => None,
+        };
+        match &tree {
+            TokenTree::Punct(punct) => {
+                let shift = before == Some(('<', Spacing::Joint));
+                let generics = !shift && (!operand_ended || type_follows && before.is_none());
+                operand_ended = false;
+                match punct.as_char() {
+                    '<' if angles > 0 || generics => angles += 1,
+                    '>' if angles > 0 && before != Some(('-', Spacing::Joint)) => {
+                        angles -= 1;
+                        operand_ended = angles == 0;
+                    }
+                    ':' | '<' | '>' => {}
+                    _ => type_follows = false,
+                }
             }
+            TokenTree::Ident(ident) => {
+                type_follows |= ident == "as";
+                // A lifetime's name ends no operand, and neither does a keyword.
+                operand_ended = word && !matches!(before, Some(('\'', _)));
+            }
+            TokenTree::Group(_) | TokenTree::Literal(_) => operand_ended = true,
         }
         tokens.push(tree);
     }
@@ -220,12 +252,4 @@ fn expression(input: ParseStream<'_>) -> Result<TokenStream> {
         return Err(input.error("expected a signal or an option"));
     }
     Ok(tokens.into_iter().collect())
-}
-
-/// The last token if it is punctuation; a blank for any other, `None` if there is none.
-fn ends_with(tokens: &[TokenTree]) -> Option<char> {
-    tokens.last().map(|tree| match tree {
-        TokenTree::Punct(punct) => punct.as_char(),
-        _ => ' ',
-    })
 }

@@ -1,6 +1,7 @@
 //! The annotated item, taken apart without parsing the body: what is in it stays the user's, span by span.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{token, Error, Ident, LitStr, Result, Token};
@@ -53,6 +54,23 @@ pub(crate) fn visible(tokens: TokenStream) -> Vec<TokenTree> {
     }
 }
 
+/// The item, but if it is a `main` with parameters one without them, and without the body that uses them: the compiler would
+/// have an error of its own for either.
+pub(crate) fn without_parameters(item: TokenStream) -> TokenStream {
+    let mut trees = visible(item.clone());
+    let is = |tree: &TokenTree, word: &str| matches!(tree, TokenTree::Ident(ident) if ident.unraw() == word);
+    let main = trees.windows(2).position(|pair| is(&pair[0], "fn") && is(&pair[1], "main"));
+    match main.and_then(|at| trees.get_mut(at + 2)) {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis && !group.stream().is_empty() => {
+            *group = Group::new(Delimiter::Parenthesis, TokenStream::new());
+            trees.pop();
+            let head: TokenStream = trees.into_iter().collect();
+            quote!(#head { loop {} })
+        }
+        _ => item,
+    }
+}
+
 /// Accepts whatever starts as `fn main()` does; what follows the parentheses is the compiler's to judge.
 fn check_signature(input: ParseStream<'_>) -> Result<()> {
     while input.peek(Token![#]) {
@@ -73,7 +91,7 @@ fn check_signature(input: ParseStream<'_>) -> Result<()> {
     }
     input.parse::<Token![fn]>()?;
     let name = input.call(Ident::parse_any)?;
-    if name != "main" {
+    if name.unraw() != "main" {
         let message =
             format!("{GOES_ON_MAIN}, not on `fn {name}`; call the function `die_with_parent` where this is not `main`");
         return Err(Error::new(name.span(), message));

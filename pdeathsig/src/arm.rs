@@ -36,8 +36,8 @@ use crate::{Error, Signal};
 /// - The process's own children are not touched.
 /// - A catchable signal has no effect while it is ignored, as SIGHUP is under `nohup`, and waits while it is blocked.
 ///   SIGKILL can be neither.
-/// - A signal that the process survives comes again when the process that adopted it dies: a handler may run more than
-///   once.
+/// - A handler may run more than once: twice if the parent dies just while this function arms, since the kernel may have
+///   sent the signal by then; and again whenever a process dies that has adopted this one.
 /// - A parent that writes a core dump lives until it is written.
 ///
 /// # Examples

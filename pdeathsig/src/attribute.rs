@@ -42,7 +42,8 @@ use crate::DieWithParent;
 ///
 /// The signal stands first: `SIGTERM` or any other standard name, checked while compiling, or an expression of type
 /// [`Signal`](crate::Signal) such as `Signal::rt(3).unwrap()`. The names need no import, an expression needs its own. Without
-/// a signal it is `SIGKILL`. Then, in any order:
+/// a signal it is `SIGKILL`. (A constant of yours whose name is nearly a signal's is written as a path, `self::SIGTERN`.)
+/// Then, in any order:
 ///
 /// | option | meaning |
 /// | --- | --- |
@@ -105,8 +106,9 @@ pub fn arm(options: DieWithParent, on_error: OnError) {
     }
     let program = env::args_os().next().map(PathBuf::from).unwrap_or_default();
     let name = program.file_name().unwrap_or("pdeathsig".as_ref()).to_string_lossy();
-    // With standard error closed there is nobody left to tell.
-    let _ = writeln!(io::stderr(), "{name}: cannot tie this process to its parent: {error}");
+    // In one piece, for others may write there too. With standard error closed there is nobody left to tell.
+    let message = format!("{name}: cannot tie this process to its parent: {error}\n");
+    let _ = io::stderr().write_all(message.as_bytes());
     if let OnError::Exit = on_error {
         process::exit(1);
     }

@@ -107,4 +107,5 @@ pub use signal::{InvalidSignal, Signal};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::attribute::{arm, OnError};
+    pub use crate::{DieWithParent, Signal};
 }

@@ -199,7 +199,7 @@ impl FromStr for Signal {
         }
         if let Some(rest) = strip_prefix(name, "RTMAX") {
             let (min, max) = sys::realtime_signals();
-            return Signal::rt(max - min - offset(rest, '-').ok_or(unknown)?);
+            return Signal::rt(max - min - offset(rest, '-').ok_or(unknown)?).or(Err(unknown));
         }
         let found = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, signal)| *signal).ok_or(unknown)

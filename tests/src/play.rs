@@ -11,12 +11,16 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Command};
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use nix::sched::{unshare, CloneFlags};
 use nix::sys::prctl;
 use nix::sys::resource::{setrlimit, Resource};
-use nix::sys::signal::{self, SigSet};
+use nix::sys::signal::{self, SigEvent, SigSet, SigevNotify};
+use nix::sys::time::TimeSpec;
+use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::sys::wait::{waitpid, WaitStatus};
+use nix::time::ClockId;
 use nix::unistd::{self, Pid, Uid};
 use pdeathsig::{DieWithParent, Error, Signal};
 use serde_json::{json, Value};
@@ -26,11 +30,21 @@ use crate::protocol::{Cause, End, Hello, Request};
 use crate::raw;
 use crate::stage::LINE;
 
+/// Far longer than a test.
+const LIFETIME: Duration = Duration::from_secs(300);
+
 #[global_allocator]
 static COUNTING: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Plays until told to return, or until the test is over.
 pub fn play() {
+    // An end that comes even when it is stopped and its test has been killed.
+    let mut end = Timer::new(
+        ClockId::CLOCK_MONOTONIC,
+        SigEvent::new(SigevNotify::SigevSignal { signal: signal::SIGKILL, si_value: 0 }),
+    )
+    .unwrap();
+    end.set(Expiration::OneShot(TimeSpec::from_duration(LIFETIME)), TimerSetTimeFlags::empty()).unwrap();
     // A crash that was asked for should leave no core file.
     setrlimit(Resource::RLIMIT_CORE, 0, 0).unwrap();
     let line = UnixStream::connect(env::var_os(LINE).expect("an actor is started by a test")).unwrap();

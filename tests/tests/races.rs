@@ -68,3 +68,20 @@ fn the_bare_call_leaves_an_orphan_when_the_parent_died_just_before_it() {
     child.set_bare(Signal::SIGKILL as i32);
     child.assert_lives();
 }
+
+#[test]
+fn a_handler_may_run_twice_when_the_parent_died_just_after_prctl() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    let mut held = Tracee::seize(&child);
+    child.tell_arm(Signal::SIGTERM, None);
+    held.run_to_arming();
+    assert_eq!(held.step(), Boundary::Exit(0));
+    parent.kill();
+    drop(held);
+    assert_eq!(child.hear_armed().0, Ok(()));
+    // Once from the kernel, once from itself, which cannot know of the other.
+    assert_eq!(child.caught(), 2);
+}

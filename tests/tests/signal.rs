@@ -55,7 +55,7 @@ fn real_time_signals_are_counted_from_either_end() {
         ("SIGRTMIN+3", 37),
         ("SIGRTMIN+30", 64),
         ("SIGRTMAX", 64),
-        ("RTMAX-1", 63),
+        ("RtMax-1", 63),
         ("sigrtmax-30", 34),
     ] {
         assert_eq!(text.parse(), Signal::from_raw(number), "{text}");

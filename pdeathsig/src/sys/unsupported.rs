@@ -89,5 +89,12 @@ mod tests {
     fn signals_have_their_names_all_the_same() {
         assert_eq!("term".parse(), Ok(Signal::TERM));
         assert_eq!(Signal::rt(3).unwrap().to_string(), "SIGRTMIN+3");
+        assert_eq!(Signal::rt(0).unwrap().as_raw(), 34);
+        let names =
+            "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN \
+                     TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
+        for (number, name) in (1..).zip(names.split(' ')) {
+            assert_eq!(Signal::from_raw(number).unwrap().to_string(), format!("SIG{name}"));
+        }
     }
 }

@@ -1,8 +1,5 @@
-mod program {
-    #[pdeathsig::die_with_parent]
-    pub fn main(_arguments: Vec<String>) {}
-}
-
-fn main() {
-    program::main(Vec::new());
+#[pdeathsig::die_with_parent]
+fn main(arguments: Vec<String>) -> Result<(), String> {
+    println!("{arguments:?}");
+    Ok(())
 }

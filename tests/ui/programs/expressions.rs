@@ -79,7 +79,50 @@ mod comparison {
     }
 }
 
+mod many_angles {
+    use super::*;
+
+    trait Of<A, B> {
+        const SIGNAL: Signal = MINE;
+        const PARENT: fn() -> u32 = std::os::unix::process::parent_id;
+    }
+    impl<A, B> Of<A, B> for u32 {}
+    type Second<A, B> = <(A, B) as Two>::Second;
+    trait Two {
+        type Second;
+    }
+    impl<A, B> Two for (A, B) {
+        type Second = B;
+    }
+    fn parent<A, B>() -> u32 {
+        std::os::unix::process::parent_id()
+    }
+
+    #[die_with_parent(
+        *&<u32 as Of<fn(&'static str, u8) -> u8, Vec<Vec<u8>>>>::SIGNAL,
+        expected_parent = parent::<fn(u8, u8) -> u8, Vec<Vec<u8>>>() as Second<u8, u32> << 0 | 0 + <u32 as Of<u8, u16>>::PARENT() & if 1 < 2 { !0 } else { 0 },
+        on_error = "exit",
+    )]
+    pub fn main() {
+        assert_eq!(armed(), MINE);
+    }
+}
+
+mod lower_case {
+    use super::*;
+
+    #[allow(non_upper_case_globals)]
+    const ending: Signal = Signal::QUIT;
+
+    #[die_with_parent(ending)]
+    pub fn main() {
+        assert_eq!(armed(), ending);
+    }
+}
+
 fn main() {
+    many_angles::main();
+    lower_case::main();
     real_time::main();
     constant::main();
     constant_that_starts_as_a_signal_does::main();

@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(std::convert::identity(pdeathsig::Signal::INT) on_error = "warn")]
+fn main() {}

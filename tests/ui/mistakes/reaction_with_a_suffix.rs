@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(on_error = "warn"now)]
+fn main() {}

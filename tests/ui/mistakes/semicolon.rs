@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(SIGTERM; on_error = "warn")]
+fn main() {}

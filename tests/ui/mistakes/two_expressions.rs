@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(pdeathsig::Signal::INT pdeathsig::Signal::HUP)]
+fn main() {}
