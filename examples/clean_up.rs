@@ -8,7 +8,7 @@ use std::thread;
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{kill, Signal};
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -38,12 +38,14 @@ pub fn close_the_door() -> MutexGuard<'static, ()> {
 
 /// Kills and reaps every descendant of this subreaper.
 pub fn end_descendants() {
-    // Killing one brings its children here, until there is none.
+    // Killing one brings its children here, until there is none. Another thread may be waiting for one of them, so this one
+    // must not wait for what somebody else has reaped.
     loop {
         for child in Family::now().iter().flat_map(|family| family.generation(1)) {
             let _ = kill(Pid::from_raw(child.pid), Signal::SIGKILL);
         }
-        match waitpid(None, None) {
+        match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::StillAlive) => thread::yield_now(),
             Ok(_) | Err(Errno::EINTR) => {}
             Err(_) => return,
         }
