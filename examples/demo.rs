@@ -32,8 +32,9 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
     let truth = experiment();
-    let _closed = clean_up::close_the_door();
+    let closed = clean_up::close_the_door();
     clean_up::end_descendants();
+    drop(closed);
     match truth {
         Ok((true, true)) => {
             println!("\n{GOOD}Without protection an orphan, with it none.{GOOD:#} No process was left behind.");
