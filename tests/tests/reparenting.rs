@@ -3,17 +3,23 @@
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
-use pdeathsig_tests::{End, Stage, Tracee};
+use pdeathsig_tests::{Actor, End, Stage, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+/// A subreaper, its child, and the child of that.
+fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>, Actor<'_>) {
+    let mut subreaper = stage.actor();
+    subreaper.become_subreaper();
+    let mut parent = subreaper.spawn();
+    let child = parent.spawn();
+    (subreaper, parent, child)
+}
 
 #[test]
 fn an_orphan_goes_to_the_nearest_subreaper() {
     let stage = Stage::open(ACTOR);
-    let mut subreaper = stage.actor();
-    subreaper.become_subreaper();
-    let mut parent = subreaper.spawn();
-    let mut child = parent.spawn();
+    let (mut subreaper, parent, mut child) = family(&stage);
     parent.send(Signal::SIGKILL);
     subreaper.wait_for(&parent);
     assert_eq!(child.parent(), subreaper.pid());
@@ -23,10 +29,7 @@ fn an_orphan_goes_to_the_nearest_subreaper() {
 #[test]
 fn a_child_below_a_subreaper_dies_with_its_parent() {
     let stage = Stage::open(ACTOR);
-    let mut subreaper = stage.actor();
-    subreaper.become_subreaper();
-    let mut parent = subreaper.spawn();
-    let mut child = parent.spawn();
+    let (mut subreaper, parent, mut child) = family(&stage);
     child.arm(Signal::SIGKILL).unwrap();
     parent.send(Signal::SIGKILL);
     subreaper.wait_for(&parent);
@@ -36,10 +39,7 @@ fn a_child_below_a_subreaper_dies_with_its_parent() {
 #[test]
 fn a_parent_that_dies_while_arming_is_noticed_though_the_new_one_is_a_subreaper() {
     let stage = Stage::open(ACTOR);
-    let mut subreaper = stage.actor();
-    subreaper.become_subreaper();
-    let mut parent = subreaper.spawn();
-    let mut child = parent.spawn();
+    let (mut subreaper, parent, mut child) = family(&stage);
     let mut held = Tracee::seize(&child);
     child.tell_arm(Signal::SIGKILL, None);
     held.run_to_arming();
@@ -52,10 +52,7 @@ fn a_parent_that_dies_while_arming_is_noticed_though_the_new_one_is_a_subreaper(
 #[test]
 fn after_an_orphan_was_adopted_a_new_call_ties_it_to_its_new_parent() {
     let stage = Stage::open(ACTOR);
-    let mut subreaper = stage.actor();
-    subreaper.become_subreaper();
-    let mut parent = subreaper.spawn();
-    let mut child = parent.spawn();
+    let (mut subreaper, parent, mut child) = family(&stage);
     parent.send(Signal::SIGKILL);
     subreaper.wait_for(&parent);
     child.arm_expecting(Signal::SIGKILL, subreaper.pid().as_raw()).unwrap();
@@ -66,10 +63,7 @@ fn after_an_orphan_was_adopted_a_new_call_ties_it_to_its_new_parent() {
 #[test]
 fn a_signal_that_is_survived_comes_again_when_the_new_parent_dies() {
     let stage = Stage::open(ACTOR);
-    let mut subreaper = stage.actor();
-    subreaper.become_subreaper();
-    let mut parent = subreaper.spawn();
-    let mut child = parent.spawn();
+    let (mut subreaper, parent, mut child) = family(&stage);
     child.catch(Signal::SIGTERM);
     child.arm(Signal::SIGTERM).unwrap();
     parent.send(Signal::SIGKILL);
@@ -82,10 +76,7 @@ fn a_signal_that_is_survived_comes_again_when_the_new_parent_dies() {
 #[test]
 fn a_new_parent_that_was_expected_is_still_not_the_one_that_was_recorded() {
     let stage = Stage::open(ACTOR);
-    let mut subreaper = stage.actor();
-    subreaper.become_subreaper();
-    let mut parent = subreaper.spawn();
-    let mut child = parent.spawn();
+    let (mut subreaper, parent, mut child) = family(&stage);
     let mut held = Tracee::seize(&child);
     child.tell_arm(Signal::SIGKILL, Some(subreaper.pid().as_raw() as u32));
     held.run_to_arming();
