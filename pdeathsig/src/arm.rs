@@ -1,6 +1,9 @@
 //! Arming the kernel's parent-death signal without the race that comes with it.
 
+use std::time::Duration;
+
 use crate::sys::{self, MainThread};
+use crate::watch::{self, Plan};
 use crate::{Error, Signal};
 
 /// Ties this process to its parent: when the parent dies, the kernel sends `signal` to this process.
@@ -93,7 +96,10 @@ pub fn die_with_parent(signal: Signal) -> Result<(), Error> {
 ///
 /// [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html)
 pub fn outlive_parent() -> Result<(), Error> {
-    MainThread::current()?.set_parent_death_signal(None)
+    let main = MainThread::current()?;
+    main.set_parent_death_signal(None)?;
+    watch::cancel(&main);
+    Ok(())
 }
 
 /// The parent-death signal that the kernel holds for the calling thread, `None` if there is none. It does not matter who armed it.
@@ -151,6 +157,10 @@ pub fn parent_death_signal() -> Result<Option<Signal>, Error> {
 pub struct DieWithParent {
     signal: Signal,
     expected_parent: Option<u32>,
+    watch: bool,
+    grace: Option<Duration>,
+    process_group: bool,
+    descendants: bool,
 }
 
 impl DieWithParent {
@@ -165,7 +175,14 @@ impl DieWithParent {
     /// TIE.arm().unwrap();
     /// ```
     pub const fn new(signal: Signal) -> Self {
-        DieWithParent { signal, expected_parent: None }
+        DieWithParent {
+            signal,
+            expected_parent: None,
+            watch: false,
+            grace: None,
+            process_group: false,
+            descendants: false,
+        }
     }
 
     /// Treats any parent other than `pid` as one that has died.
@@ -192,6 +209,26 @@ impl DieWithParent {
         DieWithParent { expected_parent: Some(pid), ..self }
     }
 
+    /// Watches the parent process.
+    pub const fn watch(self) -> Self {
+        DieWithParent { watch: true, ..self }
+    }
+
+    /// Grace.
+    pub const fn grace(self, grace: Duration) -> Self {
+        DieWithParent { watch: true, grace: Some(grace), ..self }
+    }
+
+    /// Group.
+    pub const fn process_group(self) -> Self {
+        DieWithParent { watch: true, process_group: true, ..self }
+    }
+
+    /// Descendants.
+    pub const fn descendants(self) -> Self {
+        DieWithParent { watch: true, descendants: true, ..self }
+    }
+
     /// Arms, once everything is chosen. See [`die_with_parent`] for what it does and where its limits are.
     ///
     /// # Errors
@@ -208,11 +245,22 @@ impl DieWithParent {
     /// ```
     pub fn arm(self) -> Result<(), Error> {
         let main = MainThread::current()?;
+        if self.watch {
+            let DieWithParent { signal, grace, process_group, descendants, .. } = self;
+            return watch::arm(&main, Plan { signal, grace, process_group, descendants }, self.expected_parent);
+        }
+        self.arm_kernel(&main)?;
+        // Not before: until then, what was armed earlier protects.
+        watch::cancel(&main);
+        Ok(())
+    }
+
+    fn arm_kernel(&self, main: &MainThread) -> Result<(), Error> {
         // 1. Record, 2. arm, 3. compare: whenever the parent dies from 1 on, either the kernel sends the signal or 3 sees
         // another parent. That one need not be pid 1: the nearest subreaper adopts orphans.
-        let recorded = main.parent_id()?;
+        let recorded = sys::parent_id()?;
         main.set_parent_death_signal(Some(self.signal))?;
-        self.compare(&main, recorded).or_else(|error| {
+        self.compare(main, recorded).or_else(|error| {
             // Armed without having compared, the process might die with whoever adopted it.
             main.set_parent_death_signal(None)?;
             Err(error)
@@ -220,7 +268,7 @@ impl DieWithParent {
     }
 
     fn compare(&self, main: &MainThread, recorded: u32) -> Result<(), Error> {
-        let parent = main.parent_id()?;
+        let parent = sys::parent_id()?;
         if parent == recorded && parent == self.expected_parent.unwrap_or(recorded) {
             return Ok(());
         }

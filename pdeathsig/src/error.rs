@@ -4,6 +4,8 @@ use std::error;
 use std::fmt;
 use std::io;
 
+use crate::sys;
+
 /// Why a process could not be tied to its parent, freed from it, or asked about it.
 ///
 /// After an error nothing is half-armed: the process is as it was before the call, or has no parent-death signal at all.
@@ -32,9 +34,13 @@ pub enum Error {
     },
     /// The parent is outside this process's pid namespace, so that it has no id here and cannot be watched.
     ///
-    /// Arming the kernel's signal works there all the same. Nothing in this version returns this error; the watch on the
-    /// parent process, which comes later, will.
+    /// Arming the kernel's signal works there all the same; what waits for the parent process does not:
+    /// [`Parent`](crate::Parent) and [`DieWithParent::watch`](crate::DieWithParent::watch).
     ParentNotVisible,
+    /// The parent died just while [`Parent::current`](crate::Parent::current) pinned it.
+    ///
+    /// Another process, which has adopted this one, is its parent now.
+    ParentGone,
     /// The target is neither Linux nor Android.
     Unsupported,
     /// The system refused a call, or answered what cannot be used.
@@ -57,17 +63,22 @@ impl fmt::Display for Error {
             ),
             Error::ParentNotVisible => f.write_str(
                 "the parent is outside this process's pid namespace and cannot be watched from within: \
-                 arm the kernel's signal alone",
+                 arm the kernel's signal, without `watch`",
+            ),
+            Error::ParentGone => f.write_str(
+                "the parent has died just now, and another process has adopted this one: end, or call again to take that \
+                 one for the parent",
             ),
             Error::Unsupported => f.write_str(
                 "only Linux and Android have a parent-death signal: leave the call out on other targets, \
                  as with #[cfg(any(target_os = \"linux\", target_os = \"android\"))]",
             ),
             Error::Os { call, source } if source.raw_os_error().is_none() => write!(f, "{call}: {source}"),
-            Error::Os { call, source } => write!(
-                f,
-                "{call} was refused: {source}; look for a seccomp filter or another sandbox around this process",
-            ),
+            Error::Os { call, source } => {
+                let refused = source.kind() == io::ErrorKind::PermissionDenied;
+                let verb = if refused { "was refused" } else { "failed" };
+                write!(f, "{call} {verb}: {source}; {}", sys::remedy(source))
+            }
         }
     }
 }
@@ -89,7 +100,7 @@ impl From<Error> for io::Error {
         let kind = match &error {
             Error::Os { source, .. } => source.kind(),
             Error::Unsupported => io::ErrorKind::Unsupported,
-            Error::NotMainThread { .. } | Error::ParentNotVisible => io::ErrorKind::Other,
+            Error::NotMainThread { .. } | Error::ParentNotVisible | Error::ParentGone => io::ErrorKind::Other,
         };
         io::Error::new(kind, error)
     }
@@ -116,6 +127,7 @@ mod tests {
         assert!(message.starts_with("prctl(PR_SET_PDEATHSIG)"), "{message}");
         assert!(Error::Unsupported.to_string().contains("Linux and Android"));
         assert!(Error::ParentNotVisible.to_string().contains("pid namespace"));
+        assert!(Error::ParentGone.to_string().contains("adopted"));
     }
 
     #[test]
@@ -124,7 +136,8 @@ mod tests {
             refused().source().unwrap().to_string(),
             io::Error::from(io::ErrorKind::PermissionDenied).to_string()
         );
-        assert!([not_main_thread(), Error::ParentNotVisible, Error::Unsupported].iter().all(|e| e.source().is_none()));
+        let others = [not_main_thread(), Error::ParentNotVisible, Error::ParentGone, Error::Unsupported];
+        assert!(others.iter().all(|error| error.source().is_none()));
     }
 
     #[test]
@@ -134,6 +147,7 @@ mod tests {
             (Error::Unsupported, io::ErrorKind::Unsupported),
             (not_main_thread(), io::ErrorKind::Other),
             (Error::ParentNotVisible, io::ErrorKind::Other),
+            (Error::ParentGone, io::ErrorKind::Other),
         ] {
             let message = error.to_string();
             let error = io::Error::from(error);

@@ -93,13 +93,20 @@ mod arm;
 #[cfg(feature = "macros")]
 mod attribute;
 mod error;
+mod parent;
 mod signal;
 mod sys;
+#[cfg_attr(
+    not(all(any(target_os = "linux", target_os = "android"), not(pdeathsig_backend = "unsupported"))),
+    path = "watch/unsupported.rs"
+)]
+mod watch;
 
 pub use arm::{die_with_parent, outlive_parent, parent_death_signal, DieWithParent};
 #[cfg(feature = "macros")]
 pub use attribute::die_with_parent;
 pub use error::Error;
+pub use parent::Parent;
 pub use signal::{InvalidSignal, Signal};
 
 /// For the expansion of the attribute alone; it may change in any release.

@@ -1,5 +1,10 @@
 //! Targets without a parent-death signal: everything compiles and answers [`Error::Unsupported`].
 
+use std::io;
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Instant;
+
 use crate::{Error, Signal};
 
 /// The numbers of x86 and Arm Linux.
@@ -52,10 +57,6 @@ impl MainThread {
         Err(Error::Unsupported)
     }
 
-    pub(crate) fn parent_id(&self) -> Result<u32, Error> {
-        match *self {}
-    }
-
     pub(crate) fn set_parent_death_signal(&self, _: Option<Signal>) -> Result<(), Error> {
         match *self {}
     }
@@ -65,8 +66,48 @@ impl MainThread {
     }
 }
 
+/// No value of it exists either.
+#[derive(Debug)]
+pub(crate) enum Pidfd {}
+
+impl Pidfd {
+    pub(crate) fn open(_: u32) -> io::Result<Pidfd> {
+        Err(Error::Unsupported.into())
+    }
+
+    pub(crate) fn is_gone_by(&self, _: Option<Instant>) -> io::Result<bool> {
+        match *self {}
+    }
+}
+
+#[cfg(unix)]
+impl AsFd for Pidfd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match *self {}
+    }
+}
+
+#[cfg(unix)]
+impl From<Pidfd> for OwnedFd {
+    fn from(pidfd: Pidfd) -> OwnedFd {
+        match pidfd {}
+    }
+}
+
+pub(crate) fn parent_id() -> Result<u32, Error> {
+    Err(Error::Unsupported)
+}
+
 pub(crate) fn parent_death_signal() -> Result<Option<Signal>, Error> {
     Err(Error::Unsupported)
+}
+
+pub(crate) fn shows_this_pid_namespace() -> bool {
+    false
+}
+
+pub(crate) fn remedy(_: &io::Error) -> &'static str {
+    "the target is not supported"
 }
 
 pub(crate) fn exit(status: i32) -> ! {
@@ -81,6 +122,8 @@ mod tests {
     fn everything_answers_unsupported() {
         assert!(matches!(crate::die_with_parent(Signal::KILL), Err(Error::Unsupported)));
         assert!(matches!(DieWithParent::new(Signal::TERM).expected_parent(1).arm(), Err(Error::Unsupported)));
+        assert!(matches!(DieWithParent::new(Signal::TERM).watch().descendants().arm(), Err(Error::Unsupported)));
+        assert!(matches!(crate::Parent::current(), Err(Error::Unsupported)));
         assert!(matches!(crate::outlive_parent(), Err(Error::Unsupported)));
         assert!(matches!(crate::parent_death_signal(), Err(Error::Unsupported)));
     }

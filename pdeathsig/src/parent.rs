@@ -1,0 +1,263 @@
+//! The parent process, pinned: the primitive on which everything process-scoped stands.
+
+use std::fs;
+use std::io;
+#[cfg(unix)]
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::process;
+use std::time::{Duration, Instant};
+
+use crate::sys::{self, Pidfd};
+use crate::Error;
+
+/// The parent **process**, held by a descriptor, so that its end can be waited for.
+///
+/// It is for programs that have a loop of their own and want to end in their own way, or to do something else, when the
+/// parent is gone. Those that want a signal use [`DieWithParent::watch`](crate::DieWithParent::watch), which does the waiting.
+///
+/// The kernel's parent-death signal comes when the *thread* that spawned this process ends; a `Parent` is gone only when the
+/// whole process is. And it can never stand for another process that got the same number later: the descriptor pins it.
+///
+/// The descriptor ([`AsFd`], [`AsRawFd`]) becomes readable when the parent is gone, and stays so. It works with
+/// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html), [epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)
+/// and what is built on them, such as tokio's `AsyncFd`. There is nothing to read from it. It is closed on exec.
+///
+/// # Limits
+///
+/// - A parent that died before [`current`](Parent::current) cannot be told from the process that adopted this one, unless the
+///   child knows its parent's [`id`](Parent::id) from elsewhere.
+/// - It needs Linux 5.3.
+/// - A parent that executes another program is still the same process; one that writes a core dump lives until it is written.
+/// - After a fork it is still the parent of the one that forked, which for the fork is its grandparent.
+///
+/// # Examples
+///
+/// ```
+/// use pdeathsig::Parent;
+/// use std::time::Duration;
+///
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     let parent = Parent::current()?;
+///     # let mut work = 2;
+///     while !parent.wait_timeout(Duration::from_millis(10))? {
+///         // Do a piece of work.
+///         # work -= 1;
+///         # if work == 0 { return Ok(()) }
+///     }
+///     // The parent is gone: clean up, and return.
+///     Ok(())
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Parent {
+    process: Pidfd,
+    id: u32,
+}
+
+impl Parent {
+    /// Pins the process that is this one's parent now. It may be called on any thread.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::ParentNotVisible`] if the parent is outside this process's pid namespace.
+    /// - [`Error::ParentGone`] if it died just then. A second call pins the process that has adopted this one.
+    /// - [`Error::Os`] from `pidfd_open(2)` on a kernel older than 5.3 (`ENOSYS`), or if no descriptor is left to this process
+    ///   (`EMFILE`) or to the system (`ENFILE`); and from any call that a sandbox refuses.
+    /// - [`Error::Unsupported`] where the target is neither Linux nor Android.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let parent = pdeathsig::Parent::current().unwrap();
+    /// assert_eq!(parent.id(), std::os::unix::process::parent_id());
+    /// assert!(parent.is_alive());
+    /// ```
+    ///
+    /// # See also
+    ///
+    /// [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html),
+    /// [getppid(2)](https://man7.org/linux/man-pages/man2/getppid.2.html)
+    pub fn current() -> Result<Parent, Error> {
+        // 1. Ask who it is, 2. pin that, 3. ask again. A parent that is still the same at 3 was not reaped at 2, so the
+        // number was its own.
+        let id = sys::parent_id()?;
+        if id == 0 {
+            return Err(Error::ParentNotVisible);
+        }
+        let process = Pidfd::open(id);
+        if sys::parent_id()? != id {
+            return Err(Error::ParentGone);
+        }
+        let process = process.map_err(|source| Error::Os { call: "pidfd_open(2)", source })?;
+        Ok(Parent { process, id })
+    }
+
+    /// Its process id, in this process's pid namespace. When the parent is gone, the number may come to stand for another.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let parent = pdeathsig::Parent::current().unwrap();
+    /// println!("started by {}", parent.id());
+    /// ```
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Whether it has not ended yet. A parent that has ended and waits to be reaped, a zombie, is not alive.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let parent = pdeathsig::Parent::current().unwrap();
+    /// assert!(parent.is_alive());
+    /// ```
+    pub fn is_alive(&self) -> bool {
+        match self.process.is_gone_by(Some(Instant::now())) {
+            Ok(gone) => !gone,
+            // A sandbox that refuses to poll: while it lives it is the parent.
+            Err(_) => sys::parent_id().is_ok_and(|id| id == self.id),
+        }
+    }
+
+    /// Waits until the parent is gone, for as long as it takes. The thread sleeps in the kernel meanwhile.
+    ///
+    /// Signals that a handler catches do not end the wait.
+    ///
+    /// # Errors
+    ///
+    /// That of [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html), if a sandbox refuses it or memory is short; `EBADF` if
+    /// foreign code has closed the descriptor.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # // It would wait for the end of the test runner.
+    /// let parent = pdeathsig::Parent::current()?;
+    /// std::thread::spawn(move || {
+    ///     if parent.wait().is_ok() {
+    ///         eprintln!("the parent is gone");
+    ///         std::process::exit(0);
+    ///     }
+    /// });
+    /// # Ok::<(), pdeathsig::Error>(())
+    /// ```
+    pub fn wait(&self) -> io::Result<()> {
+        self.process.is_gone_by(None).map(drop)
+    }
+
+    /// Waits until the parent is gone, but not longer than `timeout`. `true` means that it is gone.
+    ///
+    /// The time is measured by the monotonic clock, to the nanosecond where the kernel can; time in which the system sleeps does
+    /// not count. Signals that a handler catches neither end nor prolong it. [`Duration::ZERO`] asks without waiting, and a timeout beyond
+    /// what the clock can tell, as [`Duration::MAX`], is none.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`wait`](Parent::wait).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let parent = pdeathsig::Parent::current()?;
+    /// let gone = parent.wait_timeout(Duration::from_millis(5))?;
+    /// assert!(!gone);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn wait_timeout(&self, timeout: Duration) -> io::Result<bool> {
+        self.process.is_gone_by(Instant::now().checked_add(timeout))
+    }
+
+    /// The thread of the parent that counts as the one that spawned this process: the one at whose end the kernel sends a
+    /// parent-death signal. `None` if the parent is gone, or was that of the
+    /// process that forked this one.
+    ///
+    /// If it is not [`id`](Parent::id), the parent's main thread, the kernel's signal may come while the parent lives, as with
+    /// tokio's `spawn_blocking`, thread pools and Go; then [`DieWithParent::watch`](crate::DieWithParent::watch) is the cure. When
+    /// a thread ends, its children pass to another one of the parent, so the answer changes.
+    ///
+    /// # Errors
+    ///
+    /// - [`NotFound`](io::ErrorKind::NotFound) and others of reading `/proc`, where it is not mounted or hides the parent.
+    /// - [`Unsupported`](io::ErrorKind::Unsupported) if the kernel was built without `CONFIG_PROC_CHILDREN`, if `/proc` belongs to
+    ///   another pid namespace, and on unsupported targets.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let parent = pdeathsig::Parent::current()?;
+    /// match parent.spawner_thread() {
+    ///     Ok(Some(thread)) if thread != parent.id() => eprintln!("spawned by the thread {thread}: use `watch`"),
+    ///     Ok(_) => {}
+    ///     Err(error) => eprintln!("cannot tell: {error}"),
+    /// }
+    /// # Ok::<(), pdeathsig::Error>(())
+    /// ```
+    ///
+    /// # See also
+    ///
+    /// [proc_tid_children(5)](https://man7.org/linux/man-pages/man5/proc_tid_children.5.html)
+    pub fn spawner_thread(&self) -> io::Result<Option<u32>> {
+        if !sys::shows_this_pid_namespace() {
+            // Also where it is missing, of which the following would say so.
+            fs::metadata("/proc/self")?;
+            let message = "the /proc that is mounted belongs to another pid namespace: mount one for this";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+        }
+        // A list that is read while siblings come and go, or threads end, may lack one that is there.
+        for _ in 0..100 {
+            let found = self.search_threads();
+            if sys::parent_id()? != self.id {
+                return Ok(None);
+            }
+            if let Some(thread) = found? {
+                return Ok(Some(thread));
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::Other, "the parent's threads and children change too fast to be read"))
+    }
+
+    fn search_threads(&self) -> io::Result<Option<u32>> {
+        let own = process::id().to_string();
+        let mut lists = 0;
+        for thread in fs::read_dir(format!("/proc/{}/task", self.id))? {
+            let thread = thread?;
+            // A thread that has ended since has no list.
+            let Ok(children) = fs::read_to_string(thread.path().join("children")) else { continue };
+            lists += 1;
+            if children.split(' ').any(|child| child == own) {
+                return Ok(thread.file_name().to_str().and_then(|name| name.parse().ok()));
+            }
+        }
+        if lists == 0 {
+            let message = "no list of children in /proc: the kernel was built without CONFIG_PROC_CHILDREN";
+            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(unix)]
+impl AsFd for Parent {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.process.as_fd()
+    }
+}
+
+#[cfg(unix)]
+impl AsRawFd for Parent {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+}
+
+/// The descriptor alone, a pidfd, which is good for [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html) and
+/// [pidfd_send_signal(2)](https://man7.org/linux/man-pages/man2/pidfd_send_signal.2.html) too.
+#[cfg(unix)]
+impl From<Parent> for OwnedFd {
+    fn from(parent: Parent) -> OwnedFd {
+        parent.process.into()
+    }
+}

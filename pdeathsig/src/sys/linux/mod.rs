@@ -1,0 +1,200 @@
+//! Linux and Android.
+//!
+//! `PR_SET_PDEATHSIG` exists since Linux 2.1.57, `PR_GET_PDEATHSIG` since 2.3.15
+//! ([PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html)). Both go through
+//! `syscall(2)`, since a libc may wrap `prctl` in code of its own.
+
+mod helper;
+mod memory;
+mod pidfd;
+mod proc;
+mod thread;
+
+use std::io;
+use std::marker::PhantomData;
+
+use libc::{c_int, c_ulong, pid_t};
+
+use crate::{Error, Signal};
+
+pub(crate) use helper::Helper;
+pub(crate) use memory::PidSet;
+pub(crate) use pidfd::Pidfd;
+pub(crate) use proc::{every_child, has_halted, shows_this_pid_namespace, Status};
+pub(crate) use thread::{leave_descriptor_table, with_all_signals_blocked};
+
+pub(crate) mod number {
+    pub(crate) use libc::*;
+
+    /// The largest signal of the kernel; on MIPS it has 128, of which the C libraries use 127.
+    pub(crate) const MAX: i32 =
+        if cfg!(any(target_arch = "mips", target_arch = "mips32r6", target_arch = "mips64", target_arch = "mips64r6",))
+        {
+            127
+        } else {
+            64
+        };
+}
+
+// The `libc` crate lacks them for Android.
+const PR_SET_CHILD_SUBREAPER: c_int = 36;
+const PR_GET_CHILD_SUBREAPER: c_int = 37;
+
+pub(crate) fn realtime_signals() -> (i32, i32) {
+    (libc::SIGRTMIN(), libc::SIGRTMAX())
+}
+
+/// A proof that the calling thread is the main one. It cannot be carried to another.
+pub(crate) struct MainThread {
+    process: pid_t,
+    not_send: PhantomData<*const ()>,
+}
+
+impl MainThread {
+    pub(crate) fn current() -> Result<MainThread, Error> {
+        // SAFETY: gettid has no arguments and no effect.
+        let thread = unsafe { libc::syscall(libc::SYS_gettid) } as pid_t;
+        check("gettid(2)", thread > 0)?;
+        // SAFETY: getpid has no arguments and no effect.
+        let process = unsafe { libc::getpid() };
+        // A sandbox may refuse even this, and kill(2) takes -1 for everybody.
+        check("getpid(2)", process > 0)?;
+        if thread != process {
+            return Err(Error::NotMainThread { thread: thread as u32, process: process as u32 });
+        }
+        Ok(MainThread { process, not_send: PhantomData })
+    }
+
+    pub(crate) fn process(&self) -> u32 {
+        self.process as u32
+    }
+
+    pub(crate) fn set_parent_death_signal(&self, signal: Option<Signal>) -> Result<(), Error> {
+        let number = signal.map_or(0, Signal::as_raw);
+        // SAFETY: PR_SET_PDEATHSIG takes a signal number by value and touches no memory of ours.
+        let answer = unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, number as c_ulong) };
+        check("prctl(PR_SET_PDEATHSIG)", answer == 0)
+    }
+
+    pub(crate) fn send(&self, signal: Signal) -> Result<(), Error> {
+        send(self.process(), signal).map_err(|source| Error::Os { call: "kill(2) on this process", source })
+    }
+
+    pub(crate) fn lead_process_group(&self) -> Result<(), Error> {
+        // The leader of a session leads its group, too, and may not ask for it again.
+        // SAFETY: getpgrp and setpgid take numbers by value.
+        if unsafe { libc::getpgrp() } == self.process {
+            return Ok(());
+        }
+        // SAFETY: as above.
+        let answer = unsafe { libc::setpgid(0, 0) };
+        check("setpgid(2)", answer == 0)
+    }
+}
+
+pub(crate) fn parent_id() -> Result<u32, Error> {
+    // SAFETY: getppid has no arguments and no effect.
+    let parent = unsafe { libc::getppid() };
+    check("getppid(2)", parent >= 0)?;
+    Ok(parent as u32)
+}
+
+pub(crate) fn parent_death_signal() -> Result<Option<Signal>, Error> {
+    const CALL: &str = "prctl(PR_GET_PDEATHSIG)";
+    let mut number: c_int = 0;
+    // SAFETY: PR_GET_PDEATHSIG writes one int to the address, which is that of a live and writable one.
+    let answer = unsafe { libc::syscall(libc::SYS_prctl, libc::PR_GET_PDEATHSIG, &mut number as *mut c_int) };
+    check(CALL, answer == 0)?;
+    if number == 0 {
+        return Ok(None);
+    }
+    Signal::from_raw(number).map(Some).map_err(|_| {
+        let foreign = format!("other code armed the signal {number}, which belongs to the C library");
+        Error::Os { call: CALL, source: io::Error::new(io::ErrorKind::InvalidData, foreign) }
+    })
+}
+
+/// To one process, which for kill(2) are the numbers from 1 up.
+pub(crate) fn send(process: u32, signal: Signal) -> io::Result<()> {
+    let process = pid_t::try_from(process).ok().filter(|process| *process > 0);
+    let process = process.ok_or(io::ErrorKind::InvalidInput)?;
+    // SAFETY: kill takes two numbers by value.
+    done(unsafe { libc::kill(process, signal.as_raw()) })
+}
+
+/// To every member of the group that `leader`, the caller or its parent, made; it may have left it since.
+pub(crate) fn send_to_group_of(leader: u32, signal: Signal) -> io::Result<()> {
+    // 1 would mean every process there is.
+    let leader = pid_t::try_from(leader).ok().filter(|leader| *leader > 1);
+    let leader = leader.ok_or(io::ErrorKind::InvalidInput)?;
+    // SAFETY: kill takes two numbers by value.
+    done(unsafe { libc::kill(-leader, signal.as_raw()) })
+}
+
+pub(crate) fn leads_its_group(process: u32) -> bool {
+    // SAFETY: getpgid takes a number by value.
+    let group = unsafe { libc::getpgid(process as pid_t) };
+    group == process as pid_t
+}
+
+/// The number that calls the caller, which in a [`Helper`] is not that of the process whose memory it shares.
+pub(crate) fn own_id() -> u32 {
+    // SAFETY: getpid has no arguments and no effect. Not through the C library, which may remember another answer.
+    unsafe { libc::syscall(libc::SYS_getpid) as u32 }
+}
+
+pub(crate) fn own_thread_id() -> u32 {
+    // SAFETY: gettid has no arguments and no effect.
+    unsafe { libc::syscall(libc::SYS_gettid) as u32 }
+}
+
+pub(crate) fn is_subreaper() -> io::Result<bool> {
+    let mut answer: c_int = 0;
+    // SAFETY: PR_GET_CHILD_SUBREAPER writes one int to the address, which is that of a live and writable one.
+    done(unsafe { libc::syscall(libc::SYS_prctl, PR_GET_CHILD_SUBREAPER, &mut answer as *mut c_int) })?;
+    Ok(answer != 0)
+}
+
+pub(crate) fn set_subreaper(subreaper: bool) -> io::Result<()> {
+    // SAFETY: PR_SET_CHILD_SUBREAPER takes a number by value.
+    done(unsafe { libc::syscall(libc::SYS_prctl, PR_SET_CHILD_SUBREAPER, subreaper as c_ulong) })
+}
+
+pub(crate) fn exit(status: i32) -> ! {
+    // SAFETY: _exit takes a number by value and does not return.
+    unsafe { libc::_exit(status) }
+}
+
+/// What to do about an error of the system.
+pub(crate) fn remedy(error: &io::Error) -> &'static str {
+    match error.raw_os_error() {
+        Some(libc::EMFILE) => "no file descriptor is left to this process: close some, or raise RLIMIT_NOFILE (`ulimit -n`)",
+        Some(libc::ENFILE) => "no file descriptor is left in the whole system: see /proc/sys/fs/file-max",
+        Some(libc::EAGAIN) => {
+            "no more processes and threads are allowed: see RLIMIT_NPROC (`ulimit -u`) and pids.max of the control group"
+        }
+        Some(libc::ENOMEM) => "memory is short, or RLIMIT_AS or RLIMIT_DATA is",
+        Some(libc::ENOSYS) => {
+            "the kernel is too old, or a sandbox hides the call (pidfd_open is there from Linux 5.3 on): the kernel's \
+             signal, without `watch`, needs none of it"
+        }
+        _ => "look for a seccomp filter or another sandbox around this process",
+    }
+}
+
+fn check(call: &'static str, ok: bool) -> Result<(), Error> {
+    if ok {
+        Ok(())
+    } else {
+        Err(Error::Os { call, source: io::Error::last_os_error() })
+    }
+}
+
+/// What the system says with -1 and `errno`.
+fn done(answer: impl Into<i64>) -> io::Result<()> {
+    if answer.into() == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}

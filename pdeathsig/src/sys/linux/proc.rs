@@ -1,0 +1,223 @@
+//! What `/proc` tells of processes ([proc(5)](https://man7.org/linux/man-pages/man5/proc.5.html)), read without allocation,
+//! so that a [`Helper`](super::Helper) may do it.
+
+use std::ffi::c_char;
+use std::io::{self, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+
+use super::done;
+
+/// What `/proc/PID/task/TID/stat` says of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Status {
+    /// The parent process.
+    pub(crate) parent: u32,
+    /// Stopped, or beyond doing anything.
+    pub(crate) halted: bool,
+    /// The whole process has ended, and waits to be reaped.
+    pub(crate) dead: bool,
+}
+
+impl Status {
+    /// Of a process, as its main thread has it; none if it is gone, or hidden.
+    pub(crate) fn of(process: u32) -> Option<Status> {
+        let file = open(0, format_args!("/proc/{process}/stat\0")).ok()?;
+        Status::parse(file.read(&mut [0; 1024]).ok()?)
+    }
+
+    fn of_thread(process: u32, thread: u32) -> Option<Status> {
+        let file = open(0, format_args!("/proc/{process}/task/{thread}/stat\0")).ok()?;
+        Status::parse(file.read(&mut [0; 1024]).ok()?)
+    }
+
+    fn parse(line: &[u8]) -> Option<Status> {
+        // The name, in brackets, may hold anything; what follows holds no bracket.
+        let name_ends = line.iter().rposition(|byte| *byte == b')')?;
+        let mut fields = line.get(name_ends + 1..)?.split(|byte| *byte == b' ').skip(1);
+        let state = *fields.next()?.first()?;
+        let parent = number(fields.next()?)?;
+        // The 20th field of all, of which the first two are behind the bracket.
+        let threads = number(fields.nth(20 - 5)?)?;
+        // The main thread may have ended before the others.
+        let dead = matches!(state, b'Z' | b'X') && threads <= 1;
+        Some(Status { parent, halted: matches!(state, b'T' | b't' | b'Z' | b'X'), dead })
+    }
+}
+
+/// Whether `/proc` shows processes by the numbers that they have for the caller.
+pub(crate) fn shows_this_pid_namespace() -> bool {
+    let mut buffer = [0; 4096];
+    let Ok(file) = open(0, format_args!("/proc/self/status\0")) else { return false };
+    let Ok(text) = file.read(&mut buffer) else { return false };
+    // The number in the namespace of the mount, then in each one inside of it, down to the caller's.
+    let mut lines = text.split(|byte| *byte == b'\n');
+    let Some(numbers) = lines.find_map(|line| line.strip_prefix(b"NSpid:\t")) else { return false };
+    number(numbers) == Some(super::own_id())
+}
+
+/// Calls `found` for each child of each thread of a process.
+///
+/// One that comes or goes meanwhile may be missed, and others with it.
+pub(crate) fn every_child(process: u32, mut found: impl FnMut(u32)) {
+    every_thread(process, |thread| {
+        // A thread that is gone has left its children to another.
+        if let Ok(file) = open(0, format_args!("/proc/{process}/task/{thread}/children\0")) {
+            let _ = file.read_numbers(&mut found);
+        }
+        true
+    });
+}
+
+/// Calls `found` for each thread of a process for as long as it answers true.
+pub(crate) fn every_thread(process: u32, mut found: impl FnMut(u32) -> bool) {
+    let Ok(folder) = open(libc::O_DIRECTORY, format_args!("/proc/{process}/task\0")) else { return };
+    let mut buffer = [0; 1024];
+    while let Ok(mut entries) = folder.read_entries(&mut buffer) {
+        if entries.is_empty() {
+            return;
+        }
+        while let Some((name, rest)) = next_entry(entries) {
+            entries = rest;
+            // But for `.` and `..`
+            if let Some(thread) = number(name) {
+                if !found(thread) {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Whether each thread of a process, but for one, is stopped, so that the process does nothing any more.
+pub(crate) fn has_halted(process: u32, except: u32) -> bool {
+    let mut halted = true;
+    every_thread(process, |thread| {
+        halted = thread == except || Status::of_thread(process, thread).map_or(true, |status| status.halted);
+        halted
+    });
+    halted
+}
+
+/// The name of the first of several `linux_dirent64`, and the others.
+fn next_entry(entries: &[u8]) -> Option<(&[u8], &[u8])> {
+    const LENGTH_AT: usize = 16;
+    const NAME_AT: usize = 19;
+    let length = entries.get(LENGTH_AT..LENGTH_AT + 2)?;
+    let length = u16::from_ne_bytes(length.try_into().ok()?).into();
+    let name = entries.get(NAME_AT..length)?.split(|byte| *byte == 0).next()?;
+    Some((name, entries.get(length..)?))
+}
+
+fn number(digits: &[u8]) -> Option<u32> {
+    let digit = |byte: &u8| (*byte as char).to_digit(10);
+    if digits.is_empty() {
+        return None;
+    }
+    digits.iter().try_fold(0_u32, |number, byte| number.checked_mul(10)?.checked_add(digit(byte)?))
+}
+
+struct File(OwnedFd);
+
+/// The path ends in a zero.
+fn open(flags: i32, path: std::fmt::Arguments<'_>) -> io::Result<File> {
+    let mut buffer = [0_u8; 64];
+    (&mut buffer[..]).write_fmt(path)?;
+    let flags = flags | libc::O_RDONLY | libc::O_CLOEXEC;
+    // SAFETY: the path is a string that ends in a zero, and lives until the call returns.
+    let fd = unsafe { libc::open(buffer.as_ptr().cast::<c_char>(), flags) };
+    done(fd)?;
+    // SAFETY: the descriptor is new, so nobody else owns it.
+    Ok(File(unsafe { OwnedFd::from_raw_fd(fd) }))
+}
+
+impl File {
+    fn read<'a>(&self, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
+        // SAFETY: the buffer is as long as the call is told, and writable.
+        let length = unsafe { libc::read(self.0.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) };
+        done(length as i64)?;
+        Ok(buffer.get(..length as usize).unwrap_or_default())
+    }
+
+    /// Numbers with blanks between them.
+    fn read_numbers(&self, mut found: impl FnMut(u32)) -> io::Result<()> {
+        let mut buffer = [0; 1024];
+        // A number may be cut by the end of the buffer.
+        let mut begun: Option<u32> = None;
+        loop {
+            let bytes = self.read(&mut buffer)?;
+            if bytes.is_empty() {
+                break;
+            }
+            for byte in bytes {
+                match (*byte as char).to_digit(10) {
+                    Some(digit) => begun = Some(begun.unwrap_or(0).wrapping_mul(10).wrapping_add(digit)),
+                    None => begun.take().into_iter().for_each(&mut found),
+                }
+            }
+        }
+        begun.into_iter().for_each(&mut found);
+        Ok(())
+    }
+
+    fn read_entries<'a>(&self, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
+        let fd = self.0.as_raw_fd();
+        // SAFETY: the buffer is as long as the call is told, and writable.
+        let length = unsafe { libc::syscall(libc::SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len()) };
+        done(length)?;
+        Ok(buffer.get(..length as usize).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::id;
+
+    #[test]
+    fn this_process_runs_and_has_its_parent() {
+        let status = Status::of(id()).unwrap();
+        let parent = std::os::unix::process::parent_id();
+        assert_eq!(status, Status { parent, halted: false, dead: false });
+    }
+
+    #[test]
+    fn a_name_may_hold_anything() {
+        let line = b"7 (a) Z (b) ) T 5 7 7 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 3 0 1 2";
+        assert_eq!(Status::parse(line), Some(Status { parent: 5, halted: true, dead: false }));
+        assert_eq!(Status::parse(b"7 (a"), None);
+        assert_eq!(Status::parse(b"7 (a) Z 5"), None);
+    }
+
+    #[test]
+    fn a_dead_main_thread_is_no_dead_process() {
+        let line = |threads| format!("7 (a) Z 5 7 7 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 {threads} 0 1 2");
+        assert!(Status::parse(line(1).as_bytes()).unwrap().dead);
+        assert!(!Status::parse(line(2).as_bytes()).unwrap().dead);
+    }
+
+    #[test]
+    fn threads_and_children_are_found() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let (mut threads, mut children) = (Vec::new(), Vec::new());
+        every_thread(id(), |thread| {
+            threads.push(thread);
+            true
+        });
+        every_child(id(), |child| children.push(child));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(threads.contains(&id()) && threads.len() > 1, "{threads:?}");
+        assert!(children.contains(&child.id()), "{children:?}");
+        assert_eq!(Status::of(child.id()), None);
+    }
+
+    #[test]
+    fn a_process_that_runs_has_not_halted() {
+        assert!(!has_halted(id(), 0));
+    }
+
+    #[test]
+    fn this_proc_is_ours() {
+        assert!(shows_this_pid_namespace());
+    }
+}

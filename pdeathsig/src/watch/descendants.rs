@@ -1,0 +1,176 @@
+//! Finding descendants while they fork, and ending them.
+//!
+//! A process is stopped before its children are looked for: one that is stopped starts no more of them, and cannot end and
+//! leave its number to a stranger. Passes are made until one finds nobody new, so all are stopped then; after that, each is
+//! looked at once more before it gets its signal.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::sys::{self, PidSet, Pidfd, Status};
+use crate::Signal;
+
+/// How long stopping all of them may take. One that sleeps where no signal wakes it is not waited for any longer.
+const STOP: Duration = Duration::from_secs(1);
+/// How long nobody may die before those that are left are given up: they sleep where not even SIGKILL wakes them.
+const DIE: Duration = Duration::from_secs(1);
+/// The end of it all, for a process whose threads go on starting others.
+const END: Duration = Duration::from_secs(10);
+/// Between two looks.
+const PAUSE: Duration = Duration::from_micros(100);
+
+/// The descendants of a process, but for the caller, if that is one.
+pub(super) struct Tree<'a> {
+    root: u32,
+    caller: u32,
+    /// Those that were found, from the root outwards.
+    found: &'a mut PidSet,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn below(root: u32, memory: &'a mut PidSet) -> Tree<'a> {
+        Tree { root, caller: sys::own_id(), found: memory }
+    }
+
+    /// Sends each a signal, once.
+    pub(super) fn send(&mut self, signal: Signal) {
+        self.stop_all();
+        self.each(|process| {
+            process.send(signal);
+        });
+        // One that is stopped does not act on any other signal.
+        if ![Signal::STOP, Signal::TSTP, Signal::TTIN, Signal::TTOU].contains(&signal) {
+            self.each(|process| {
+                process.send(Signal::CONT);
+            });
+        }
+    }
+
+    /// Kills until nobody is left, or those who are cannot be killed.
+    pub(super) fn kill(&mut self) {
+        let end = Instant::now() + END;
+        let mut empty = 0;
+        // A list that is read while others die may lack one who lives, so one that is empty must be so again.
+        while empty < 2 && Instant::now() < end {
+            self.stop_all();
+            if self.found.len() == 0 {
+                empty += 1;
+                continue;
+            }
+            empty = 0;
+            let mut struck = false;
+            self.each(|process| struck |= process.send(Signal::KILL));
+            if !struck || !self.somebody_dies() {
+                return;
+            }
+        }
+    }
+
+    /// Passes over the tree until one finds nobody new.
+    fn stop_all(&mut self) {
+        let deadline = Instant::now() + STOP;
+        self.found.clear();
+        loop {
+            let before = self.found.len();
+            self.stop_children_of(self.root);
+            let mut next = 0;
+            while let Some(process) = self.found.get(next) {
+                wait_until_halted(process, 0, deadline);
+                self.stop_children_of(process);
+                next += 1;
+            }
+            if self.found.len() == before || Instant::now() > deadline {
+                return;
+            }
+        }
+    }
+
+    fn stop_children_of(&mut self, parent: u32) {
+        let Tree { root, caller, found } = self;
+        sys::every_child(parent, |child| {
+            if child == *caller || found.contains(child) {
+                return;
+            }
+            let Some(process) = Pinned::new(child) else { return };
+            // Its parent may have died since it was listed; then the root has adopted it.
+            let is_child = |status: &Status| !status.dead && (status.parent == parent || status.parent == *root);
+            if Status::of(child).as_ref().is_some_and(is_child) && found.insert(child) {
+                process.send(Signal::STOP);
+            }
+        });
+    }
+
+    /// Calls `act` for each that was found and is verified to be a descendant still.
+    fn each(&mut self, mut act: impl FnMut(&Pinned)) {
+        let mut next = 0;
+        while let Some(pid) = self.found.get(next) {
+            next += 1;
+            let Some(process) = Pinned::new(pid) else { continue };
+            let Some(status) = Status::of(pid) else { continue };
+            if status.parent != self.root && !self.found.contains(status.parent) {
+                // The number went to a stranger before it was stopped. Pinned, it has not been; else it goes on.
+                if process.pidfd.is_none() {
+                    process.send(Signal::CONT);
+                }
+            } else if !status.dead && (process.pidfd.is_some() || status.halted) {
+                act(&process);
+            }
+        }
+    }
+
+    /// Waits for those that were found to die; whether anybody did in a while.
+    fn somebody_dies(&mut self) -> bool {
+        let deadline = Instant::now() + DIE;
+        let mut died = false;
+        let mut next = 0;
+        while let Some(pid) = self.found.get(next) {
+            next += 1;
+            let is_dead = || Status::of(pid).map_or(true, |status| status.dead);
+            died |= wait_until(is_dead, deadline);
+        }
+        died
+    }
+}
+
+/// A process that cannot leave its number to another, where the kernel gives a descriptor for it.
+struct Pinned {
+    pid: u32,
+    pidfd: Option<Pidfd>,
+}
+
+impl Pinned {
+    /// None if there is no such process.
+    fn new(pid: u32) -> Option<Pinned> {
+        let pidfd = Pidfd::open(pid).ok();
+        if pidfd.is_none() {
+            Status::of(pid)?;
+        }
+        Some(Pinned { pid, pidfd })
+    }
+
+    /// Whether it was sent.
+    fn send(&self, signal: Signal) -> bool {
+        let sent = match &self.pidfd {
+            Some(pidfd) => pidfd.send(signal),
+            None => sys::send(self.pid, signal),
+        };
+        sent.is_ok()
+    }
+}
+
+/// Waits until each thread of a process is stopped, but for one of them.
+pub(super) fn wait_until_halted(process: u32, except: u32, deadline: Instant) {
+    wait_until(|| sys::has_halted(process, except), deadline);
+}
+
+fn wait_until(is_so: impl Fn() -> bool, deadline: Instant) -> bool {
+    loop {
+        if is_so() {
+            return true;
+        }
+        if Instant::now() > deadline {
+            return false;
+        }
+        thread::sleep(PAUSE);
+    }
+}

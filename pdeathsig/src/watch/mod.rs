@@ -1,0 +1,267 @@
+//! The thread that waits for the parent process.
+//!
+//! Only the main thread arms and cancels. What it decides and what the thread does when the parent is gone, both do under one
+//! lock: whatever is armed, replaced or cancelled is so before the parent's death is acted upon, or after.
+
+mod descendants;
+mod end;
+
+use std::cell::RefCell;
+use std::io;
+use std::mem::{self, ManuallyDrop};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use crate::sys::{self, Helper, MainThread, PidSet};
+use crate::{Error, Parent, Signal};
+
+/// What is to be done when the parent is gone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Plan {
+    pub(crate) signal: Signal,
+    pub(crate) grace: Option<Duration>,
+    pub(crate) process_group: bool,
+    pub(crate) descendants: bool,
+}
+
+thread_local! {
+    /// The main thread's: what was armed last.
+    static CURRENT: RefCell<Option<Arc<Watch>>> = const { RefCell::new(None) };
+}
+
+/// The kernel keeps 15 bytes.
+const NAME: &str = "pdeathsig-watch";
+
+/// The C library adds what it needs itself.
+const STACK: usize = 64 * 1024;
+
+/// How often the thread asks for its parent where it cannot wait for it.
+const ASK: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+struct Watch {
+    /// A fork copies all of this, but not the thread.
+    process: u32,
+    /// None if it is gone already.
+    parent: Option<u32>,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    /// None when cancelled.
+    plan: Option<Plan>,
+    provisions: Option<Provisions>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Starting,
+    /// The parent could not be pinned.
+    Failed(Error),
+    /// To be told whether to watch.
+    Ready,
+    Watching,
+    /// The signal is sent; it may be that a grace runs.
+    Acted,
+    Over,
+}
+
+/// What is needed to end descendants, set aside before it is needed: by then there may be no memory to be had.
+#[derive(Debug)]
+struct Provisions {
+    pids: PidSet,
+    helper: Helper,
+}
+
+impl Provisions {
+    fn new() -> Result<Provisions, Error> {
+        let set_aside = || Ok(Provisions { pids: PidSet::new()?, helper: Helper::new()? });
+        set_aside().map_err(|source: io::Error| Error::Os { call: "mmap(2)", source })
+    }
+}
+
+/// Has the plan carried out when the parent is gone. If it is gone already, or another than the expected one, returns when
+/// the signal has been sent.
+pub(crate) fn arm(main: &MainThread, plan: Plan, expected_parent: Option<u32>) -> Result<(), Error> {
+    let parent = match Parent::current() {
+        Ok(parent) => Some(parent.id()).filter(|id| *id == expected_parent.unwrap_or(*id)),
+        Err(Error::ParentGone) => None,
+        Err(error) => return Err(error),
+    };
+    let mut provisions = if plan.descendants { Some(Provisions::new()?) } else { None };
+
+    // 1. A thread, if there is none for this parent. 2. What else may fail; the group last, since it cannot be given back.
+    // 3. The plan, before which nothing is armed but what was, and after which nothing fails.
+    let before = current(main);
+    let asleep = before.as_ref().filter(|watch| parent.is_some() && watch.parent == parent && watch.is_asleep());
+    let new = if asleep.is_none() { Some(Watch::start(main, parent)?) } else { None };
+    if let Err(error) = prepare(main, plan) {
+        if let Some(new) = new {
+            new.decide(None, &mut None);
+        }
+        return Err(error);
+    }
+    let watch = match asleep.filter(|watch| watch.decide(Some(plan), &mut provisions)) {
+        Some(watch) => watch.clone(),
+        None => {
+            // It may have been woken in the meantime.
+            let new = new.map_or_else(|| Watch::start(main, parent), Ok)?;
+            new.decide(Some(plan), &mut provisions);
+            new
+        }
+    };
+    if let Some(before) = before.filter(|before| !Arc::ptr_eq(before, &watch)) {
+        before.cancel();
+    }
+    set_current(&watch);
+
+    let gone = parent.is_none() || sys::parent_id().is_ok_and(|id| Some(id) != parent);
+    if gone {
+        let acting = |state: &mut State| matches!(state.phase, Phase::Watching) && state.plan.is_some();
+        drop(watch.wait_while(watch.lock(), acting));
+    }
+    Ok(())
+}
+
+fn prepare(main: &MainThread, plan: Plan) -> Result<(), Error> {
+    main.set_parent_death_signal(None)?;
+    if plan.process_group {
+        main.lead_process_group()?;
+    }
+    Ok(())
+}
+
+/// Has nothing carried out. A thread that sleeps until the parent is gone goes on sleeping, and then does nothing.
+pub(crate) fn cancel(main: &MainThread) {
+    if let Some(watch) = current(main) {
+        watch.cancel();
+    }
+}
+
+fn current(main: &MainThread) -> Option<Arc<Watch>> {
+    // None, too, in the last moments of the main thread.
+    let current = CURRENT.try_with(|current| current.borrow().clone()).ok().flatten();
+    current.filter(|watch| watch.process == main.process())
+}
+
+fn set_current(watch: &Arc<Watch>) {
+    let _ = CURRENT.try_with(|current| current.replace(Some(watch.clone())));
+}
+
+impl Watch {
+    /// A thread that has pinned the parent and is to be told whether to watch.
+    fn start(main: &MainThread, parent: Option<u32>) -> Result<Arc<Watch>, Error> {
+        let state = State { phase: Phase::Starting, plan: None, provisions: None };
+        let (state, changed) = (Mutex::new(state), Condvar::new());
+        let watch = Arc::new(Watch { process: main.process(), parent, state, changed });
+        let its = watch.clone();
+        let thread = thread::Builder::new().name(NAME.into()).stack_size(STACK);
+        let started = sys::with_all_signals_blocked(|| thread.spawn(move || its.run()));
+        started.map_err(|source| Error::Os { call: "pthread_create(3)", source })?;
+
+        let mut state = watch.wait_while(watch.lock(), |state| matches!(state.phase, Phase::Starting));
+        match mem::replace(&mut state.phase, Phase::Over) {
+            Phase::Failed(error) => return Err(error),
+            phase => state.phase = phase,
+        }
+        drop(state);
+        Ok(watch)
+    }
+
+    /// Whether it is not too late.
+    fn decide(&self, plan: Option<Plan>, provisions: &mut Option<Provisions>) -> bool {
+        let mut state = self.lock();
+        if !matches!(state.phase, Phase::Ready | Phase::Watching) {
+            return false;
+        }
+        state.phase = if plan.is_some() { Phase::Watching } else { Phase::Over };
+        state.plan = plan;
+        state.provisions = provisions.take();
+        self.changed.notify_all();
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_while<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        condition: impl FnMut(&mut State) -> bool,
+    ) -> MutexGuard<'a, State> {
+        self.changed.wait_while(state, condition).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_asleep(&self) -> bool {
+        matches!(self.lock().phase, Phase::Watching)
+    }
+
+    fn cancel(&self) {
+        self.lock().plan = None;
+        self.changed.notify_all();
+    }
+
+    fn enter(&self, phase: Phase) {
+        self.lock().phase = phase;
+        self.changed.notify_all();
+    }
+
+    /// The thread.
+    fn run(&self) {
+        // With a table of its own, nothing that the program does to its descriptors can reach this one. Where that is
+        // refused, it stands among the program's.
+        let _ = sys::leave_descriptor_table();
+        let pinned = match self.parent.map(|_| Parent::current()) {
+            Some(Ok(parent)) => Some(parent).filter(|parent| Some(parent.id()) == self.parent),
+            Some(Err(Error::ParentGone)) | None => None,
+            Some(Err(error)) => return self.enter(Phase::Failed(error)),
+        };
+        self.enter(Phase::Ready);
+        let state = self.wait_while(self.lock(), |state| matches!(state.phase, Phase::Ready));
+        if let Phase::Over = state.phase {
+            return;
+        }
+        drop(state);
+        if let Some(parent) = pinned {
+            // Never closed: by then the program may have closed it, and given its number to a file of its own. A table of
+            // this thread's own goes with the thread.
+            self.sleep_until_gone(&ManuallyDrop::new(parent));
+        }
+        self.act();
+    }
+
+    fn sleep_until_gone(&self, parent: &Parent) {
+        loop {
+            let waited = parent.wait();
+            if sys::parent_id().map_or(waited.is_ok(), |id| id != parent.id()) {
+                return;
+            }
+            // It is still there, so the descriptor has been closed or replaced, or a sandbox refuses to wait.
+            thread::sleep(ASK);
+        }
+    }
+
+    fn act(&self) {
+        let mut state = self.lock();
+        if let Some(plan) = state.plan {
+            let adopting = end::ask(plan, state.provisions.as_mut());
+            state.phase = Phase::Acted;
+            self.changed.notify_all();
+            if let Some(grace) = plan.grace {
+                let waited = self.changed.wait_timeout_while(state, grace, |state| state.plan.is_some());
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                if state.plan.is_some() {
+                    end::kill(plan, state.provisions.as_mut());
+                }
+            }
+            drop(adopting);
+        }
+        state.phase = Phase::Over;
+        self.changed.notify_all();
+    }
+}
