@@ -4,16 +4,18 @@
 //! spawn another, arm, fork, die. Each actor has a line of its own to the test, so nothing is ever timed. The stage is a
 //! subreaper, so orphans come to it, and it kills and reaps all that is left when the test ends, however it ends.
 
+mod actor;
 mod play;
 mod protocol;
 mod raw;
 mod stage;
 mod trace;
 
+pub use actor::Actor;
 pub use play::play;
-pub use protocol::{Cause, End, Refused};
+pub use protocol::{Cause, End, Options, Refused};
 pub use raw::{allocate_realtime_signal, bare_calls, refusing, set_bare};
-pub use stage::{needs_root, skipped, Actor, Stage};
+pub use stage::{needs_root, skipped, until, Stage};
 pub use trace::{Boundary, Tracee};
 
 /// The README's programs are tests too.

@@ -1,18 +1,20 @@
 //! The actor's side: a process that does as it is told.
 
-use std::alloc::System;
 use std::env;
-use std::fs;
+use std::fmt::Debug;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::panic;
 use std::path::{Path, PathBuf};
-use std::process::{self, Command};
+use std::process::{self, Command, Stdio};
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use nix::mount::{mount, MsFlags};
 use nix::sched::{unshare, CloneFlags};
 use nix::sys::prctl;
 use nix::sys::resource::{setrlimit, Resource};
@@ -22,19 +24,16 @@ use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::sys::wait::{waitpid, WaitStatus};
 use nix::time::ClockId;
 use nix::unistd::{self, Pid, Uid};
-use pdeathsig::{DieWithParent, Error, Signal};
+use pdeathsig::{Parent, Signal};
 use serde_json::{json, Value};
-use stats_alloc::{Region, StatsAlloc, INSTRUMENTED_SYSTEM};
+use stats_alloc::{Region, INSTRUMENTED_SYSTEM};
 
-use crate::protocol::{Cause, End, Hello, Request};
+use crate::protocol::{Cause, End, Hello, Options, Request};
 use crate::raw;
 use crate::stage::LINE;
 
 /// Far longer than a test.
 const LIFETIME: Duration = Duration::from_secs(300);
-
-#[global_allocator]
-static COUNTING: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 /// Plays until told to return, or until the test is over.
 pub fn play() {
@@ -49,9 +48,9 @@ pub fn play() {
     setrlimit(Resource::RLIMIT_CORE, 0, 0).unwrap();
     let line = UnixStream::connect(env::var_os(LINE).expect("an actor is started by a test")).unwrap();
     say(&line, &json!(Hello { pid: process::id() as i32 }));
-    let mut spawner = None;
+    let mut possessions = Possessions { line: line.as_raw_fd(), spawner: None, pinned: None, files: Vec::new() };
     for request in BufReader::new(&line).lines().map_while(Result::ok) {
-        match follow(serde_json::from_str(&request).unwrap(), &mut spawner) {
+        match follow(serde_json::from_str(&request).unwrap(), &mut possessions) {
             Some(answer) => say(&line, &answer),
             None => return,
         }
@@ -65,20 +64,31 @@ fn say(mut line: &UnixStream, answer: &Value) {
     }
 }
 
+/// What an actor keeps from one request to the next.
+struct Possessions {
+    line: RawFd,
+    spawner: Option<Spawner>,
+    pinned: Option<Parent>,
+    files: Vec<File>,
+}
+
 /// The answer, or none if it was told to return.
-fn follow(request: Request, spawner: &mut Option<Spawner>) -> Option<Value> {
+fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
+    let Possessions { line, spawner, pinned, files } = possessions;
     let answer = match request {
         Request::Ping => Value::Null,
-        Request::Arm { signal, expected_parent } => {
-            let options = DieWithParent::new(named(signal));
-            let options = expected_parent.into_iter().fold(options, DieWithParent::expected_parent);
-            let region = Region::new(COUNTING);
+        Request::Arm { signal, options } => {
+            let options = options.build(named(signal));
+            let region = Region::new(&INSTRUMENTED_SYSTEM);
             let result = options.arm();
             let allocations = region.change().allocations;
             json!((told(result), allocations))
         }
         Request::ArmOnThread { signal } => {
             json!(told(on_thread(move || pdeathsig::die_with_parent(named(signal)))))
+        }
+        Request::WatchOnThread { signal } => {
+            json!(told(on_thread(move || Options::WATCH.build(named(signal)).arm())))
         }
         Request::SetBareOnThread { signal } => {
             let there = on_thread(move || raw::set_bare(signal).map(|()| read()).unwrap());
@@ -88,14 +98,34 @@ fn follow(request: Request, spawner: &mut Option<Spawner>) -> Option<Value> {
         Request::Outlive => json!(told(pdeathsig::outlive_parent())),
         Request::OutliveOnThread => json!(told(on_thread(pdeathsig::outlive_parent))),
         Request::Read => json!(read()),
+        Request::Pin => json!(told(Parent::current().map(|parent| pinned.insert(parent).id()))),
+        Request::PinnedIsAlive => json!(pinned.as_ref().unwrap().is_alive()),
+        Request::WaitForPinned { timeout } => {
+            let parent = pinned.as_ref().unwrap();
+            let waited = timeout.map_or_else(|| parent.wait().map(|()| true), |timeout| parent.wait_timeout(timeout));
+            json!(told(waited))
+        }
+        Request::SpawnerThread => json!(told(pinned.as_ref().unwrap().spawner_thread())),
+        Request::SpawnerThreadInFork => {
+            let parent = pinned.as_ref().unwrap();
+            json!(wait(raw::in_fork(|| i32::from(parent.spawner_thread().unwrap().is_none()))))
+        }
         Request::Parent => json!(unistd::getppid().as_raw()),
         Request::Spawn => json!(spawn()),
+        Request::Fork => {
+            let child = raw::in_fork(|| {
+                play();
+                0
+            });
+            json!(child.as_raw())
+        }
         Request::SpawnOnThread => {
             let (pid, thread) = Spawner::start();
             *spawner = Some(thread);
             json!(pid)
         }
         Request::EndSpawner => json!(spawner.take().unwrap().end()),
+        Request::Start { program, arguments } => json!(start(program, arguments)),
         Request::ReadInFork => json!(wait(raw::in_fork(|| read().unwrap().unwrap_or(0)))),
         Request::Exec { program } => exec(program),
         Request::ExecOnThread => on_thread(|| exec(None)),
@@ -107,6 +137,23 @@ fn follow(request: Request, spawner: &mut Option<Spawner>) -> Option<Value> {
         Request::Raise { signal } => json!(signal::kill(Pid::this(), raw::named(signal)).unwrap()),
         Request::SetUser { uid } => json!(unistd::setuid(Uid::from_raw(uid)).unwrap()),
         Request::EffectiveUser => json!(unistd::geteuid().as_raw()),
+        Request::NewSession => json!(unistd::setsid().map(drop).unwrap()),
+        Request::JoinProcessGroup { group } => json!(unistd::setpgid(Pid::this(), Pid::from_raw(group)).unwrap()),
+        Request::CloseOthers => json!(raw::close_others(*line)),
+        Request::FillDescriptors => json!(fill_descriptors(files)),
+        Request::LimitProcesses { uid } => {
+            setrlimit(Resource::RLIMIT_NPROC, 1, 1).unwrap();
+            json!(unistd::setuid(Uid::from_raw(uid)).unwrap())
+        }
+        Request::JamTheAllocator => raw::jam_the_allocator(),
+        Request::PanicForEver => {
+            panic::set_hook(Box::new(|_| loop {
+                unistd::pause();
+            }));
+            panic!("as told");
+        }
+        Request::EndMainThread => raw::end_this_thread(),
+        Request::ChangeProc { options } => json!(change_proc(options.as_deref()).map_err(|error| error.to_string())),
         Request::Subreaper => json!(prctl::set_child_subreaper(true).unwrap()),
         Request::NewPidNamespace => json!(unshare(CloneFlags::CLONE_NEWPID).map_err(|error| error.to_string())),
         Request::Refuse(what) => json!(seccompiler::apply_filter(&what.filter()).unwrap()),
@@ -155,6 +202,29 @@ fn spawn() -> u32 {
     Command::new(env::current_exe().unwrap()).spawn().unwrap().id()
 }
 
+// Reaped by the stage, or by nobody as long as its parent lives.
+#[allow(clippy::zombie_processes)]
+fn start(program: PathBuf, arguments: Vec<String>) -> (u32, String) {
+    let mut child = Command::new(program).args(arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    (child.id(), line.trim_end().to_owned())
+}
+
+fn fill_descriptors(files: &mut Vec<File>) {
+    setrlimit(Resource::RLIMIT_NOFILE, 64, 64).unwrap();
+    while let Ok(file) = File::open("/dev/null") {
+        files.push(file);
+    }
+}
+
+fn change_proc(options: Option<&str>) -> nix::Result<()> {
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)?;
+    let kind = if options.is_some() { "proc" } else { "tmpfs" };
+    mount(Some(kind), "/proc", Some(kind), MsFlags::empty(), options)
+}
+
 fn die(cause: Cause) -> Option<Value> {
     match cause {
         Cause::Segfault => raw::segfault(),
@@ -184,7 +254,7 @@ fn read() -> Result<Option<i32>, String> {
     told(pdeathsig::parent_death_signal().map(|signal| signal.map(Signal::as_raw)))
 }
 
-fn told<T>(result: Result<T, Error>) -> Result<T, String> {
+fn told<T, E: Debug>(result: Result<T, E>) -> Result<T, String> {
     result.map_err(|error| format!("{error:?}"))
 }
 

@@ -2,8 +2,10 @@
 
 use std::env::consts::ARCH;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use nix::libc;
+use pdeathsig::{DieWithParent, Signal};
 use seccompiler::{BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp};
 use seccompiler::{SeccompCondition, SeccompFilter, SeccompRule};
 use serde::{Deserialize, Serialize};
@@ -22,9 +24,12 @@ pub(crate) enum Request {
     /// Answers with the error, if any, and how many allocations arming made.
     Arm {
         signal: i32,
-        expected_parent: Option<u32>,
+        options: Options,
     },
     ArmOnThread {
+        signal: i32,
+    },
+    WatchOnThread {
         signal: i32,
     },
     /// Arms by the bare system call on a thread, which ends. Answers with what that thread read before, and what the main
@@ -38,12 +43,29 @@ pub(crate) enum Request {
     Outlive,
     OutliveOnThread,
     Read,
+    /// `Parent::current()`. Answers with its id.
+    Pin,
+    PinnedIsAlive,
+    /// Answers whether the parent is gone; without a timeout, when it is.
+    WaitForPinned {
+        timeout: Option<Duration>,
+    },
+    SpawnerThread,
+    /// In a fork, which exits with 1 if the answer is none.
+    SpawnerThreadInFork,
     Parent,
     /// Another actor. Answers with its id, as the ones below do.
     Spawn,
-    /// The same from a thread that stays until it is ended.
+    /// An actor by fork alone.
+    Fork,
+    /// The same as `Spawn` from a thread that stays until it is ended.
     SpawnOnThread,
     EndSpawner,
+    /// Another program. Answers with its id and its first line.
+    Start {
+        program: PathBuf,
+        arguments: Vec<String>,
+    },
     /// Forks, and answers with what the fork reads as its parent-death signal.
     ReadInFork,
     /// Becomes a new actor by exec, of another program file if one is named.
@@ -73,6 +95,22 @@ pub(crate) enum Request {
         uid: u32,
     },
     EffectiveUser,
+    NewSession,
+    JoinProcessGroup {
+        group: i32,
+    },
+    CloseOthers,
+    FillDescriptors,
+    LimitProcesses {
+        uid: u32,
+    },
+    JamTheAllocator,
+    PanicForEver,
+    EndMainThread,
+    /// In a mount namespace of its own: no `/proc`, or one with options. Answers with the error, if any.
+    ChangeProc {
+        options: Option<String>,
+    },
     Subreaper,
     /// Children spawned from now on are in a new pid namespace. Answers with the error, if any.
     NewPidNamespace,
@@ -84,6 +122,61 @@ pub(crate) enum Request {
     /// Answers with the number of threads and of open descriptors.
     Count,
     Die(Cause),
+}
+
+/// What `DieWithParent` is told beside the signal.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Options {
+    /// `expected_parent(…)`
+    pub expected_parent: Option<u32>,
+    /// `watch()`
+    pub watch: bool,
+    /// `grace(…)`
+    pub grace: Option<Duration>,
+    /// `process_group()`
+    pub process_group: bool,
+    /// `descendants()`
+    pub descendants: bool,
+}
+
+impl Options {
+    /// `watch()` alone.
+    pub const WATCH: Options =
+        Options { expected_parent: None, watch: true, grace: None, process_group: false, descendants: false };
+    /// `process_group()` alone.
+    pub const PROCESS_GROUP: Options = Options { watch: false, process_group: true, ..Options::WATCH };
+    /// `descendants()` alone.
+    pub const DESCENDANTS: Options = Options { watch: false, descendants: true, ..Options::WATCH };
+
+    /// With a grace that no test lives to see the end of.
+    pub const fn with_a_long_grace(self) -> Options {
+        Options { grace: Some(Duration::from_secs(3600)), ..self }
+    }
+
+    /// With a grace that is over soon.
+    pub const fn with_a_short_grace(self) -> Options {
+        Options { grace: Some(Duration::from_millis(100)), ..self }
+    }
+
+    pub(crate) fn build(self, signal: Signal) -> DieWithParent {
+        let mut built = DieWithParent::new(signal);
+        if let Some(parent) = self.expected_parent {
+            built = built.expected_parent(parent);
+        }
+        if self.watch {
+            built = built.watch();
+        }
+        if let Some(grace) = self.grace {
+            built = built.grace(grace);
+        }
+        if self.process_group {
+            built = built.process_group();
+        }
+        if self.descendants {
+            built = built.descendants();
+        }
+        built
+    }
 }
 
 /// How a child of an actor ended.
@@ -127,6 +220,18 @@ pub enum Refused {
     BothIds,
     /// `getppid`
     ParentId,
+    /// `pidfd_open`, as a kernel does that lacks it: `ENOSYS`
+    Pidfd,
+    /// `pidfd_open`, by a sandbox
+    PidfdBySandbox,
+    /// `close_range`
+    CloseRange,
+    /// `clone` other than of a thread
+    Fork,
+    /// `poll` and its kin, from its next call on
+    Poll,
+    /// `setpgid`
+    ProcessGroup,
 }
 
 impl Refused {
@@ -145,8 +250,18 @@ impl Refused {
             Refused::ProcessId => vec![call(libc::SYS_getpid)],
             Refused::BothIds => vec![call(libc::SYS_gettid), call(libc::SYS_getpid)],
             Refused::ParentId => vec![call(libc::SYS_getppid)],
+            Refused::Pidfd | Refused::PidfdBySandbox => vec![call(libc::SYS_pidfd_open)],
+            Refused::CloseRange => vec![call(libc::SYS_close_range)],
+            Refused::Fork => {
+                let flag = SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64);
+                let is = SeccompCondition::new(0, SeccompCmpArgLen::Dword, flag, 0).unwrap();
+                vec![(libc::SYS_clone, vec![SeccompRule::new(vec![is]).unwrap()]), call(libc::SYS_vfork)]
+            }
+            Refused::Poll => vec![call(libc::SYS_ppoll), call(libc::SYS_poll), call(libc::SYS_restart_syscall)],
+            Refused::ProcessGroup => vec![call(libc::SYS_setpgid)],
         };
-        let (allow, refuse) = (SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32));
+        let error = if let Refused::Pidfd = self { libc::ENOSYS } else { libc::EPERM };
+        let (allow, refuse) = (SeccompAction::Allow, SeccompAction::Errno(error as u32));
         let filter = SeccompFilter::new(rules.into_iter().collect(), allow, refuse, ARCH.try_into().unwrap());
         filter.unwrap().try_into().unwrap()
     }

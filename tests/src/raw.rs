@@ -1,16 +1,19 @@
 //! Every `unsafe` of the tests.
 #![allow(unsafe_code)]
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::io;
+use std::os::fd::RawFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use nix::libc;
 use nix::sys::ptrace;
 use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, Signal};
-use nix::unistd::{fork, ForkResult, Pid};
+use nix::unistd::{fork, pause, ForkResult, Pid};
+use stats_alloc::{StatsAlloc, INSTRUMENTED_SYSTEM};
 
 use crate::protocol::Refused;
 use crate::trace::Boundary;
@@ -56,6 +59,64 @@ pub fn allocate_realtime_signal() -> i32 {
     unsafe { __libc_allocate_rtsig(1) }
 }
 
+/// Counts, and can be made to hang, as one does whose lock is held by a thread that never gives it back.
+struct Allocator;
+
+#[global_allocator]
+static ALLOCATOR: Allocator = Allocator;
+
+static COUNTING: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+static JAMMED: AtomicBool = AtomicBool::new(false);
+
+fn wait_while_jammed() {
+    while JAMMED.load(Ordering::SeqCst) {
+        pause();
+    }
+}
+
+// SAFETY: all of it is the work of another allocator.
+unsafe impl GlobalAlloc for Allocator {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        wait_while_jammed();
+        // SAFETY: the caller's promise.
+        unsafe { COUNTING.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
+        wait_while_jammed();
+        // SAFETY: the caller's promise.
+        unsafe { COUNTING.dealloc(start, layout) }
+    }
+
+    unsafe fn realloc(&self, start: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        wait_while_jammed();
+        // SAFETY: the caller's promise.
+        unsafe { COUNTING.realloc(start, layout, size) }
+    }
+}
+
+pub(crate) fn jam_the_allocator() -> ! {
+    JAMMED.store(true, Ordering::SeqCst);
+    loop {
+        pause();
+    }
+}
+
+pub(crate) fn end_this_thread() -> ! {
+    // SAFETY: exit takes a number by value. The thread's stack stays, and whatever it borrows.
+    unsafe { libc::syscall(libc::SYS_exit, 0) };
+    unreachable!("the thread goes on after its end")
+}
+
+pub(crate) fn close_others(line: RawFd) {
+    let line = line as libc::c_uint;
+    // SAFETY: the descriptors are closed under their owners, as a program does that becomes a daemon. The actor uses none
+    // of them again.
+    assert_eq!(unsafe { libc::syscall(libc::SYS_close_range, 0 as libc::c_uint, line - 1, 0) }, 0);
+    // SAFETY: as above.
+    assert_eq!(unsafe { libc::syscall(libc::SYS_close_range, line + 1, libc::c_uint::MAX, 0) }, 0);
+}
+
 static CAUGHT: AtomicUsize = AtomicUsize::new(0);
 
 extern "C" fn count(_: libc::c_int) {
@@ -82,9 +143,10 @@ pub(crate) fn named(signal: i32) -> Signal {
     Signal::try_from(signal).unwrap()
 }
 
-/// The status with which `child` ends in a fork of this single-threaded process.
-pub(crate) fn in_fork(child: fn() -> i32) -> Pid {
-    // SAFETY: an actor that forks has one thread, so the fork may do what it could do itself.
+/// Runs `child` in a fork, which ends with its answer.
+pub(crate) fn in_fork(child: impl FnOnce() -> i32) -> Pid {
+    // SAFETY: an actor that forks has no thread that could hold a lock at that moment: at most one that sleeps until its
+    // parent is gone. So the fork may do what it could do itself.
     match unsafe { fork() }.unwrap() {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {

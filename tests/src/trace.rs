@@ -7,8 +7,9 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
 
+use crate::actor::Actor;
 use crate::raw;
-use crate::stage::{until, Actor};
+use crate::stage::until;
 
 /// Where a traced process is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +29,11 @@ pub struct Tracee {
 impl Tracee {
     /// Takes hold of an actor that waits for a request.
     pub fn seize(actor: &Actor<'_>) -> Tracee {
-        let pid = actor.pid();
+        Tracee::seize_thread(actor.pid())
+    }
+
+    /// Takes hold of a thread, whatever it does.
+    pub fn seize_thread(pid: Pid) -> Tracee {
         ptrace::seize(pid, Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_EXITKILL).unwrap();
         ptrace::interrupt(pid).unwrap();
         assert!(matches!(wait(pid), WaitStatus::PtraceEvent(..)));

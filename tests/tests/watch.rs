@@ -1,0 +1,195 @@
+//! `watch` waits for the parent process, not for one of its threads.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{Actor, Cause, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+fn dies_of(child: &Actor<'_>, signal: Signal) {
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+}
+
+#[test]
+fn the_end_of_the_thread_that_spawned_it_is_not_the_parents() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn_on_thread();
+    child.catch(Signal::SIGTERM);
+    child.watch(Signal::SIGTERM);
+    parent.end_spawner();
+    assert_eq!(child.caught(), 0);
+    child.watch(Signal::SIGKILL);
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+}
+
+#[test]
+fn whatever_ends_the_parent() {
+    for cause in [Cause::Segfault, Cause::Abort, Cause::Panic, Cause::Exit, Cause::Return] {
+        for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+            let stage = Stage::open(ACTOR);
+            let mut parent = stage.actor();
+            let mut child = parent.spawn();
+            child.watch(signal);
+            parent.die(cause);
+            dies_of(&child, signal);
+        }
+    }
+}
+
+#[test]
+fn the_end_of_the_parents_main_thread_is_not_the_processs() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let _stays = parent.spawn_on_thread();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGKILL);
+    parent.end_main_thread();
+    child.assert_lives();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+}
+
+#[test]
+fn the_parent_executes_another_program() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGKILL);
+    let parent = parent.exec(None);
+    child.assert_lives();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+}
+
+#[test]
+fn the_parent_executes_another_program_from_another_thread() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGKILL);
+    let parent = parent.exec_on_thread();
+    child.assert_lives();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+}
+
+#[test]
+fn the_parent_stops_and_goes_on() {
+    let stage = Stage::open(ACTOR);
+    let parent = &mut stage.actor();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGKILL);
+    parent.send(Signal::SIGSTOP);
+    parent.await_stopped();
+    child.assert_lives();
+    parent.send(Signal::SIGCONT);
+    parent.assert_lives();
+    child.assert_lives();
+}
+
+#[test]
+fn a_stopped_child_dies_when_it_is_continued() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGKILL);
+    child.send(Signal::SIGSTOP);
+    child.await_stopped();
+    parent.kill();
+    child.await_stopped();
+    child.send(Signal::SIGCONT);
+    dies_of(&child, Signal::SIGKILL);
+}
+
+#[test]
+fn a_child_that_was_stopped_and_continued_is_watched_still() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGKILL);
+    child.send(Signal::SIGSTOP);
+    child.await_stopped();
+    child.send(Signal::SIGCONT);
+    child.assert_lives();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+}
+
+#[test]
+fn the_kernels_signal_is_not_armed() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGKILL);
+    assert_eq!(child.read(), Ok(None));
+}
+
+#[test]
+fn the_kernels_signal_is_cleared_if_it_was_armed() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn_on_thread();
+    child.arm(Signal::SIGTERM).unwrap();
+    child.watch(Signal::SIGKILL);
+    assert_eq!(child.read(), Ok(None));
+    parent.end_spawner();
+    child.assert_lives();
+}
+
+#[test]
+fn a_handler_that_catches_runs_once_and_the_child_goes_on() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.watch(Signal::SIGTERM);
+    parent.kill();
+    child.await_caught(1);
+    child.await_no_watcher();
+    assert_eq!(child.caught(), 1);
+}
+
+#[test]
+fn a_change_of_user_does_not_end_it() {
+    if !pdeathsig_tests::needs_root("a_change_of_user_does_not_end_it") {
+        return;
+    }
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGKILL);
+    child.set_user(65534);
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+}
+
+#[test]
+fn an_exec_ends_it() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGKILL);
+    let mut child = child.exec(None);
+    assert_eq!(child.watcher(), None);
+    parent.kill();
+    child.assert_lives();
+}
+
+#[test]
+fn a_chain_in_which_each_watches_dies_link_by_link() {
+    let stage = Stage::open(ACTOR);
+    let mut first = stage.actor();
+    let mut chain = vec![first.spawn()];
+    for link in 0..4 {
+        chain[link].watch(Signal::SIGKILL);
+        let next = chain[link].spawn();
+        chain.push(next);
+    }
+    chain[4].watch(Signal::SIGKILL);
+    first.kill();
+    for link in chain {
+        dies_of(&link, Signal::SIGKILL);
+    }
+}

@@ -1,0 +1,164 @@
+//! The parent dies before `watch` is armed, or while: the one rule holds, with all that was asked for.
+
+use nix::libc;
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{Actor, Boundary, End, Options, Stage, Tracee};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+/// Kills the parent while the child's main thread is held, and answers with the child's end.
+fn parent_dies_while_child_is_held(at: impl Fn(Boundary) -> bool) {
+    for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS] {
+        for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+            let stage = Stage::open(ACTOR);
+            let mut parent = stage.actor();
+            let mut child = parent.spawn();
+            let mut held = Tracee::seize(&child);
+            child.tell_arm_with(signal, options);
+            held.run_to(&at);
+            parent.kill();
+            drop(held);
+            assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+        }
+    }
+}
+
+#[test]
+fn before_it_is_pinned() {
+    parent_dies_while_child_is_held(|at| matches!(at, Boundary::Entry(libc::SYS_pidfd_open, _)));
+}
+
+#[test]
+fn before_the_thread_is_created() {
+    parent_dies_while_child_is_held(|at| matches!(at, Boundary::Entry(libc::SYS_clone3 | libc::SYS_clone, _)));
+}
+
+#[test]
+fn while_the_kernels_signal_is_cleared() {
+    let set = libc::PR_SET_PDEATHSIG as u64;
+    parent_dies_while_child_is_held(|at| at == Boundary::Entry(libc::SYS_prctl, set));
+}
+
+#[test]
+fn before_the_call_if_the_parent_is_told() {
+    for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS] {
+        for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+            let stage = Stage::open(ACTOR);
+            let mut parent = stage.actor();
+            let mut child = parent.spawn();
+            let expected_parent = Some(parent.pid().as_raw() as u32);
+            parent.kill();
+            child.tell_arm_with(signal, Options { expected_parent, ..options });
+            assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+        }
+    }
+}
+
+#[test]
+fn before_the_call_it_is_not_noticed_if_it_is_not_told() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    parent.kill();
+    child.watch(Signal::SIGKILL);
+    child.assert_lives();
+}
+
+#[test]
+fn the_right_parent_is_watched() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    let expected_parent = Some(parent.pid().as_raw() as u32);
+    child.arm_with(Signal::SIGKILL, Options { expected_parent, ..Options::WATCH }).unwrap();
+    child.assert_lives();
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}
+
+fn wrong(child: &Actor<'_>, options: Options) -> Options {
+    Options { expected_parent: Some(child.pid().as_raw() as u32), ..options }
+}
+
+#[test]
+fn a_wrong_parent_counts_as_dead_though_the_real_one_lives() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.tell_arm_with(Signal::SIGKILL, wrong(&child, Options::WATCH));
+    assert_eq!(parent.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
+}
+
+#[test]
+fn a_wrong_parent_counts_as_dead_also_when_the_real_one_is_watched_already() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGUSR1);
+    child.tell_arm_with(Signal::SIGKILL, wrong(&child, Options::WATCH));
+    assert_eq!(parent.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
+}
+
+#[test]
+fn the_call_returns_when_the_signal_was_handled() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.arm_with(Signal::SIGTERM, wrong(&child, Options::WATCH)).unwrap();
+    assert_eq!(child.caught(), 1);
+}
+
+#[test]
+fn a_grace_runs_also_then() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.arm_with(Signal::SIGTERM, wrong(&child, Options::WATCH.with_a_short_grace())).unwrap();
+    assert_eq!(parent.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
+}
+
+#[test]
+fn descendants_die_also_then() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    let grandchild = child.spawn();
+    child.tell_arm_with(Signal::SIGKILL, wrong(&child, Options::DESCENDANTS));
+    assert_eq!(parent.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
+    assert_eq!(grandchild.end(), WaitStatus::Signaled(grandchild.pid(), Signal::SIGKILL, false));
+}
+
+/// A child whose watching thread knows that the parent is gone, and has not acted yet.
+fn parent_is_gone_and_the_thread_is_held<'a>(stage: &'a Stage, signal: Signal) -> (Actor<'a>, Tracee) {
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.watch(signal);
+    let mut held = Tracee::seize_thread(child.watcher().unwrap());
+    parent.kill();
+    held.run_to(|at| matches!(at, Boundary::Entry(libc::SYS_getppid, _)));
+    (child, held)
+}
+
+#[test]
+fn it_may_be_cancelled_when_the_thread_has_woken_already() {
+    let stage = Stage::open(ACTOR);
+    let (mut child, held) = parent_is_gone_and_the_thread_is_held(&stage, Signal::SIGKILL);
+    child.outlive_parent().unwrap();
+    drop(held);
+    child.await_no_watcher();
+    child.assert_lives();
+}
+
+#[test]
+fn it_may_be_replaced_when_the_thread_has_woken_already() {
+    let stage = Stage::open(ACTOR);
+    let (mut child, held) = parent_is_gone_and_the_thread_is_held(&stage, Signal::SIGKILL);
+    // By one that waits for the process that has adopted the child.
+    child.watch(Signal::SIGKILL);
+    drop(held);
+    child.await_threads(2);
+    child.assert_lives();
+}

@@ -1,0 +1,153 @@
+//! Arming again replaces, `outlive_parent` cancels, and whatever arms last is what happens.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{Options, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+#[test]
+fn a_cancelled_watch_does_nothing_when_the_parent_dies() {
+    for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS.with_a_short_grace()] {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        child.arm_with(Signal::SIGKILL, options).unwrap();
+        child.outlive_parent().unwrap();
+        parent.kill();
+        // It has woken by now, and is gone.
+        child.await_no_watcher();
+        child.assert_lives();
+    }
+}
+
+#[test]
+fn cancelling_off_the_main_thread_is_an_error_and_cancels_nothing() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGKILL);
+    child.outlive_parent_on_thread().unwrap_err();
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}
+
+#[test]
+fn a_second_watch_replaces_the_signal_and_needs_no_second_thread() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    for _ in 0..10 {
+        child.watch(Signal::SIGKILL);
+    }
+    child.watch(Signal::SIGUSR2);
+    assert_eq!(child.threads().len(), 2);
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGUSR2, false));
+}
+
+#[test]
+fn a_second_watch_replaces_the_options() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    let mut grandchild = child.spawn();
+    child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
+    child.watch(Signal::SIGKILL);
+    parent.kill();
+    child.end();
+    grandchild.assert_lives();
+}
+
+#[test]
+fn after_a_cancel_it_can_be_armed_again() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    for _ in 0..10 {
+        child.watch(Signal::SIGKILL);
+        child.outlive_parent().unwrap();
+    }
+    child.watch(Signal::SIGKILL);
+    assert_eq!(child.threads().len(), 2);
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}
+
+#[test]
+fn the_kernels_signal_replaces_a_watch() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.catch(Signal::SIGUSR1);
+    child.watch(Signal::SIGTERM);
+    child.ignore(Signal::SIGTERM);
+    child.arm(Signal::SIGUSR1).unwrap();
+    child.catch(Signal::SIGTERM);
+    parent.kill();
+    child.await_no_watcher();
+    assert_eq!(child.caught(), 1);
+}
+
+#[test]
+fn a_signal_that_was_survived_can_be_armed_for_the_process_that_has_adopted_the_child() {
+    let stage = Stage::open(ACTOR);
+    let mut subreaper = stage.actor();
+    subreaper.become_subreaper();
+    let mut parent = subreaper.spawn();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.watch(Signal::SIGTERM);
+    parent.send(Signal::SIGKILL);
+    subreaper.wait_for(&parent);
+    child.await_caught(1);
+    child.watch(Signal::SIGKILL);
+    subreaper.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}
+
+#[test]
+fn a_survived_signal_does_not_come_again_when_the_new_parent_dies() {
+    let stage = Stage::open(ACTOR);
+    let mut subreaper = stage.actor();
+    subreaper.become_subreaper();
+    let mut parent = subreaper.spawn();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.watch(Signal::SIGTERM);
+    parent.send(Signal::SIGKILL);
+    subreaper.wait_for(&parent);
+    child.await_caught(1);
+    child.await_no_watcher();
+    subreaper.kill();
+    assert_eq!(child.caught(), 1);
+}
+
+#[test]
+fn a_fork_is_not_watched_and_can_watch_for_itself() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGKILL);
+    let mut fork = child.fork();
+    assert_eq!(fork.watcher(), None);
+    // Of no effect on the watch of the one that forked, nor stopped by it.
+    fork.outlive_parent().unwrap();
+    fork.watch(Signal::SIGUSR2);
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    assert_eq!(fork.end(), WaitStatus::Signaled(fork.pid(), Signal::SIGUSR2, false));
+}
+
+#[test]
+fn off_the_main_thread_it_is_an_error_and_nothing_is_armed() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    let error = child.watch_on_thread(Signal::SIGKILL).unwrap_err();
+    assert!(error.starts_with("NotMainThread"), "{error}");
+    assert_eq!(child.watcher(), None);
+    parent.kill();
+    child.assert_lives();
+}
