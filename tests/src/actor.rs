@@ -359,6 +359,16 @@ impl<'a> Actor<'a> {
         self.ask(Request::EffectiveUser)
     }
 
+    /// Whether orphans among its descendants come to it.
+    pub fn is_subreaper(&mut self) -> bool {
+        self.ask(Request::IsSubreaper)
+    }
+
+    /// Has threads that start a process each, and another whenever that ends.
+    pub fn supervise(&mut self) {
+        self.ask(Request::Supervise)
+    }
+
     /// Adopts orphans among its descendants from now on.
     pub fn become_subreaper(&mut self) {
         self.ask(Request::Subreaper)
@@ -374,6 +384,11 @@ impl<'a> Actor<'a> {
         self.ask(Request::Refuse(what))
     }
 
+    /// Has a seccomp filter refuse a system call to all its threads.
+    pub fn refuse_everywhere(&mut self, what: Refused) {
+        self.ask(Request::RefuseEverywhere(what))
+    }
+
     /// The numbers of its threads and open descriptors.
     pub fn count(&mut self) -> (usize, usize) {
         self.ask(Request::Count)
@@ -382,6 +397,11 @@ impl<'a> Actor<'a> {
     /// Waits for the end of a child of its own.
     pub fn wait_for(&mut self, child: &Actor<'_>) -> End {
         self.ask(Request::Wait { pid: child.pid.as_raw() })
+    }
+
+    /// The same for one in the actor's own pid namespace.
+    pub fn wait_for_own(&mut self, child: &Actor<'_>) -> End {
+        self.ask(Request::Wait { pid: child.own_pid.as_raw() })
     }
 
     /// Panics unless it does as it is told: it lives, and whatever signal was pending has not stopped that.

@@ -14,9 +14,14 @@ mod trace;
 pub use actor::Actor;
 pub use play::play;
 pub use protocol::{Cause, End, Options, Refused};
-pub use raw::{allocate_realtime_signal, bare_calls, refusing, set_bare};
+pub use raw::{allocate_realtime_signal, bare_calls, forked, refusing, set_bare, stranger, vforking, SharedCounter};
 pub use stage::{needs_root, skipped, until, Stage};
 pub use trace::{Boundary, Tracee};
+
+/// Sleeps, for a helper program that waits to be killed.
+pub fn sleep_until(end: std::time::Instant) {
+    std::thread::sleep(end.saturating_duration_since(std::time::Instant::now()));
+}
 
 /// The README's programs are tests too.
 #[cfg(doctest)]

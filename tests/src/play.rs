@@ -1,7 +1,7 @@
 //! The actor's side: a process that does as it is told.
 
 use std::env;
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::{AsRawFd, RawFd};
@@ -157,6 +157,9 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
         Request::Subreaper => json!(prctl::set_child_subreaper(true).unwrap()),
         Request::NewPidNamespace => json!(unshare(CloneFlags::CLONE_NEWPID).map_err(|error| error.to_string())),
         Request::Refuse(what) => json!(seccompiler::apply_filter(&what.filter()).unwrap()),
+        Request::RefuseEverywhere(what) => json!(seccompiler::apply_filter_all_threads(&what.filter()).unwrap()),
+        Request::IsSubreaper => json!(prctl::get_child_subreaper().unwrap()),
+        Request::Supervise => json!((0..4).for_each(|_| drop(thread::spawn(supervise)))),
         Request::Wait { pid } => json!(wait(Pid::from_raw(pid))),
         Request::Count => json!((entries("/proc/self/task"), entries("/proc/self/fd"))),
         Request::Die(cause) => return die(cause),
@@ -238,6 +241,18 @@ fn die(cause: Cause) -> Option<Value> {
     }
 }
 
+fn supervise() {
+    // An end of its own, should nobody make one.
+    for _ in 0..2000 {
+        let worker = raw::in_fork(|| {
+            unistd::alarm::set(30);
+            unistd::pause();
+            0
+        });
+        wait(worker);
+    }
+}
+
 fn wait(child: Pid) -> End {
     match waitpid(child, None).unwrap() {
         WaitStatus::Exited(_, status) => End::Exited(status),
@@ -254,8 +269,9 @@ fn read() -> Result<Option<i32>, String> {
     told(pdeathsig::parent_death_signal().map(|signal| signal.map(Signal::as_raw)))
 }
 
-fn told<T, E: Debug>(result: Result<T, E>) -> Result<T, String> {
-    result.map_err(|error| format!("{error:?}"))
+/// An error by its name and its message.
+fn told<T, E: Debug + Display>(result: Result<T, E>) -> Result<T, String> {
+    result.map_err(|error| format!("{error:?}: {error}"))
 }
 
 fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

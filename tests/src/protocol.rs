@@ -115,6 +115,10 @@ pub(crate) enum Request {
     /// Children spawned from now on are in a new pid namespace. Answers with the error, if any.
     NewPidNamespace,
     Refuse(Refused),
+    RefuseEverywhere(Refused),
+    IsSubreaper,
+    /// Threads that each start a process, and another when that has ended.
+    Supervise,
     /// Waits for a child and answers with its end.
     Wait {
         pid: i32,
@@ -224,7 +228,7 @@ pub enum Refused {
     Pidfd,
     /// `pidfd_open`, by a sandbox
     PidfdBySandbox,
-    /// `close_range`
+    /// `close_range` into a table of one's own
     CloseRange,
     /// `clone` other than of a thread
     Fork,
@@ -251,7 +255,11 @@ impl Refused {
             Refused::BothIds => vec![call(libc::SYS_gettid), call(libc::SYS_getpid)],
             Refused::ParentId => vec![call(libc::SYS_getppid)],
             Refused::Pidfd | Refused::PidfdBySandbox => vec![call(libc::SYS_pidfd_open)],
-            Refused::CloseRange => vec![call(libc::SYS_close_range)],
+            Refused::CloseRange => {
+                let flag = libc::CLOSE_RANGE_UNSHARE as u64;
+                let is = SeccompCondition::new(2, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(flag), flag).unwrap();
+                vec![(libc::SYS_close_range, vec![SeccompRule::new(vec![is]).unwrap()])]
+            }
             Refused::Fork => {
                 let flag = SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64);
                 let is = SeccompCondition::new(0, SeccompCmpArgLen::Dword, flag, 0).unwrap();

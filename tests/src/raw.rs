@@ -10,6 +10,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use nix::libc;
+use nix::sched::{clone, CloneFlags};
 use nix::sys::ptrace;
 use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, Signal};
 use nix::unistd::{fork, pause, ForkResult, Pid};
@@ -145,8 +146,8 @@ pub(crate) fn named(signal: i32) -> Signal {
 
 /// Runs `child` in a fork, which ends with its answer.
 pub(crate) fn in_fork(child: impl FnOnce() -> i32) -> Pid {
-    // SAFETY: an actor that forks has no thread that could hold a lock at that moment: at most one that sleeps until its
-    // parent is gone. So the fork may do what it could do itself.
+    // SAFETY: in an actor with threads, these sleep or make system calls; none holds a lock at that moment. So the fork may do
+    // what it could do itself.
     match unsafe { fork() }.unwrap() {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
@@ -175,5 +176,80 @@ pub(crate) fn boundary(pid: Pid) -> Boundary {
         // SAFETY: likewise `exit`.
         libc::PTRACE_SYSCALL_INFO_EXIT => Boundary::Exit(unsafe { info.u.exit }.sval),
         other => panic!("no boundary of a system call: {other}"),
+    }
+}
+
+/// Whether this is the fork. The caller has one thread.
+pub fn forked() -> bool {
+    // SAFETY: the programs that call this have one thread.
+    matches!(unsafe { fork() }, Ok(ForkResult::Child))
+}
+
+/// A counter that forks share.
+#[derive(Debug)]
+pub struct SharedCounter(&'static AtomicUsize);
+
+impl SharedCounter {
+    /// At 0.
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> SharedCounter {
+        let (access, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+        // SAFETY: a new mapping touches nothing that exists.
+        let start = unsafe { libc::mmap(ptr::null_mut(), 4096, access, flags, -1, 0) };
+        assert_ne!(start, libc::MAP_FAILED);
+        // SAFETY: the mapping is zeroed, aligned, and stays for as long as the process.
+        SharedCounter(unsafe { &*start.cast::<AtomicUsize>() })
+    }
+
+    /// Adds 1 and answers with what it was.
+    pub fn add(&self) -> usize {
+        self.0.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// What it is.
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// A process with the number `pid`, which is free: a child of the test that sleeps until it is killed.
+pub fn stranger(pid: Pid) -> io::Result<()> {
+    let numbers = [pid.as_raw()];
+    // SAFETY: all fields are numbers, of which 0 means nothing special.
+    let mut arguments: libc::clone_args = unsafe { std::mem::zeroed() };
+    arguments.exit_signal = libc::SIGCHLD as u64;
+    arguments.set_tid = numbers.as_ptr() as u64;
+    arguments.set_tid_size = 1;
+    let size = std::mem::size_of_val(&arguments);
+    // SAFETY: the arguments and the number they point to live until the call returns; without flags it is a fork.
+    match unsafe { libc::syscall(libc::SYS_clone3, &arguments, size) } {
+        -1 => Err(io::Error::last_os_error()),
+        0 => loop {
+            // SAFETY: pause has no arguments; alarm, by which it ends if nobody ends it, takes a number.
+            unsafe { libc::alarm(120) };
+            // SAFETY: as above.
+            unsafe { libc::pause() };
+        },
+        _ => Ok(()),
+    }
+}
+
+/// A child that waits in `vfork`, where only SIGKILL reaches it, for a child of its own.
+pub fn vforking() -> io::Result<Pid> {
+    // SAFETY: the program that calls this has one thread.
+    match unsafe { fork() }? {
+        ForkResult::Parent { child } => Ok(child),
+        ForkResult::Child => {
+            let mut stack = [0; 16 * 1024];
+            let wait = Box::new(|| {
+                nix::unistd::alarm::set(30);
+                pause();
+                0
+            });
+            // SAFETY: the stack is large enough for two system calls, and outlives the process, as `vfork` waits for its end.
+            let ended = unsafe { clone(wait, &mut stack, CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK, None) };
+            // SAFETY: _exit takes a number by value and does not return.
+            unsafe { libc::_exit(i32::from(ended.is_err())) }
+        }
     }
 }

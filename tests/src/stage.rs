@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{kill, Signal};
-use nix::sys::wait::{waitpid, WaitPidFlag};
+use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::{geteuid, Pid};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use tempfile::TempDir;
@@ -78,6 +78,26 @@ impl Stage {
     /// Panics if the test has a child, dead or alive.
     pub fn assert_nobody_is_left(&self) {
         assert_eq!(children(), []);
+    }
+
+    /// Reaps the orphans that have come to the test, until there are none; how many of them SIGKILL has ended. Panics if one
+    /// lives, but for moments: a helper that killed the others ends after them.
+    pub fn killed_orphans(&self) -> usize {
+        // Shorter than they would live.
+        let end = Instant::now() + Duration::from_secs(15);
+        let mut killed = 0;
+        loop {
+            match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
+                Ok(WaitStatus::StillAlive) => {
+                    assert!(Instant::now() < end, "{:?} live on", children());
+                    thread::yield_now();
+                }
+                Ok(WaitStatus::Signaled(_, Signal::SIGKILL, _)) => killed += 1,
+                Ok(_) => {}
+                Err(Errno::ECHILD) => return killed,
+                Err(error) => panic!("{error}"),
+            }
+        }
     }
 
     /// A folder that goes with the stage.

@@ -12,7 +12,8 @@ fn arming_on_another_thread_is_an_error_that_names_both() {
     let error = child.arm_on_thread(Signal::SIGKILL).unwrap_err();
     let (thread, process) = error
         .strip_prefix("NotMainThread { thread: ")
-        .and_then(|rest| rest.strip_suffix(" }"))
+        .and_then(|rest| rest.split_once(" }: "))
+        .map(|(ids, _)| ids)
         .and_then(|rest| rest.split_once(", process: "))
         .unwrap_or_else(|| panic!("{error}"));
     assert_eq!(process, child.pid().to_string());

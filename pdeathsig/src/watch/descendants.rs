@@ -92,10 +92,15 @@ impl<'a> Tree<'a> {
                 return;
             }
             let Some(process) = Pinned::new(child) else { return };
-            // Its parent may have died since it was listed; then the root has adopted it.
-            let is_child = |status: &Status| !status.dead && (status.parent == parent || status.parent == *root);
-            if Status::of(child).as_ref().is_some_and(is_child) && found.insert(child) {
-                process.send(Signal::STOP);
+            let Some(status) = Status::of(child) else { return };
+            if status.dead {
+                // Until it is reaped it will be listed again, and there may be thousands.
+                found.skip(child);
+            } else if status.parent == parent || status.parent == *root {
+                // The root adopts those whose parent has died since they were listed.
+                if found.insert(child) {
+                    process.send(Signal::STOP);
+                }
             }
         });
     }

@@ -47,10 +47,10 @@ pub(super) fn kill(plan: Plan, provisions: Option<&mut Provisions>) -> ! {
     let own = sys::own_id();
     if let Some(Provisions { pids, helper }) = provisions {
         let _adopting = Adopting::begin();
+        let watcher = sys::own_thread_id();
+        // If there cannot be one, from within: then a process that another thread starts in the last moment is missed.
+        let _ = helper.run(|| kill_from_outside(plan, own, watcher, pids));
         if sys::shows_this_pid_namespace() {
-            let watcher = sys::own_thread_id();
-            // If there cannot be one, from within: then a process that another thread starts in the last moment is missed.
-            let _ = helper.run(|| kill_from_outside(plan, own, watcher, pids));
             Tree::below(own, pids).kill();
         }
     }
@@ -65,7 +65,10 @@ pub(super) fn kill(plan: Plan, provisions: Option<&mut Provisions>) -> ! {
 fn kill_from_outside(plan: Plan, root: u32, watcher: u32, pids: &mut PidSet) {
     let Ok(pinned) = Pidfd::open(root) else { return };
     // Not in another pid namespace, where the number is somebody else's.
-    if sys::parent_id().ok() != Some(root) || pinned.send(Signal::STOP).is_err() {
+    if sys::parent_id().ok() != Some(root) || !sys::shows_this_pid_namespace() {
+        return;
+    }
+    if pinned.send(Signal::STOP).is_err() {
         return;
     }
     wait_until_halted(root, watcher, Instant::now() + STOP);

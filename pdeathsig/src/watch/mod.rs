@@ -30,12 +30,6 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Watch>>> = const { RefCell::new(None) };
 }
 
-/// The kernel keeps 15 bytes.
-const NAME: &str = "pdeathsig-watch";
-
-/// The C library adds what it needs itself.
-const STACK: usize = 64 * 1024;
-
 /// How often the thread asks for its parent where it cannot wait for it.
 const ASK: Duration = Duration::from_secs(1);
 
@@ -158,10 +152,7 @@ impl Watch {
         let state = State { phase: Phase::Starting, plan: None, provisions: None };
         let (state, changed) = (Mutex::new(state), Condvar::new());
         let watch = Arc::new(Watch { process: main.process(), parent, state, changed });
-        let its = watch.clone();
-        let thread = thread::Builder::new().name(NAME.into()).stack_size(STACK);
-        let started = sys::with_all_signals_blocked(|| thread.spawn(move || its.run()));
-        started.map_err(|source| Error::Os { call: "pthread_create(3)", source })?;
+        sys::spawn(&watch).map_err(|source| Error::Os { call: "pthread_create(3)", source })?;
 
         let mut state = watch.wait_while(watch.lock(), |state| matches!(state.phase, Phase::Starting));
         match mem::replace(&mut state.phase, Phase::Over) {
@@ -211,30 +202,6 @@ impl Watch {
         self.changed.notify_all();
     }
 
-    /// The thread.
-    fn run(&self) {
-        // With a table of its own, nothing that the program does to its descriptors can reach this one. Where that is
-        // refused, it stands among the program's.
-        let _ = sys::leave_descriptor_table();
-        let pinned = match self.parent.map(|_| Parent::current()) {
-            Some(Ok(parent)) => Some(parent).filter(|parent| Some(parent.id()) == self.parent),
-            Some(Err(Error::ParentGone)) | None => None,
-            Some(Err(error)) => return self.enter(Phase::Failed(error)),
-        };
-        self.enter(Phase::Ready);
-        let state = self.wait_while(self.lock(), |state| matches!(state.phase, Phase::Ready));
-        if let Phase::Over = state.phase {
-            return;
-        }
-        drop(state);
-        if let Some(parent) = pinned {
-            // Never closed: by then the program may have closed it, and given its number to a file of its own. A table of
-            // this thread's own goes with the thread.
-            self.sleep_until_gone(&ManuallyDrop::new(parent));
-        }
-        self.act();
-    }
-
     fn sleep_until_gone(&self, parent: &Parent) {
         loop {
             let waited = parent.wait();
@@ -263,5 +230,32 @@ impl Watch {
         }
         state.phase = Phase::Over;
         self.changed.notify_all();
+    }
+}
+
+impl sys::Run for Watch {
+    const NAME: &'static [u8; 16] = b"pdeathsig-watch\0";
+
+    fn run(&self) {
+        // With a table of its own, nothing that the program does to its descriptors can reach this one. Where that is
+        // refused, it stands among the program's.
+        let _ = sys::leave_descriptor_table();
+        let pinned = match self.parent.map(|_| Parent::current()) {
+            Some(Ok(parent)) => Some(parent).filter(|parent| Some(parent.id()) == self.parent),
+            Some(Err(Error::ParentGone)) | None => None,
+            Some(Err(error)) => return self.enter(Phase::Failed(error)),
+        };
+        self.enter(Phase::Ready);
+        let state = self.wait_while(self.lock(), |state| matches!(state.phase, Phase::Ready));
+        if let Phase::Over = state.phase {
+            return;
+        }
+        drop(state);
+        if let Some(parent) = pinned {
+            // Never closed: by then the program may have closed it, and given its number to a file of its own. A table of
+            // this thread's own goes with the thread.
+            self.sleep_until_gone(&ManuallyDrop::new(parent));
+        }
+        self.act();
     }
 }

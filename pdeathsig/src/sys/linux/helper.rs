@@ -22,8 +22,7 @@ impl Helper {
 
     /// Does `work` in a new process, and returns when that has ended.
     ///
-    /// Other threads may hold any lock meanwhile, so `work` must be async-signal-safe: no allocation, no lock, no panic. It
-    /// has copies of the calling thread's descriptors.
+    /// Other threads may hold any lock meanwhile, so `work` must be async-signal-safe: no allocation, no lock, no panic.
     pub(crate) fn run(&mut self, mut work: impl FnMut()) -> io::Result<()> {
         let mut work: &mut dyn FnMut() = &mut work;
         let argument: *mut c_void = ptr::addr_of_mut!(work).cast();
@@ -42,6 +41,11 @@ impl Helper {
 extern "C" fn trampoline(argument: *mut c_void) -> c_int {
     // SAFETY: the argument is that of `Helper::run`, which waits.
     let work: &mut &mut dyn FnMut() = unsafe { &mut *argument.cast() };
+    // The table is a copy of the calling thread's, and may be full.
+    for fd in 0..16 {
+        // SAFETY: in this process nobody uses the descriptors that were copied.
+        unsafe { libc::close(fd) };
+    }
     work();
     0
 }

@@ -21,7 +21,7 @@ pub(crate) use helper::Helper;
 pub(crate) use memory::PidSet;
 pub(crate) use pidfd::Pidfd;
 pub(crate) use proc::{every_child, has_halted, shows_this_pid_namespace, Status};
-pub(crate) use thread::{leave_descriptor_table, with_all_signals_blocked};
+pub(crate) use thread::{leave_descriptor_table, spawn, Run};
 
 pub(crate) mod number {
     pub(crate) use libc::*;

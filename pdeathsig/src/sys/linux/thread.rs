@@ -1,19 +1,81 @@
-//! What a thread may have for itself: its signal mask, and a descriptor table.
+//! A thread with as little as can be: a small stack, no signals, and a descriptor table of its own.
 
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::sync::Arc;
 
-use libc::{c_uint, sigset_t};
+use libc::{c_int, c_uint, c_void, pthread_attr_t, sigset_t};
 
 use super::done;
 
 /// The `libc` crate lacks it for Android.
 const CLOSE_RANGE_UNSHARE: c_uint = 1 << 1;
 
-/// A thread that is created in there has all signals blocked, for good. The C library exempts those by which it has all
-/// threads change their user.
-pub(crate) fn with_all_signals_blocked<T>(work: impl FnOnce() -> T) -> T {
+/// The C library takes thread-local variables out of it; the second is for programs that have very many. What is not used
+/// costs nothing.
+const STACKS: [usize; 2] = [256 * 1024, 8 * 1024 * 1024];
+
+/// What a thread does.
+pub(crate) trait Run: Send + Sync + 'static {
+    /// Ends in a zero.
+    const NAME: &'static [u8; 16];
+
+    fn run(&self);
+}
+
+/// Starts a thread that nobody joins and that gets no signal, but for those by which the C library has all threads change
+/// their user.
+///
+/// Not by `std::thread`, which costs four times the memory: a stack for signal handlers, thread-local values, and a part of
+/// the C library that nothing else reads.
+pub(crate) fn spawn<T: Run>(work: &Arc<T>) -> io::Result<()> {
+    let mut attributes = MaybeUninit::<pthread_attr_t>::uninit();
+    // SAFETY: pthread_attr_init writes all of the attributes.
+    succeeded(unsafe { libc::pthread_attr_init(attributes.as_mut_ptr()) })?;
+    // SAFETY: the attributes were initialised.
+    unsafe { libc::pthread_attr_setdetachstate(attributes.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED) };
+    // Its signal mask is that of the thread that creates it.
+    let created = with_all_signals_blocked(|| {
+        let mut created = Ok(());
+        for size in STACKS {
+            // SAFETY: as above.
+            unsafe { libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), size) };
+            created = create(attributes.as_ptr(), work);
+            if !matches!(&created, Err(error) if error.raw_os_error() == Some(libc::EINVAL)) {
+                break;
+            }
+        }
+        created
+    });
+    // SAFETY: the attributes were initialised, and nobody uses them any more.
+    unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
+    created
+}
+
+fn create<T: Run>(attributes: *const pthread_attr_t, work: &Arc<T>) -> io::Result<()> {
+    let work = Arc::into_raw(work.clone());
+    let mut thread = MaybeUninit::uninit();
+    let argument = work.cast_mut().cast::<c_void>();
+    // SAFETY: the attributes were initialised, and `start::<T>` gets the argument that it expects.
+    let created = succeeded(unsafe { libc::pthread_create(thread.as_mut_ptr(), attributes, start::<T>, argument) });
+    if created.is_err() {
+        // SAFETY: the thread does not exist, so that this count is still ours.
+        drop(unsafe { Arc::from_raw(work) });
+    }
+    created
+}
+
+extern "C" fn start<T: Run>(argument: *mut c_void) -> *mut c_void {
+    // SAFETY: the argument is that of `create`, which has given this count away.
+    let work = unsafe { Arc::from_raw(argument.cast_const().cast::<T>()) };
+    // SAFETY: PR_SET_NAME reads 16 bytes.
+    unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_NAME, T::NAME.as_ptr()) };
+    work.run();
+    ptr::null_mut()
+}
+
+fn with_all_signals_blocked<T>(work: impl FnOnce() -> T) -> T {
     let mut every = MaybeUninit::<sigset_t>::uninit();
     let mut before = MaybeUninit::<sigset_t>::uninit();
     // SAFETY: sigfillset writes the whole set.
@@ -24,6 +86,14 @@ pub(crate) fn with_all_signals_blocked<T>(work: impl FnOnce() -> T) -> T {
     // SAFETY: the set was written by the first call.
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
     answer
+}
+
+/// What the C library's thread functions answer is the error itself.
+fn succeeded(answer: c_int) -> io::Result<()> {
+    match answer {
+        0 => Ok(()),
+        error => Err(io::Error::from_raw_os_error(error)),
+    }
 }
 
 /// Gives the calling thread a descriptor table of its own, an empty one, since Linux 5.9

@@ -1,0 +1,61 @@
+//! Processes that evade whoever wants to end them, for half a minute.
+//!
+//! - `storm hop NUMBER`: so many processes, each of which starts its successor in a session of its own and ends, again and again;
+//!   none is there for long.
+//! - `storm tree NUMBER`: a process that forks, and whose forks fork, until there have been so many; they stay.
+//! - `storm vfork 1`: one that waits in `vfork`, where SIGSTOP does not reach it, for its child.
+//!
+//! They print a line when the storm has risen.
+
+use std::env;
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+fn main() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [kind, number] = &arguments[..] else { panic!("usage: storm hop|tree|vfork NUMBER") };
+    let number: usize = number.parse().expect("a number");
+    let end = Instant::now() + Duration::from_secs(30);
+    match kind.as_str() {
+        "hop" => {
+            for _ in 0..number {
+                if pdeathsig_tests::forked() {
+                    return hop(end);
+                }
+            }
+        }
+        "tree" => {
+            let forks = pdeathsig_tests::SharedCounter::new();
+            if pdeathsig_tests::forked() {
+                return grow(&forks, number, end);
+            }
+            while forks.get() < number / 2 {}
+        }
+        "vfork" => {
+            let pid = pdeathsig_tests::vforking().unwrap();
+            let stat = format!("/proc/{pid}/stat");
+            while !std::fs::read_to_string(&stat).unwrap().contains(") D ") {}
+        }
+        _ => panic!("usage: storm hop|tree|vfork NUMBER"),
+    }
+    println!("risen");
+    io::stdout().flush().unwrap();
+    pdeathsig_tests::sleep_until(end);
+}
+
+fn hop(end: Instant) {
+    while Instant::now() < end {
+        if !pdeathsig_tests::forked() {
+            return;
+        }
+        // A session of its own; refused to nobody who has just been forked.
+        let _ = nix::unistd::setsid();
+    }
+}
+
+fn grow(forks: &pdeathsig_tests::SharedCounter, most: usize, end: Instant) {
+    while forks.add() < most && Instant::now() < end {
+        pdeathsig_tests::forked();
+    }
+    pdeathsig_tests::sleep_until(end);
+}

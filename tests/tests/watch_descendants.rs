@@ -1,0 +1,257 @@
+//! `descendants`: all of them, however they are scattered, and nobody else.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{Actor, Options, Refused, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+const CROWD: &str = env!("CARGO_BIN_EXE_crowd");
+const STORM: &str = env!("CARGO_BIN_EXE_storm");
+const DESCENDANTS: Options = Options::DESCENDANTS;
+
+fn dies_of(child: &Actor<'_>, signal: Signal) {
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+}
+
+/// A parent, its child, and descendants of that: a child, one in a session of its own, and a child of that.
+fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>, [Actor<'_>; 3]) {
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    let first = child.spawn();
+    let mut second = child.spawn_on_thread();
+    second.new_session();
+    let third = second.spawn();
+    (parent, child, [first, second, third])
+}
+
+#[test]
+fn they_die_in_sessions_of_their_own_too() {
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let stage = Stage::open(ACTOR);
+        let (parent, mut child, descendants) = family(&stage);
+        child.arm_with(signal, DESCENDANTS).unwrap();
+        parent.kill();
+        dies_of(&child, signal);
+        for descendant in descendants {
+            dies_of(&descendant, signal);
+        }
+    }
+}
+
+#[test]
+fn nobody_else_dies() {
+    let stage = Stage::open(ACTOR);
+    let mut other = stage.actor();
+    let mut parent = stage.actor();
+    let mut sibling = parent.spawn();
+    let mut child = parent.spawn();
+    child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+    sibling.assert_lives();
+    other.assert_lives();
+}
+
+#[test]
+fn without_it_they_live() {
+    let stage = Stage::open(ACTOR);
+    let (parent, mut child, descendants) = family(&stage);
+    child.watch(Signal::SIGKILL);
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+    for mut descendant in descendants {
+        descendant.assert_lives();
+    }
+}
+
+#[test]
+fn one_that_left_by_a_double_fork_before_is_out_of_reach() {
+    let stage = Stage::open(ACTOR);
+    let (parent, mut child, [_first, second, mut third]) = family(&stage);
+    child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
+    second.send(Signal::SIGKILL);
+    child.wait_for(&second);
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+    third.assert_lives();
+}
+
+#[test]
+fn stopped_ones_die_and_one_that_is_asked_to_end_goes_on_to_do_so() {
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let stage = Stage::open(ACTOR);
+        let (parent, mut child, descendants) = family(&stage);
+        descendants[2].send(Signal::SIGSTOP);
+        descendants[2].await_stopped();
+        child.arm_with(signal, DESCENDANTS).unwrap();
+        parent.kill();
+        dies_of(&child, signal);
+        for descendant in descendants {
+            dies_of(&descendant, signal);
+        }
+    }
+}
+
+#[test]
+fn each_is_sent_a_signal_that_it_handles_once_and_goes_on() {
+    let stage = Stage::open(ACTOR);
+    let (parent, mut child, mut descendants) = family(&stage);
+    child.catch(Signal::SIGTERM);
+    for descendant in &mut descendants {
+        descendant.catch(Signal::SIGTERM);
+    }
+    child.arm_with(Signal::SIGTERM, DESCENDANTS).unwrap();
+    parent.kill();
+    child.await_caught(1);
+    child.await_no_watcher();
+    for descendant in &mut descendants {
+        assert_eq!(descendant.caught(), 1);
+    }
+}
+
+#[test]
+fn those_that_are_left_after_the_grace_are_killed() {
+    let stage = Stage::open(ACTOR);
+    let (parent, mut child, mut descendants) = family(&stage);
+    child.catch(Signal::SIGTERM);
+    for descendant in &mut descendants {
+        descendant.ignore(Signal::SIGTERM);
+    }
+    child.arm_with(Signal::SIGTERM, DESCENDANTS.with_a_short_grace()).unwrap();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+    for descendant in descendants {
+        dies_of(&descendant, Signal::SIGKILL);
+    }
+}
+
+#[test]
+fn one_that_is_orphaned_within_the_grace_is_killed_too() {
+    let stage = Stage::open(ACTOR);
+    let (parent, mut child, [_first, second, mut third]) = family(&stage);
+    child.catch(Signal::SIGTERM);
+    third.catch(Signal::SIGTERM);
+    child.arm_with(Signal::SIGTERM, Options { grace: Some(std::time::Duration::from_secs(2)), ..DESCENDANTS }).unwrap();
+    parent.kill();
+    third.await_caught(1);
+    child.wait_for(&second);
+    // Adopted, and killed when the grace is over.
+    assert_eq!(third.parent(), child.pid());
+    dies_of(&child, Signal::SIGKILL);
+    dies_of(&third, Signal::SIGKILL);
+}
+
+#[test]
+fn the_child_is_no_subreaper_before_and_none_after() {
+    let stage = Stage::open(ACTOR);
+    let (parent, mut child, _descendants) = family(&stage);
+    child.catch(Signal::SIGTERM);
+    child.arm_with(Signal::SIGTERM, DESCENDANTS).unwrap();
+    assert!(!child.is_subreaper());
+    parent.kill();
+    child.await_caught(1);
+    child.await_no_watcher();
+    assert!(!child.is_subreaper());
+}
+
+#[test]
+fn two_thousand_of_them() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.start(CROWD, &["2000"]);
+    child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+    assert_eq!(stage.killed_orphans(), 2001);
+    stage.assert_nobody_is_left();
+}
+
+#[test]
+fn a_storm_of_forks_ends() {
+    for pressure in ["200", "2000"] {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
+        child.start(STORM, &["tree", pressure]);
+        parent.kill();
+        dies_of(&child, Signal::SIGKILL);
+        stage.killed_orphans();
+        stage.assert_nobody_is_left();
+    }
+}
+
+#[test]
+fn those_that_double_fork_without_end_while_they_are_killed_end() {
+    for _ in 0..5 {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        // Or they would have left before.
+        child.become_subreaper();
+        child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
+        child.start(STORM, &["hop", "16"]);
+        parent.kill();
+        dies_of(&child, Signal::SIGKILL);
+        stage.killed_orphans();
+        stage.assert_nobody_is_left();
+    }
+}
+
+#[test]
+fn what_the_child_itself_starts_while_it_is_ended_dies_too() {
+    for _ in 0..20 {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        child.start(CROWD, &["20"]);
+        child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
+        // As a supervisor does, for whom each that is killed is a reason to start another.
+        child.supervise();
+        parent.kill();
+        dies_of(&child, Signal::SIGKILL);
+        stage.killed_orphans();
+        stage.assert_nobody_is_left();
+    }
+}
+
+#[test]
+fn one_that_cannot_be_stopped_is_killed_all_the_same() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    // It waits in vfork(2), where SIGSTOP does not reach it.
+    child.start(STORM, &["vfork", "1"]);
+    child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+    assert_eq!(stage.killed_orphans(), 3);
+    stage.assert_nobody_is_left();
+}
+
+#[test]
+fn where_the_kernel_pins_none_they_are_stopped_verified_and_killed() {
+    let stage = Stage::open(ACTOR);
+    let (parent, mut child, descendants) = family(&stage);
+    child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
+    child.refuse_everywhere(Refused::Pidfd);
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+    for descendant in descendants {
+        dies_of(&descendant, Signal::SIGKILL);
+    }
+}
+
+#[test]
+fn where_no_helper_can_be_made_they_die_all_the_same() {
+    let stage = Stage::open(ACTOR);
+    let (parent, mut child, descendants) = family(&stage);
+    child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
+    child.refuse_everywhere(Refused::Fork);
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+    for descendant in descendants {
+        dies_of(&descendant, Signal::SIGKILL);
+    }
+}

@@ -1,0 +1,139 @@
+//! `grace`: whoever is left after it receives SIGKILL.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{Actor, Options, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+const SHORT: Options = Options::WATCH.with_a_short_grace();
+const LONG: Options = Options::WATCH.with_a_long_grace();
+
+fn dies_of(child: &Actor<'_>, signal: Signal) {
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+}
+
+#[test]
+fn a_child_that_handles_the_signal_and_goes_on_is_killed_after_it() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.arm_with(Signal::SIGTERM, SHORT).unwrap();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+}
+
+#[test]
+fn a_child_that_ignores_or_blocks_the_signal_is_killed_after_it() {
+    for blocks in [false, true] {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        if blocks {
+            child.block(Signal::SIGTERM);
+        } else {
+            child.ignore(Signal::SIGTERM);
+        }
+        child.arm_with(Signal::SIGTERM, SHORT).unwrap();
+        parent.kill();
+        dies_of(&child, Signal::SIGKILL);
+    }
+}
+
+#[test]
+fn a_child_that_does_not_handle_the_signal_does_not_need_it() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm_with(Signal::SIGTERM, LONG).unwrap();
+    parent.kill();
+    dies_of(&child, Signal::SIGTERM);
+}
+
+#[test]
+fn a_child_that_ends_by_itself_within_it_is_not_killed() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.arm_with(Signal::SIGTERM, LONG).unwrap();
+    parent.kill();
+    child.await_caught(1);
+    let pid = child.pid();
+    assert_eq!(child.die(pdeathsig_tests::Cause::Exit), WaitStatus::Exited(pid, 3));
+}
+
+#[test]
+fn no_grace_means_that_nobody_is_killed() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.watch(Signal::SIGTERM);
+    parent.kill();
+    child.await_caught(1);
+    child.await_no_watcher();
+    child.assert_lives();
+}
+
+#[test]
+fn sigkill_needs_none() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm_with(Signal::SIGKILL, LONG).unwrap();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+}
+
+#[test]
+fn it_can_be_cancelled_while_it_runs() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.arm_with(Signal::SIGTERM, LONG).unwrap();
+    parent.kill();
+    child.await_caught(1);
+    child.outlive_parent().unwrap();
+    child.await_no_watcher();
+    child.assert_lives();
+}
+
+#[test]
+fn it_can_be_replaced_while_it_runs() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.arm_with(Signal::SIGTERM, LONG).unwrap();
+    parent.kill();
+    child.await_caught(1);
+    child.watch(Signal::SIGKILL);
+    child.await_threads(2);
+    child.assert_lives();
+}
+
+#[test]
+fn the_longest_there_is_never_ends() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.arm_with(Signal::SIGTERM, Options { grace: Some(std::time::Duration::MAX), ..Options::default() }).unwrap();
+    parent.kill();
+    child.await_caught(1);
+    child.assert_lives();
+    assert!(child.watcher().is_some());
+}
+
+#[test]
+fn none_at_all_is_sigkill_at_once() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.ignore(Signal::SIGTERM);
+    child.arm_with(Signal::SIGTERM, Options { grace: Some(std::time::Duration::ZERO), ..Options::default() }).unwrap();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+}

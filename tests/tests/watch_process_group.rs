@@ -1,0 +1,128 @@
+//! `process_group`: the process leads a group, and the signal goes to all of it.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use nix::unistd::getpgid;
+use pdeathsig_tests::{Actor, Options, Refused, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+const GROUP: Options = Options::PROCESS_GROUP;
+
+fn dies_of(child: &Actor<'_>, signal: Signal) {
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+}
+
+#[test]
+fn the_child_becomes_the_leader_of_a_group() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    assert_ne!(getpgid(Some(child.pid())), Ok(child.pid()));
+    child.arm_with(Signal::SIGKILL, GROUP).unwrap();
+    assert_eq!(getpgid(Some(child.pid())), Ok(child.pid()));
+}
+
+#[test]
+fn to_lead_one_already_is_fine() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.new_session();
+    child.arm_with(Signal::SIGKILL, GROUP).unwrap();
+    child.arm_with(Signal::SIGKILL, GROUP).unwrap();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+}
+
+#[test]
+fn all_members_die_and_the_parents_group_does_not() {
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut sibling = parent.spawn();
+        let mut child = parent.spawn();
+        let mut before = child.spawn();
+        child.arm_with(signal, GROUP).unwrap();
+        let mut member = child.spawn();
+        let of_member = member.spawn();
+        parent.kill();
+        dies_of(&child, signal);
+        dies_of(&member, signal);
+        dies_of(&of_member, signal);
+        // One that was started before the group was made is not in it.
+        before.assert_lives();
+        sibling.assert_lives();
+    }
+}
+
+#[test]
+fn a_stopped_member_dies_of_sigkill_and_delays_nobody() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm_with(Signal::SIGKILL, GROUP).unwrap();
+    let member = child.spawn();
+    member.send(Signal::SIGSTOP);
+    member.await_stopped();
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+    dies_of(&member, Signal::SIGKILL);
+}
+
+#[test]
+fn a_member_that_is_left_after_the_grace_is_killed() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.arm_with(Signal::SIGTERM, GROUP.with_a_short_grace()).unwrap();
+    let mut member = child.spawn();
+    member.ignore(Signal::SIGTERM);
+    parent.kill();
+    dies_of(&child, Signal::SIGKILL);
+    dies_of(&member, Signal::SIGKILL);
+}
+
+#[test]
+fn a_handler_of_the_leader_runs_once() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    child.arm_with(Signal::SIGTERM, GROUP).unwrap();
+    parent.kill();
+    child.await_caught(1);
+    child.await_no_watcher();
+    assert_eq!(child.caught(), 1);
+}
+
+#[test]
+fn a_child_that_has_left_its_group_dies_and_the_one_it_went_to_does_not() {
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut sibling = parent.spawn();
+        sibling.join_process_group(sibling.pid());
+        let mut child = parent.spawn();
+        child.arm_with(signal, GROUP).unwrap();
+        let member = child.spawn();
+        child.join_process_group(sibling.pid());
+        parent.kill();
+        dies_of(&child, signal);
+        dies_of(&member, signal);
+        sibling.assert_lives();
+    }
+}
+
+#[test]
+fn where_no_group_may_be_made_it_is_an_error_and_nothing_is_armed() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.refuse(Refused::ProcessGroup);
+    let error = child.arm_with(Signal::SIGKILL, GROUP).unwrap_err();
+    assert!(error.contains("setpgid(2)"), "{error}");
+    child.await_threads(1);
+    parent.kill();
+    child.assert_lives();
+}

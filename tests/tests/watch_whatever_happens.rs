@@ -1,0 +1,200 @@
+//! The watching thread reaches its end whatever the program does.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{needs_root, skipped, Actor, Options, Refused, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+/// With group, descendants and grace: has the child do something, kills the parent, and sees all of them die of SIGKILL.
+fn all_die(happens: impl Fn(&mut Actor<'_>)) {
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        let options = Options { descendants: true, ..Options::PROCESS_GROUP.with_a_short_grace() };
+        child.ignore(Signal::SIGTERM);
+        child.arm_with(signal, options).unwrap();
+        let member = child.spawn();
+        let mut descendant = child.spawn();
+        descendant.new_session();
+        happens(&mut child);
+        parent.kill();
+        for actor in [child, member, descendant] {
+            assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Signal::SIGKILL, false));
+        }
+    }
+}
+
+#[test]
+fn nothing() {
+    all_die(|_| {});
+}
+
+#[test]
+fn every_signal_is_blocked() {
+    all_die(|child| Signal::iterator().for_each(|signal| child.block(signal)));
+}
+
+#[test]
+fn the_descriptor_table_is_full() {
+    all_die(|child| child.fill_descriptors());
+}
+
+#[test]
+fn the_descriptor_table_is_full_where_the_thread_has_none_of_its_own() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.refuse(Refused::CloseRange);
+    child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
+    let mut descendant = child.spawn();
+    descendant.new_session();
+    child.fill_descriptors();
+    parent.kill();
+    for actor in [child, descendant] {
+        assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Signal::SIGKILL, false));
+    }
+}
+
+#[test]
+fn every_descriptor_is_closed() {
+    all_die(|child| child.close_others());
+}
+
+#[test]
+fn every_descriptor_is_closed_and_the_process_stopped_and_continued() {
+    let twice = |child: &mut Actor<'_>| {
+        child.close_others();
+        child.send(Signal::SIGSTOP);
+        child.await_stopped();
+        child.send(Signal::SIGCONT);
+        child.assert_lives();
+    };
+    all_die(twice);
+}
+
+#[test]
+fn every_descriptor_is_closed_where_the_thread_has_no_table_of_its_own() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.refuse(Refused::CloseRange);
+    child.watch(Signal::SIGKILL);
+    child.close_others();
+    child.send(Signal::SIGSTOP);
+    child.await_stopped();
+    child.send(Signal::SIGCONT);
+    child.assert_lives();
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}
+
+#[test]
+fn a_sandbox_lets_nobody_wait() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.watch(Signal::SIGKILL);
+    child.refuse_everywhere(Refused::Poll);
+    child.send(Signal::SIGSTOP);
+    child.await_stopped();
+    child.send(Signal::SIGCONT);
+    child.assert_lives();
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}
+
+#[test]
+fn a_sandbox_lets_nobody_be_signalled() {
+    for (signal, status) in [(Signal::SIGKILL, 137), (Signal::SIGTERM, 143)] {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        child.arm_with(signal, Options::PROCESS_GROUP).unwrap();
+        child.refuse_everywhere(Refused::Kill);
+        parent.kill();
+        assert_eq!(child.end(), WaitStatus::Exited(child.pid(), status));
+    }
+}
+
+#[test]
+fn the_main_thread_panics_and_does_not_come_to_an_end_of_it() {
+    all_die(|child| child.panic_for_ever());
+}
+
+#[test]
+fn the_main_thread_ends_alone() {
+    all_die(|child| child.end_main_thread());
+}
+
+#[test]
+fn the_allocators_lock_is_never_given_back() {
+    all_die(|child| child.jam_the_allocator());
+}
+
+#[test]
+fn proc_hides_the_processes_of_others() {
+    let test = "proc_hides_the_processes_of_others";
+    if !needs_root(test) {
+        return;
+    }
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    if let Err(error) = child.change_proc(Some("hidepid=2")) {
+        skipped(test, &format!("cannot mount /proc: {error}"));
+        return;
+    }
+    child.set_user(65534);
+    let mut descendant = child.spawn();
+    descendant.new_session();
+    child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
+    parent.kill();
+    for actor in [child, descendant] {
+        assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Signal::SIGKILL, false));
+    }
+}
+
+#[test]
+fn there_is_no_proc_so_descendants_live_and_the_group_dies() {
+    let test = "there_is_no_proc_so_descendants_live_and_the_group_dies";
+    if !needs_root(test) {
+        return;
+    }
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    if let Err(error) = parent.change_proc(None) {
+        skipped(test, &format!("cannot mount over /proc: {error}"));
+        return;
+    }
+    let mut child = parent.fork();
+    child.arm_with(Signal::SIGKILL, Options { descendants: true, ..Options::PROCESS_GROUP }).unwrap();
+    let member = child.fork();
+    let mut descendant = child.fork();
+    descendant.new_session();
+    parent.kill();
+    for actor in [child, member] {
+        assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Signal::SIGKILL, false));
+    }
+    descendant.assert_lives();
+}
+
+#[test]
+fn proc_is_that_of_another_pid_namespace_so_nobody_is_taken_for_a_descendant() {
+    let test = "proc_is_that_of_another_pid_namespace_so_nobody_is_taken_for_a_descendant";
+    let stage = Stage::open(ACTOR);
+    let mut outer = stage.actor();
+    if let Err(error) = outer.new_pid_namespace() {
+        skipped(test, &format!("needs the privilege to make a pid namespace: {error}"));
+        return;
+    }
+    let mut parent = outer.spawn();
+    let mut child = parent.spawn();
+    let mut descendant = child.spawn();
+    descendant.new_session();
+    child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
+    child.tell_arm_with(Signal::SIGKILL, Options { expected_parent: Some(4242), ..Options::DESCENDANTS });
+    assert_eq!(parent.wait_for_own(&child), pdeathsig_tests::End::Killed(Signal::SIGKILL as i32));
+    descendant.assert_lives();
+}
