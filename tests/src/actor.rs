@@ -7,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nix::libc;
 use nix::sys::signal::{kill, Signal};
 use nix::sys::wait::{waitpid, WaitStatus};
 use nix::unistd::Pid;
@@ -14,7 +15,7 @@ use rustix::process::{pidfd_open, PidfdFlags};
 use serde::de::DeserializeOwned;
 
 use crate::protocol::{Cause, End, Hello, Options, Refused, Request};
-use crate::stage::{await_readable, until, Stage, DEADLINE};
+use crate::stage::{await_readable, is_readable, until, Stage, DEADLINE};
 
 /// One process on the stage.
 #[derive(Debug)]
@@ -430,6 +431,24 @@ impl<'a> Actor<'a> {
     pub fn end(&self) -> WaitStatus {
         await_readable(&self.process, "a process's end");
         waitpid(self.pid, None).unwrap()
+    }
+
+    /// Waits until its main thread sleeps in a call of the poll family.
+    pub fn await_poll(&self) {
+        let calls = [libc::SYS_poll, libc::SYS_ppoll, libc::SYS_restart_syscall].map(|call| format!("{call} "));
+        let path = format!("/proc/{}/syscall", self.pid);
+        let polls = |now: String| calls.iter().any(|call| now.starts_with(call));
+        until("a thread that polls", || polls(fs::read_to_string(&path).unwrap()).then_some(()));
+    }
+
+    /// Sends it a signal again and again until it answers what it was told; how many times.
+    pub fn send_until_answered(&self, signal: Signal) -> usize {
+        let mut sent = 0;
+        while !is_readable(self.line.get_ref(), Duration::from_millis(5)) {
+            self.send(signal);
+            sent += 1;
+        }
+        sent
     }
 
     /// Waits until it is stopped.

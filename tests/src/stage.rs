@@ -152,9 +152,12 @@ fn children() -> Vec<Pid> {
 }
 
 pub(crate) fn await_readable(what: &impl AsFd, name: &str) {
-    let deadline = Timespec::try_from(DEADLINE).unwrap();
-    let mut fds = [PollFd::new(what, PollFlags::IN)];
-    assert_eq!(poll(&mut fds, Some(&deadline)).unwrap(), 1, "waited {DEADLINE:?} for {name}");
+    assert!(is_readable(what, DEADLINE), "waited {DEADLINE:?} for {name}");
+}
+
+pub(crate) fn is_readable(what: &impl AsFd, within: Duration) -> bool {
+    let within = Timespec::try_from(within).unwrap();
+    poll(&mut [PollFd::new(what, PollFlags::IN)], Some(&within)).unwrap() == 1
 }
 
 /// Asks again and again until there is an answer.
