@@ -433,6 +433,11 @@ impl<'a> Actor<'a> {
         waitpid(self.pid, None).unwrap()
     }
 
+    /// Waits until it is dead; somebody else reaps it.
+    pub fn await_dead(&self) {
+        await_readable(&self.process, "a process's end");
+    }
+
     /// Waits until its main thread sleeps in a call of the poll family.
     pub fn await_poll(&self) {
         let calls = [libc::SYS_poll, libc::SYS_ppoll, libc::SYS_restart_syscall].map(|call| format!("{call} "));

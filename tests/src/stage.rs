@@ -113,7 +113,7 @@ impl Stage {
     }
 
     /// The actor that calls next, which is the process `pid`.
-    pub(crate) fn enter(&self, pid: Pid) -> Actor<'_> {
+    pub fn enter(&self, pid: Pid) -> Actor<'_> {
         await_readable(&self.listener, "an actor's call");
         let (line, _) = self.listener.accept().unwrap();
         Actor::new(self, pid, line)
