@@ -4,17 +4,23 @@ use proc_macro2::{Spacing, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
-use syn::{Error, Ident, Lit, LitStr, Result, Token};
+use syn::{token, Error, Ident, Lit, LitStr, Result, Token};
 
 use crate::main_fn::visible;
 use crate::suggest::{nearest, SIGNALS};
 
-const OPTIONS: &[&str] = &["expected_parent", "on_error", "crate"];
+const OPTIONS: &[&str] = &["watch", "grace", "process_group", "descendants", "expected_parent", "on_error", "crate"];
+
+/// Those of them that stand alone.
+const FLAGS: &[&str] = &["watch", "process_group", "descendants"];
 
 /// The arguments, each an expression in the user's own tokens.
 pub(crate) struct Arguments {
     pub(crate) signal: Option<TokenStream>,
     pub(crate) expected_parent: Option<TokenStream>,
+    pub(crate) grace: Option<TokenStream>,
+    /// Methods of the runtime crate's `DieWithParent`.
+    pub(crate) flags: Vec<Ident>,
     /// A variant of the runtime crate's `OnError`.
     pub(crate) on_error: Ident,
     /// The path of what the runtime crate holds for the expansion.
@@ -25,6 +31,8 @@ impl Arguments {
     pub(crate) fn parse(input: ParseStream<'_>) -> Result<Arguments> {
         let mut signal = None;
         let mut expected_parent = None;
+        let mut grace = None;
+        let mut flags = Vec::new();
         let mut on_error = None;
         let mut krate = None;
         let mut seen: Vec<Ident> = Vec::new();
@@ -40,7 +48,12 @@ impl Arguments {
             }
             match name.to_string().as_str() {
                 "expected_parent" => expected_parent = Some(value(&name, input)?),
+                "grace" => grace = Some(value(&name, input)?),
                 "on_error" => on_error = Some(reaction(&name, input)?),
+                flag if FLAGS.contains(&flag) => {
+                    stands_alone(&name, input)?;
+                    flags.push(Ident::new(flag, Span::mixed_site().located_at(name.span())));
+                }
                 _ => krate = Some(crate_path(&name, input)?),
             }
             seen.push(name);
@@ -56,6 +69,8 @@ impl Arguments {
         Ok(Arguments {
             signal: signal.map(|signal| signal.expression(&private)),
             expected_parent,
+            grace,
+            flags,
             on_error: on_error.unwrap_or_else(|| Ident::new("Exit", Span::mixed_site())),
             private,
         })
@@ -141,7 +156,15 @@ fn option_name(input: ParseStream<'_>) -> Result<Ident> {
 }
 
 fn list(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name} = …`")).collect::<Vec<_>>().join(", ")
+    let written = |name: &&str| if FLAGS.contains(name) { format!("`{name}`") } else { format!("`{name} = …`") };
+    names.iter().map(written).collect::<Vec<_>>().join(", ")
+}
+
+fn stands_alone(flag: &Ident, input: ParseStream<'_>) -> Result<()> {
+    if input.peek(Token![=]) || input.peek(token::Paren) {
+        return Err(Error::new(flag.span(), format!("`{flag}` takes no value: write it alone")));
+    }
+    Ok(())
 }
 
 /// `= expression`

@@ -39,11 +39,15 @@ fn annotate(arguments: TokenStream, item: TokenStream) -> Result<TokenStream> {
 }
 
 fn call(arguments: Arguments) -> TokenStream {
-    let Arguments { signal, expected_parent, on_error, private } = arguments;
+    let Arguments { signal, expected_parent, grace, flags, on_error, private } = arguments;
     let span = Span::mixed_site();
     let signal = signal.unwrap_or_else(|| quote_spanned!(span=> #private::Signal::KILL));
     let expected_parent = expected_parent.map(|pid| quote_spanned!(span=> .expected_parent(#pid)));
+    let grace = grace.map(|grace| quote_spanned!(span=> .grace(#grace)));
     quote_spanned! {span=>
-        #private::arm(#private::DieWithParent::new(#signal) #expected_parent, #private::OnError::#on_error);
+        #private::arm(
+            #private::DieWithParent::new(#signal) #expected_parent #grace #(.#flags())*,
+            #private::OnError::#on_error,
+        );
     }
 }

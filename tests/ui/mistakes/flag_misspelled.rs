@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(descendents)]
+fn main() {}

@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(SIGTERM, proces_group)]
+fn main() {}

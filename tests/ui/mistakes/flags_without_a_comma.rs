@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(SIGTERM, watch process_group)]
+fn main() {}
