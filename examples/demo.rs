@@ -10,25 +10,18 @@
 //! The child has the attribute in both acts; unprotected, it undoes it by `outlive_parent` before its first line.
 
 use std::error::Error;
-use std::io::{self, BufRead, BufReader};
 use std::path::Path;
-use std::process::{ChildStdout, Command, ExitCode, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, ExitCode};
+use std::time::Instant;
 
 use anstream::{eprintln, println};
 use nix::sys::signal::Signal;
-use nix::sys::wait::{waitpid, WaitStatus};
-use nix::unistd::Pid;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_examples::act::{Act, DEADLINE};
 use pdeathsig_examples::clean_up;
 use pdeathsig_examples::style::{BAD, BOLD, DIM, GOOD};
-use pdeathsig_examples::table::{Family, Member};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-/// Far longer than anything here takes.
-const DEADLINE: Duration = Duration::from_secs(30);
 
 fn main() -> ExitCode {
     let truth = experiment();
@@ -59,10 +52,10 @@ fn experiment() -> Result<(bool, bool)> {
     pdeathsig_examples::build("child")?;
 
     println!("\n{BOLD}1. main starts a child without protection{BOLD:#}\n");
-    let act = Act::begin(&main, &["--unprotected"])?;
-    let line = act.line_printed_after_the_death_of_main()?;
-    act.family.show();
-    let orphaned = act.child.adopted_by().is_some();
+    let orphan = act(&main, &["--unprotected"])?;
+    let line = line_printed_after_the_death_of_main(&orphan);
+    orphan.family.show();
+    let orphaned = orphan.child.adopted_by().is_some();
     if let Some(line) = line {
         println!("\n   The orphan works on for nobody. It says:");
         println!("   {DIM}{line}{DIM:#}");
@@ -71,69 +64,38 @@ fn experiment() -> Result<(bool, bool)> {
     clean_up::end_descendants();
 
     println!("\n{BOLD}2. main starts the same child, which has #[die_with_parent] on its main{BOLD:#}\n");
-    let act = Act::begin(&main, &[])?;
-    let died = act.child_died_of_sigkill()?;
-    act.family.show();
+    let protected = act(&main, &[])?;
+    let died = child_died_of_sigkill(&protected)?;
+    protected.family.show();
     if died {
         println!("\n   The child died with its parent: the kernel sent it SIGKILL.");
     }
     Ok((orphaned, died))
 }
 
-/// A family whose parent has been killed.
-struct Act {
-    family: Family,
-    child: Member,
-    lines: Receiver<String>,
+/// Has `main` start its child, and kills it.
+fn act(main: &Path, arguments: &[&str]) -> Result<Act> {
+    let mut act = Act::begin(Command::new(main).args(arguments))?;
+    act.family.show();
+    act.kill_parent("main")?;
+    Ok(act)
 }
 
-impl Act {
-    fn begin(program: &Path, arguments: &[&str]) -> Result<Act> {
-        let mut main = Command::new(program);
-        main.args(arguments).env_remove("CARGO").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let open = clean_up::close_the_door();
-        let mut main = main.spawn()?;
-        drop(open);
-        let lines = lines(main.stdout.take().ok_or("main has no standard output")?);
-        // A child that prints has armed, or decided not to.
-        lines.recv_timeout(DEADLINE)?;
+/// None if the child prints no more.
+fn line_printed_after_the_death_of_main(act: &Act) -> Option<String> {
+    act.skip_lines();
+    // One may have been on its way, but not two.
+    act.next_line();
+    act.next_line()
+}
 
-        let family = Family::now()?;
-        let child = family.generation(2).next().cloned().ok_or("main has no child")?;
-        family.show();
-        println!("\n   {BOLD}kill -9 {}{BOLD:#}   {DIM}# main{DIM:#}\n", main.id());
-        main.kill()?;
-        // Once main can be waited for, the kernel has told its child.
-        main.wait()?;
-        Ok(Act { family, child, lines })
-    }
-
-    /// None if the child prints no more.
-    fn line_printed_after_the_death_of_main(&self) -> Result<Option<String>> {
-        while self.lines.try_recv().is_ok() {}
-        // One may have been on its way, but not two.
-        self.lines.recv_timeout(DEADLINE).ok();
-        Ok(self.lines.recv_timeout(DEADLINE).ok())
-    }
-
-    fn child_died_of_sigkill(&self) -> Result<bool> {
-        let deadline = Instant::now() + DEADLINE;
-        while Instant::now() < deadline {
-            if let Err(RecvTimeoutError::Disconnected) = self.lines.recv_timeout(DEADLINE) {
-                // Nobody is left to print.
-                let child = Pid::from_raw(self.child.pid);
-                return Ok(waitpid(child, None)? == WaitStatus::Signaled(child, Signal::SIGKILL, false));
-            }
+fn child_died_of_sigkill(act: &Act) -> Result<bool> {
+    let deadline = Instant::now() + DEADLINE;
+    while act.next_line().is_some() {
+        if Instant::now() > deadline {
+            return Ok(false);
         }
-        Ok(false)
     }
-}
-
-/// What is printed, line by line, until nobody is left to print.
-fn lines(output: ChildStdout) -> Receiver<String> {
-    let (tell, lines) = mpsc::channel();
-    thread::spawn(move || {
-        BufReader::new(output).lines().map_while(io::Result::ok).try_for_each(|line| tell.send(line))
-    });
-    lines
+    // Nobody is left to print.
+    Ok(matches!(act.end_of_child()?, WaitStatus::Signaled(_, Signal::SIGKILL, _)))
 }

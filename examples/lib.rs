@@ -1,5 +1,6 @@
 //! What several of the examples need.
 
+pub mod act;
 pub mod clean_up;
 pub mod style;
 pub mod table;

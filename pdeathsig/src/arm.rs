@@ -1,4 +1,4 @@
-//! Arming the kernel's parent-death signal without the race that comes with it.
+//! Arming: the kernel's parent-death signal without the race that comes with it, or a watch on the parent process.
 
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ use crate::{Error, Signal};
 ///
 /// - Only the direct parent counts. Started by way of `sh -c`, `timeout` or another wrapper, the process dies with that.
 /// - To the kernel the parent is the **thread** that spawned this process. If that thread ends, or another thread of the
-///   parent executes a program, the signal comes though the parent process lives. A parent that spawns from its main thread,
-///   or from one that lives as long as the process, avoids it.
+///   parent executes a program, the signal comes though the parent process lives. [`DieWithParent::watch`] waits for the
+///   process instead; [`Parent::spawner_thread`](crate::Parent::spawner_thread) tells whether it is needed.
 /// - A parent that died before the call is not noticed; [`DieWithParent::expected_parent`] closes that window.
 /// - Where the parent is outside this process's pid namespace (`getppid()` is 0), its death while arming cannot be
 ///   noticed; any time later the kernel's signal comes.
@@ -36,7 +36,7 @@ use crate::{Error, Signal};
 ///   credentials (set-uid, set-gid, file capabilities, a transition of a security module), or executes any program from
 ///   another thread than the main one; and when its effective or file-system user or group changes, or it gains
 ///   capabilities. So drop privileges first, then call. [`parent_death_signal`] tells what is left.
-/// - The process's own children are not touched.
+/// - The process's own children are not touched; [`DieWithParent::process_group`] and [`DieWithParent::descendants`] reach them.
 /// - A catchable signal has no effect while it is ignored, as SIGHUP is under `nohup`, and waits while it is blocked.
 ///   SIGKILL can be neither.
 /// - A handler may run more than once: twice if the parent dies just while this function arms, since the kernel may have
@@ -64,10 +64,11 @@ pub fn die_with_parent(signal: Signal) -> Result<(), Error> {
     DieWithParent::new(signal).arm()
 }
 
-/// Undoes [`die_with_parent`] and anything else that armed a parent-death signal for the main thread: this process may
-/// outlive its parent.
+/// Undoes [`die_with_parent`] and anything else that armed a parent-death signal for the main thread, and cancels
+/// [a watch](DieWithParent::watch), a grace that runs included: this process may outlive its parent.
 ///
-/// For a helper that a library or a language runtime tied to its parent, and that must finish what it does.
+/// For a helper that a library or a language runtime tied to its parent, and that must finish what it does. When the call has
+/// returned, nothing is sent any more: what was armed was carried out before, or never will be.
 ///
 /// # Errors
 ///
@@ -77,7 +78,10 @@ pub fn die_with_parent(signal: Signal) -> Result<(), Error> {
 ///
 /// # Limits
 ///
-/// A signal that foreign code armed on another thread is out of reach; it goes when that thread ends.
+/// - A signal that foreign code armed on another thread is out of reach; it goes when that thread ends.
+/// - The thread of a watch cannot be woken. It sleeps on until the parent is gone, then ends and does nothing; if a watch is
+///   armed again before, it serves that.
+/// - It waits for what is being carried out at that moment: while descendants are sent their signal, that is.
 ///
 /// # Examples
 ///
@@ -132,7 +136,8 @@ pub fn parent_death_signal() -> Result<Option<Signal>, Error> {
     sys::parent_death_signal()
 }
 
-/// A builder for [`die_with_parent`] with options.
+/// A builder for [`die_with_parent`] with options: the pid of the parent, if it is known; and to wait for the parent *process*
+/// rather than its thread, with a grace, the process group, and descendants.
 ///
 /// # Examples
 ///
@@ -149,6 +154,18 @@ pub fn parent_death_signal() -> Result<Option<Signal>, Error> {
 ///     # }
 ///     let parent = arguments.next().ok_or("usage: worker PARENT-PID")?.parse()?;
 ///     DieWithParent::new(Signal::KILL).expected_parent(parent).arm()?;
+///     Ok(())
+/// }
+/// ```
+///
+/// A child of a parent with threads that come and go, which takes its own children along and has five seconds to clean up:
+///
+/// ```
+/// use pdeathsig::{DieWithParent, Signal};
+/// use std::time::Duration;
+///
+/// fn main() -> Result<(), pdeathsig::Error> {
+///     DieWithParent::new(Signal::TERM).watch().descendants().grace(Duration::from_secs(5)).arm()?;
 ///     Ok(())
 /// }
 /// ```
@@ -209,32 +226,172 @@ impl DieWithParent {
         DieWithParent { expected_parent: Some(pid), ..self }
     }
 
-    /// Watches the parent process.
+    /// Waits for the parent **process**, not for the thread of it that spawned this one.
+    ///
+    /// For the child of a parent whose threads come and go: tokio (`spawn_blocking` retires a thread after ten idle seconds),
+    /// thread pools, Go, the JVM. A child cannot choose who spawns it;
+    /// [`Parent::spawner_thread`](crate::Parent::spawner_thread) tells who did.
+    ///
+    /// A thread of its own, `pdeathsig-watch`, sleeps in the kernel until the whole parent process is gone, and then sends the
+    /// signal to this process. The kernel's own signal is not armed, and is disarmed if it was. Arming again replaces
+    /// what was armed, also while a [grace](Self::grace) runs; [`outlive_parent`] cancels it. It costs the thread with all signals blocked, a
+    /// descriptor in a table of that thread's own, about 8 KiB of memory, and no wake-up while the parent lives.
+    ///
+    /// The thread does not depend on what the program does: signals may be blocked, descriptors closed or used up, the main
+    /// thread may have panicked or ended, and a lock be held for ever. If the parent is gone already, or is another than the
+    /// [expected](Self::expected_parent) one, the signal is sent at once; [`arm`](Self::arm) returns when it was, if it does.
+    ///
+    /// # Errors
+    ///
+    /// [`arm`](Self::arm) then returns, beside those of [`die_with_parent`], with nothing half-armed:
+    ///
+    /// - [`Error::ParentNotVisible`] if the parent is outside this process's pid namespace.
+    /// - [`Error::Os`] if the kernel is older than Linux 5.3, if no descriptor, thread or memory is left, or if a sandbox refuses
+    ///   what it needs.
+    ///
+    /// # Limits
+    ///
+    /// Those of [`die_with_parent`] hold where they speak of the direct parent, of signals that are caught, blocked or ignored,
+    /// of core dumps, and of a parent that died before the call. In the other ones it differs:
+    ///
+    /// - It is kept when the user changes, as far as that user may signal whom it is to signal; this process it may always.
+    /// - It is **lost on exec**, of whatever program, and on fork, as any thread is. The kernel's signal outlives an exec.
+    /// - A stopped process dies when it is continued, also of SIGKILL, since the thread is stopped with it.
+    /// - It is sent once. When the process that adopted this one dies, nothing happens.
+    /// - A sandbox that is put up later and lets nobody be signalled makes this process exit with 128 + the signal's number instead.
+    ///   One that refuses to poll makes the thread ask for its parent once a second.
+    /// - Before Linux 5.9, which knows `CLOSE_RANGE_UNSHARE`, or where a sandbox refuses that, the descriptor stands in the
+    ///   program's table. If the program closes it there, the thread goes on waiting; once the process was stopped and continued,
+    ///   it asks once a second.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pdeathsig::{DieWithParent, Signal};
+    ///
+    /// DieWithParent::new(Signal::KILL).watch().arm().unwrap();
+    /// ```
+    ///
+    /// # See also
+    ///
+    /// [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html); in the kernel's source, `do_notify_pidfd` in
+    /// `kernel/signal.c`.
     pub const fn watch(self) -> Self {
         DieWithParent { watch: true, ..self }
     }
 
-    /// Grace.
+    /// Sends SIGKILL to whoever is left when this time has passed since the signal. Implies [`watch`](Self::watch).
+    ///
+    /// For a signal that the program handles to shut down cleanly, and that must not be its way to live on: whoever ignores
+    /// or blocks it, or hangs while it cleans up, is killed. If the process ends by itself before, there is nothing left to do.
+    /// The time is measured by the monotonic clock, in which a system that sleeps does not age; [`Duration::ZERO`] means at
+    /// once, and one beyond what the clock can tell, as [`Duration::MAX`], never.
+    ///
+    /// It applies to those that the signal goes to: this process, and its [group](Self::process_group) and
+    /// [descendants](Self::descendants) if these were chosen.
+    ///
+    /// # Limits
+    ///
+    /// Group members and descendants that this process leaves behind when it ends by itself within the grace are not
+    /// looked after any more: the thread ends with the process.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pdeathsig::{DieWithParent, Signal};
+    /// use std::time::Duration;
+    ///
+    /// DieWithParent::new(Signal::TERM).grace(Duration::from_secs(5)).arm().unwrap();
+    /// ```
     pub const fn grace(self, grace: Duration) -> Self {
         DieWithParent { watch: true, grace: Some(grace), ..self }
     }
 
-    /// Group.
+    /// Makes this process the leader of a process group, and sends the signal to the whole group. Implies
+    /// [`watch`](Self::watch).
+    ///
+    /// What this process starts from then on belongs to the group, unless it leaves it. No process is missed, and no other is
+    /// hit, however the members fork meanwhile. A process that leads its group or session already stays as it is.
+    ///
+    /// # Limits
+    ///
+    /// - Children that were started before are in the old group.
+    /// - Shells with job control, `setsid` and `Command::process_group` make groups of their own; see
+    ///   [`descendants`](Self::descendants).
+    /// - In a terminal's session the new group is in the background: it does not get Ctrl-C, and reading from the terminal
+    ///   stops it (SIGTTIN).
+    /// - The leader of a group cannot call [setsid(2)](https://man7.org/linux/man-pages/man2/setsid.2.html) any more.
+    ///
+    /// # Errors
+    ///
+    /// [`arm`](Self::arm) returns [`Error::Os`] if a sandbox refuses `setpgid(2)`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pdeathsig::{DieWithParent, Signal};
+    ///
+    /// DieWithParent::new(Signal::KILL).process_group().arm().unwrap();
+    /// ```
+    ///
+    /// # See also
+    ///
+    /// [setpgid(2)](https://man7.org/linux/man-pages/man2/setpgid.2.html), [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html)
     pub const fn process_group(self) -> Self {
         DieWithParent { watch: true, process_group: true, ..self }
     }
 
-    /// Descendants.
+    /// Sends the signal to all descendants, in whatever group or session they are. Implies [`watch`](Self::watch).
+    ///
+    /// When the parent is gone, this process becomes a subreaper, so that no descendant can leave it any more, and stops its
+    /// descendants from itself outwards until it finds no other; then each that is verified to be a descendant still gets the
+    /// signal. With SIGKILL, at once or after the [grace](Self::grace), this goes on until none is left, and this process itself is
+    /// stopped for that time, so that it cannot start another. Descendants that fork, or that leave their parents by double forks, do
+    /// not escape, and a process that got the number of one that ended is left alone.
+    ///
+    /// With another signal each descendant gets it once and is then continued (SIGCONT), also one that was stopped before, or
+    /// it could not act on it. Only those that are started meanwhile by this process itself do not get it.
+    ///
+    /// # Limits
+    ///
+    /// - A descendant that left **before** the parent's death, by a double fork such as daemons do, is out of reach, unless this
+    ///   process was a subreaper already.
+    /// - Descendants are found in `/proc`: where it is missing, belongs to another pid namespace, or lacks the lists of children
+    ///   (`CONFIG_PROC_CHILDREN`, which distributions' kernels have), they live, while the group and this process die. Those that it hides
+    ///   (`hidepid`) and those that this user may not signal live too.
+    /// - One that sleeps where nothing wakes it, not even SIGKILL, is waited for a few seconds, and the whole search takes about ten
+    ///   at most.
+    /// - To stop itself while its descendants are killed, this process starts a short-lived one, which shares its memory. If
+    ///   it may not (`RLIMIT_NPROC`, a sandbox), what its other threads start in the very last moment is missed.
+    ///
+    /// # Errors
+    ///
+    /// [`arm`](Self::arm) returns [`Error::Os`] if there is no address space for the memory that is set aside, 1.7 MiB, which
+    /// is not touched before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pdeathsig::{DieWithParent, Signal};
+    ///
+    /// DieWithParent::new(Signal::KILL).descendants().arm().unwrap();
+    /// ```
+    ///
+    /// # See also
+    ///
+    /// [PR_SET_CHILD_SUBREAPER(2const)](https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html),
+    /// [proc_tid_children(5)](https://man7.org/linux/man-pages/man5/proc_tid_children.5.html)
     pub const fn descendants(self) -> Self {
         DieWithParent { watch: true, descendants: true, ..self }
     }
 
-    /// Arms, once everything is chosen. See [`die_with_parent`] for what it does and where its limits are.
+    /// Arms, once everything is chosen; what was armed before is replaced. See [`die_with_parent`], and [`watch`](Self::watch) if
+    /// that was chosen, for what it does and where its limits are.
     ///
     /// # Errors
     ///
-    /// Those of [`die_with_parent`]. Another parent than the expected one is no error: it means that the parent has
-    /// died, and the signal is sent.
+    /// Those of [`die_with_parent`], and of the options that were chosen. Another parent than the expected one is no error: it means
+    /// that the parent has died, and the signal is sent.
     ///
     /// # Examples
     ///

@@ -47,6 +47,10 @@ use crate::DieWithParent;
 ///
 /// | option | meaning |
 /// | --- | --- |
+/// | `watch` | wait for the parent process, not for its thread: see [`DieWithParent::watch`], which the next three imply |
+/// | `grace = duration` | SIGKILL to whoever is left after that: any expression of type [`Duration`](std::time::Duration), see [`DieWithParent::grace`] |
+/// | `process_group` | the signal goes to the whole process group: see [`DieWithParent::process_group`] |
+/// | `descendants` | the signal goes to all descendants: see [`DieWithParent::descendants`] |
 /// | `expected_parent = pid` | any expression of type `u32`: see [`DieWithParent::expected_parent`] |
 /// | `on_error = "exit"` | the default: if arming fails, say why on standard error and exit with the status 1 before the body runs |
 /// | `on_error = "warn"` | say why, and go on unprotected |
@@ -70,10 +74,20 @@ use crate::DieWithParent;
 /// fn main() {}
 /// ```
 ///
+/// A server with workers of its own, for a host with threads that come and go:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// #[pdeathsig::die_with_parent(SIGTERM, watch, descendants, grace = Duration::from_secs(5))]
+/// fn main() {}
+/// ```
+///
 /// # Errors
 ///
 /// Arming fails off the main thread, under a sandbox that refuses the system call, and on targets other than Linux and
-/// Android: see [`Error`](crate::Error). The message is `NAME: cannot tie this process to its parent: CAUSE`, with the name
+/// Android; with `watch` also in a pid namespace without the parent, on kernels older than 5.3, and where no thread or descriptor is
+/// left: see [`Error`](crate::Error). The message is `NAME: cannot tie this process to its parent: CAUSE`, with the name
 /// under which the program was started. A program that also runs on other systems leaves the attribute out there, or it
 /// would refuse to start:
 ///

@@ -40,49 +40,58 @@
 //! 3. **The first process of a pid namespace survives its own SIGKILL.** Here it exits.
 //! 4. **A change of user, or a set-uid program, clears the setting** and no call fails. [`parent_death_signal`] tells what is
 //!    armed.
-//! 5. **The parent is a thread, too.** The signal comes when the thread that spawned the child ends. That is the kernel's
-//!    rule, and this version cannot change it; a parent that spawns from its main thread is safe.
+//! 5. **The parent is a thread, too.** The signal comes when the thread that spawned the child ends, as tokio's blocking
+//!    threads do after ten idle seconds. Here [`watch`](DieWithParent::watch) waits for the process.
 //!
 //! # What is guaranteed
 //!
-//! | the parent dies … | [`die_with_parent`](fn@die_with_parent) | and [`expected_parent`](DieWithParent::expected_parent) |
+//! | the parent dies … | [`die_with_parent`](fn@die_with_parent) | [`expected_parent`](DieWithParent::expected_parent) | [`watch`](DieWithParent::watch) |
+//! | --- | --- | --- | --- |
+//! | before the child records it (between fork and the first line of `main`) | not noticed | noticed | not noticed |
+//! | while the child arms | noticed | noticed | noticed |
+//! | any time later | the signal comes | the signal comes | the signal comes |
+//!
+//! `expected_parent` goes together with `watch`, and then has the same effect. Below, it changes nothing.
+//!
+//! | else … | [`die_with_parent`](fn@die_with_parent) | [`watch`](DieWithParent::watch) |
 //! | --- | --- | --- |
-//! | before the child records it (between fork and the first line of `main`) | not noticed | noticed |
-//! | while the child arms | noticed | noticed |
-//! | any time later | the signal comes | the signal comes |
+//! | only the parent's spawning thread ends | **the signal comes**, though the process lives | nothing |
+//! | the parent stops, or its spawning thread executes another program | nothing, it is still the parent | nothing |
+//! | another thread of the parent executes another program | **the signal comes** | nothing |
+//! | the child was started by way of a shell or wrapper | that one is the parent | that one is the parent |
+//! | the child is stopped | SIGKILL ends it; other signals wait until it goes on | all wait until it goes on |
+//! | the child ignores or blocks the signal | nothing, or it waits; SIGKILL cannot be ignored | the same; after a [`grace`](DieWithParent::grace), SIGKILL |
+//! | the child changes its effective or file-system user or group afterwards | protection is lost | protection is kept |
+//! | the child's main thread executes an ordinary program | protection is kept | protection is lost |
+//! | another thread of it does, or the program changes credentials, as a set-uid one | protection is lost | protection is lost |
+//! | the child closes every descriptor | protection is kept | protection is kept |
+//! | the child forks | the fork is not protected | the fork is not protected |
+//! | the child's own children | live on, unless they are protected themselves | with [`process_group`](DieWithParent::process_group) or [`descendants`](DieWithParent::descendants) they die |
+//! | the parent is outside the child's pid namespace | armed, without a check | an [error](Error::ParentNotVisible) |
 //!
-//! | else … | either |
-//! | --- | --- |
-//! | only the parent's spawning thread ends | **the signal comes**, though the process lives |
-//! | the parent stops, or its spawning thread executes another program | nothing, it is still the parent |
-//! | the child was started by way of a shell or wrapper | that one is the parent |
-//! | the child is stopped | SIGKILL ends it; other signals wait until it goes on |
-//! | the child ignores or blocks the signal | nothing, or it waits; SIGKILL cannot be ignored |
-//! | the child changes its effective or file-system user or group afterwards | protection is lost |
-//! | the child's main thread executes an ordinary program | protection is kept |
-//! | another thread of it does, or the program changes credentials, as a set-uid one | protection is lost |
-//! | the child closes every descriptor | protection is kept |
-//! | the child forks | the fork is not protected |
-//! | the child's own children | live on, unless they are protected themselves |
-//!
-//! The rest, pid namespaces for instance, stands in the limits of [`die_with_parent`](fn@die_with_parent#limits). It is a
+//! The rest stands in the limits of [`die_with_parent`](fn@die_with_parent#limits) and [`watch`](DieWithParent::watch#limits). It is a
 //! cleanup guarantee, not a security boundary: a child that wants to live can undo it.
 //!
 //! # Which one
 //!
-//! - You write the child, and it should end with its parent: [`#[die_with_parent]`](macro@die_with_parent).
-//! - It has something to do first, or has to drop privileges: [`die_with_parent`](fn@die_with_parent), right afterwards.
-//! - The parent can tell its pid: [`DieWithParent::expected_parent`], which leaves no window.
-//! - Something tied the process, and it must finish what it does: [`outlive_parent`].
+//! - The parent spawns from its main thread: [`#[die_with_parent]`](macro@die_with_parent).
+//! - It spawns from threads that come and go, or you cannot know: `#[die_with_parent(watch)]`.
+//! - The child has children of its own, or must clean up: `#[die_with_parent(SIGTERM, descendants, grace = …)]`.
+//! - The child has an event loop that should hear of it: [`Parent`].
+//!
+//! Where something must be done first, dropping privileges for instance, the same goes by call: [`DieWithParent`]. A parent that
+//! can tell its pid leaves no window: [`expected_parent`](DieWithParent::expected_parent). And what something else tied is freed by
+//! [`outlive_parent`].
 //!
 //! # Cost
 //!
 //! Five system calls at the start, half a microsecond; no allocation, thread, descriptor or file, and nothing while the
-//! program runs. The crate depends on `libc` alone; the feature `macros`, on by default, adds the attribute.
+//! program runs. A watch takes a thread that sleeps, with a descriptor and about 8 KiB of its own, and nothing while the parent
+//! lives. The crate depends on `libc` alone; the feature `macros`, on by default, adds the attribute.
 //!
 //! # Platforms
 //!
-//! Linux, and Android by the same system call. Everywhere else it compiles and returns [`Error::Unsupported`]. What has been
+//! Linux, and Android by the same system calls; [`Parent`] and what rests on it from Linux 5.3 on. Everywhere else it compiles and returns [`Error::Unsupported`]. What has been
 //! run is x86-64 Linux 6.18 with glibc; the code for other targets has been run there too, in place of Linux's own
 //! (`--cfg pdeathsig_backend="unsupported"`), but no other target's build has been tried.
 #![cfg_attr(not(feature = "macros"), allow(rustdoc::broken_intra_doc_links))]

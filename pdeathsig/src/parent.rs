@@ -20,7 +20,8 @@ use crate::Error;
 ///
 /// The descriptor ([`AsFd`], [`AsRawFd`]) becomes readable when the parent is gone, and stays so. It works with
 /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html), [epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)
-/// and what is built on them, such as tokio's `AsyncFd`. There is nothing to read from it. It is closed on exec.
+/// and what is built on them, such as tokio's `AsyncFd`. There is nothing to read from it. It is closed on exec. As long as
+/// the `Parent` lives, it is open and the same.
 ///
 /// # Limits
 ///

@@ -101,6 +101,8 @@ fn crowds() {
 }
 
 fn main() {
-    [Placement::Anywhere, Placement::Apart, Placement::Together].map(latency);
+    for placement in [Placement::Anywhere, Placement::Apart, Placement::Together] {
+        latency(placement);
+    }
     crowds();
 }

@@ -1,4 +1,4 @@
-//! The setting is lost by fork and kept by exec, but for one of a set-uid program.
+//! The setting is lost by fork and kept by exec, but for one of a set-uid program; what daemons do to descriptors is nothing to it.
 
 use std::fs::{set_permissions, Permissions};
 use std::os::unix::fs::{chown, PermissionsExt};
@@ -64,4 +64,15 @@ fn cleared_by_exec_of_a_set_uid_program() {
     assert_eq!(child.read(), Ok(None));
     parent.kill();
     child.assert_lives();
+}
+
+#[test]
+fn kept_when_every_descriptor_is_closed() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm(Signal::SIGKILL).unwrap();
+    child.close_others();
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
 }

@@ -1,6 +1,6 @@
-//! `cargo run --example demo` tells the truth and leaves nothing behind, also when it is interrupted.
+//! The examples tell the truth and leave nothing behind; the demo not even when it is interrupted.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -95,4 +95,73 @@ fn call_dies_with_its_parent_too() {
     parent.kill().unwrap();
     parent.wait().unwrap();
     assert_eq!(waitpid(child, None).unwrap(), WaitStatus::Signaled(child, Signal::SIGKILL, false));
+}
+
+/// What an example says when it is run by itself.
+fn said(name: &str) -> String {
+    let stage = stage();
+    let output = stage.run(Command::new(example(name)).current_dir(stage.folder()).stdin(Stdio::null()));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    stage.assert_nobody_is_left();
+    said
+}
+
+fn in_this_order(said: &str, lines: &[&str]) {
+    let mut rest = said;
+    for line in lines {
+        rest = rest.split_once(line).unwrap_or_else(|| panic!("no {line:?} in the rest of\n{said}")).1;
+    }
+}
+
+#[test]
+fn graceful_ends_cleanly_and_is_killed_if_it_hangs() {
+    let said = said("graceful");
+    let asked = "SIGTERM, so no new requests";
+    let clean = ["request 1", "kill -9", asked, "everything is written", "exited with the status 0"];
+    in_this_order(&said, &clean);
+    in_this_order(&said, &[clean.as_slice(), &["request 1", "kill -9", asked, "was killed by SIGKILL"]].concat());
+    assert_eq!(said.matches("everything is written").count(), 1, "{said}");
+}
+
+#[test]
+fn tokio_hears_of_it_without_another_thread() {
+    let said = said("tokio");
+    in_this_order(
+        &said,
+        &["piece 1, with 1 thread", "kill -9", "is gone, so this piece is the last", "exited with the status 0"],
+    );
+}
+
+#[test]
+fn mcp_server_ends_though_its_input_does_not() {
+    let said = said("mcp_server");
+    in_this_order(
+        &said,
+        &["kill -9", "← orphan", "waits for ever", "kill -9", "was killed by SIGKILL, though its input"],
+    );
+}
+
+#[test]
+fn mcp_server_serves() {
+    let stage = stage();
+    let mut command = Command::new(example("mcp_server"));
+    let mut server = stage.start(command.arg("--serve").stdin(Stdio::piped()).stdout(Stdio::piped()));
+    let requests = [
+        r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+        r#"{"jsonrpc":"2.0","id":"two","method":"tools/list"}"#,
+        r#"{"jsonrpc":"2.0","id":3,"method":"no/such"}"#,
+    ];
+    let mut input = server.stdin.take().unwrap();
+    requests.iter().for_each(|request| writeln!(input, "{request}").unwrap());
+    drop(input);
+    let output = server.wait_with_output().unwrap();
+    let answers: Vec<serde_json::Value> =
+        String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(output.status.success());
+    assert_eq!(answers.len(), 3);
+    assert_eq!(answers[0]["result"]["serverInfo"]["name"], "clock");
+    assert_eq!((&answers[1]["id"], &answers[1]["result"]["tools"][0]["name"]), (&"two".into(), &"time".into()));
+    assert_eq!(answers[2]["error"]["code"], -32601);
 }
