@@ -69,7 +69,7 @@
 //! | the child's own children | live on, unless they are protected themselves | with [`process_group`](DieWithParent::process_group) or [`descendants`](DieWithParent::descendants) they die |
 //! | the parent is outside the child's pid namespace | armed, without a check | an [error](Error::ParentNotVisible) |
 //!
-//! The rest stands in the limits of [`die_with_parent`](fn@die_with_parent#limits) and [`watch`](DieWithParent::watch#limits). It is a
+//! The rest stands in the limits of [`die_with_parent`](fn@die_with_parent#limits) and [`watch`](DieWithParent::watch). It is a
 //! cleanup guarantee, not a security boundary: a child that wants to live can undo it.
 //!
 //! # Which one
