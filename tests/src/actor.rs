@@ -415,9 +415,14 @@ impl<'a> Actor<'a> {
         kill(self.pid, signal).unwrap();
     }
 
+    /// Has it die, without waiting for its end.
+    pub fn tell_die(&mut self, cause: Cause) {
+        self.tell(Request::Die(cause));
+    }
+
     /// Ends it, a child of the test, and returns when it is gone and its children have been told.
     pub fn die(mut self, cause: Cause) -> WaitStatus {
-        self.tell(Request::Die(cause));
+        self.tell_die(cause);
         self.end()
     }
 

@@ -39,7 +39,7 @@ impl<'a> Tree<'a> {
             process.send(signal);
         });
         // One that is stopped does not act on any other signal.
-        if ![Signal::STOP, Signal::TSTP, Signal::TTIN, Signal::TTOU].contains(&signal) {
+        if !signal.stops() {
             self.each(|process| {
                 process.send(Signal::CONT);
             });
@@ -138,14 +138,14 @@ impl<'a> Tree<'a> {
 }
 
 /// A process that cannot leave its number to another, where the kernel gives a descriptor for it.
-struct Pinned {
+pub(super) struct Pinned {
     pid: u32,
     pidfd: Option<Pidfd>,
 }
 
 impl Pinned {
     /// None if there is no such process.
-    fn new(pid: u32) -> Option<Pinned> {
+    pub(super) fn new(pid: u32) -> Option<Pinned> {
         let pidfd = Pidfd::open(pid).ok();
         if pidfd.is_none() {
             Status::of(pid)?;
@@ -154,13 +154,20 @@ impl Pinned {
     }
 
     /// Whether it was sent.
-    fn send(&self, signal: Signal) -> bool {
+    pub(super) fn send(&self, signal: Signal) -> bool {
         let sent = match &self.pidfd {
             Some(pidfd) => pidfd.send(signal),
             None => sys::send(self.pid, signal),
         };
         sent.is_ok()
     }
+}
+
+/// Whether a process has descendants that live, if it adopts those whose parents die: then one of them is its child.
+pub(super) fn has_descendants(root: u32) -> bool {
+    let mut one_lives = false;
+    sys::every_child(root, |child| one_lives |= Status::of(child).is_some_and(|status| !status.dead));
+    one_lives
 }
 
 /// Waits until each thread of a process is stopped, but for one of them.

@@ -1,45 +1,100 @@
-//! What is done when the parent is gone: descendants first, then the process group, then this process.
+//! What is done when the parent is gone: to descendants first, then to the process group, then to this process.
 //!
 //! Nothing here allocates, takes a lock or opens what was not set aside, but for files in `/proc`: other threads may hold any
 //! lock for ever.
 
 use std::time::{Duration, Instant};
 
-use super::descendants::{wait_until_halted, Tree};
+use super::descendants::{has_descendants, wait_until_halted, Pinned, Tree};
 use super::{Plan, Provisions};
-use crate::sys::{self, PidSet, Pidfd};
+use crate::sys::{self, PidSet, Pidfd, Status};
 use crate::Signal;
 
 /// How long this process may take to stop. It takes microseconds, unless one of its threads sleeps where no signal wakes it.
 const STOP: Duration = Duration::from_secs(1);
 
-/// Sends the signal to each, once.
-pub(super) fn ask(plan: Plan, provisions: Option<&mut Provisions>) -> Option<Adopting> {
+/// What remains to be done when the others have been asked to end.
+pub(super) struct Asked {
+    /// This process has not been asked.
+    pub(super) not_this: bool,
+    _adopting: Option<Adopting>,
+}
+
+/// Sends the signal once to each descendant and group member, and to this process; but not to this process if it would end of it
+/// before the grace of the others is over, and nobody would be there to see to that.
+pub(super) fn ask(plan: Plan, mut provisions: Option<&mut Provisions>) -> Asked {
     if plan.signal == Signal::KILL {
         kill(plan, provisions);
     }
     let own = sys::own_id();
-    let adopting = provisions.map(|provisions| {
+    let this_last = plan.grace.is_some() && (plan.process_group || plan.descendants) && sys::ends_of(plan.signal);
+    let adopting = provisions.as_mut().map(|provisions| {
         let adopting = Adopting::begin();
         if sys::shows_this_pid_namespace() {
             Tree::below(own, &mut provisions.pids).send(plan.signal);
         }
         adopting
     });
-    let led = plan.process_group && sys::leads_its_group(own);
-    let mut sent = Ok(());
+
+    let mut asked = false;
     if plan.process_group {
-        // Without it, if it has left the group since.
-        sent = sys::send_to_group_of(own, plan.signal);
+        let descendants = provisions.map(|provisions| &mut provisions.pids);
+        if this_last {
+            // Whoever is missed is left when the grace is over.
+            send_to_other_members(own, descendants, plan.signal);
+        } else if descendants.is_none() || has_other_members(own, descendants) {
+            let sent = sys::send_to_group_of(own, plan.signal);
+            asked = sent.is_ok() && sys::leads_its_group(own);
+        }
     }
-    if !led {
-        sent = sys::send(own, plan.signal);
+    let not_this = this_last && others_are_left(plan);
+    if !asked && !not_this {
+        ask_this(plan);
     }
-    if sent.is_err() {
+    Asked { not_this, _adopting: adopting }
+}
+
+pub(super) fn ask_this(plan: Plan) {
+    if sys::send(sys::own_id(), plan.signal).is_err() {
         // A sandbox that lets nobody be signalled. There is nobody to tell either, and to live on would be wrong.
         sys::exit(128 + plan.signal.as_raw());
     }
-    adopting
+}
+
+/// Whether anybody but this process is left, as far as it can be told.
+pub(super) fn others_are_left(plan: Plan) -> bool {
+    let own = sys::own_id();
+    plan.descendants && has_descendants(own) || plan.process_group && has_other_members(own, None)
+}
+
+/// Whether the group has members but its leader and `known` ones; so it is where that cannot be seen.
+fn has_other_members(leader: u32, mut known: Option<&mut PidSet>) -> bool {
+    let mut one_lives = false;
+    let looked = sys::every_process(|process| {
+        one_lives = is_other_member(leader, process, &mut known);
+        !one_lives
+    });
+    one_lives || looked.is_err() || !sys::shows_this_pid_namespace()
+}
+
+fn send_to_other_members(leader: u32, mut known: Option<&mut PidSet>, signal: Signal) {
+    if !sys::shows_this_pid_namespace() {
+        return;
+    }
+    let _ = sys::every_process(|process| {
+        if is_other_member(leader, process, &mut known) {
+            let pinned = Pinned::new(process).filter(|_| is_other_member(leader, process, &mut known));
+            pinned.map(|process| process.send(signal));
+        }
+        true
+    });
+}
+
+fn is_other_member(leader: u32, process: u32, known: &mut Option<&mut PidSet>) -> bool {
+    let lives_in_group = |status: Status| status.group == leader && !status.dead;
+    process != leader
+        && Status::of(process).is_some_and(lives_in_group)
+        && !known.as_mut().is_some_and(|known| known.contains(process))
 }
 
 /// SIGKILL to whoever is left, this process last.

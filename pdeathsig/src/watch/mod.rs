@@ -11,7 +11,7 @@ use std::io;
 use std::mem::{self, ManuallyDrop};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::sys::{self, Helper, MainThread, PidSet};
 use crate::{Error, Parent, Signal};
@@ -32,6 +32,9 @@ thread_local! {
 
 /// How often the thread asks for its parent where it cannot wait for it.
 const ASK: Duration = Duration::from_secs(1);
+
+/// How often it looks whether those that were asked to end have done so.
+const LOOK: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
 struct Watch {
@@ -216,20 +219,44 @@ impl Watch {
     fn act(&self) {
         let mut state = self.lock();
         if let Some(plan) = state.plan {
-            let adopting = end::ask(plan, state.provisions.as_mut());
+            let asked = end::ask(plan, state.provisions.as_mut());
             state.phase = Phase::Acted;
             self.changed.notify_all();
             if let Some(grace) = plan.grace {
-                let waited = self.changed.wait_timeout_while(state, grace, |state| state.plan.is_some());
-                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                state = self.wait_for_the_end_of(grace, plan, asked.not_this, state);
                 if state.plan.is_some() {
                     end::kill(plan, state.provisions.as_mut());
                 }
             }
-            drop(adopting);
+            drop(asked);
         }
         state.phase = Phase::Over;
         self.changed.notify_all();
+    }
+
+    /// Waits for the end of the grace, or until it is cancelled. If this process has not been asked yet, it is when no other is
+    /// left.
+    fn wait_for_the_end_of<'a>(
+        &self,
+        grace: Duration,
+        plan: Plan,
+        mut not_this: bool,
+        mut state: MutexGuard<'a, State>,
+    ) -> MutexGuard<'a, State> {
+        let begin = Instant::now();
+        loop {
+            if not_this && !end::others_are_left(plan) {
+                end::ask_this(plan);
+                not_this = false;
+            }
+            let left = grace.saturating_sub(begin.elapsed());
+            if left.is_zero() || state.plan.is_none() {
+                return state;
+            }
+            let pause = if not_this { left.min(LOOK) } else { left };
+            let waited = self.changed.wait_timeout_while(state, pause, |state| state.plan.is_some());
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 }
 

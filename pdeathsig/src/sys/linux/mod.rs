@@ -12,6 +12,8 @@ mod thread;
 
 use std::io;
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::ptr;
 
 use libc::{c_int, c_ulong, pid_t};
 
@@ -20,7 +22,7 @@ use crate::{Error, Signal};
 pub(crate) use helper::Helper;
 pub(crate) use memory::PidSet;
 pub(crate) use pidfd::Pidfd;
-pub(crate) use proc::{every_child, has_halted, shows_this_pid_namespace, Status};
+pub(crate) use proc::{every_child, every_process, has_halted, shows_this_pid_namespace, Status};
 pub(crate) use thread::{leave_descriptor_table, spawn, Run};
 
 pub(crate) mod number {
@@ -137,7 +139,19 @@ pub(crate) fn leads_its_group(process: u32) -> bool {
     group == process as pid_t
 }
 
-/// The number that calls the caller, which in a [`Helper`] is not that of the process whose memory it shares.
+/// Whether this process would end at once of a signal, having no handler for it and not ignoring it.
+pub(crate) fn ends_of(signal: Signal) -> bool {
+    if signal.stops() || [Signal::CHLD, Signal::CONT, Signal::URG, Signal::WINCH].contains(&signal) {
+        return false;
+    }
+    let mut action = MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: without a new action, sigaction writes the one that is there.
+    let answer = unsafe { libc::sigaction(signal.as_raw(), ptr::null(), action.as_mut_ptr()) };
+    // SAFETY: it has been written if the call succeeded.
+    answer == 0 && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_DFL
+}
+
+/// The caller's number, which in a [`Helper`] is not that of the process whose memory it shares.
 pub(crate) fn own_id() -> u32 {
     // SAFETY: getpid has no arguments and no effect. Not through the C library, which may remember another answer.
     unsafe { libc::syscall(libc::SYS_getpid) as u32 }

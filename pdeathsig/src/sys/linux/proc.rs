@@ -12,6 +12,8 @@ use super::done;
 pub(crate) struct Status {
     /// The parent process.
     pub(crate) parent: u32,
+    /// The process group.
+    pub(crate) group: u32,
     /// Stopped, or beyond doing anything.
     pub(crate) halted: bool,
     /// The whole process has ended, and waits to be reaped.
@@ -36,11 +38,12 @@ impl Status {
         let mut fields = line.get(name_ends + 1..)?.split(|byte| *byte == b' ').skip(1);
         let state = *fields.next()?.first()?;
         let parent = number(fields.next()?)?;
-        // The 20th field of all, of which the first two are behind the bracket.
-        let threads = number(fields.nth(20 - 5)?)?;
+        let group = number(fields.next()?)?;
+        // The 20th field of all; the group is the 5th.
+        let threads = number(fields.nth(20 - 6)?)?;
         // The main thread may have ended before the others.
         let dead = matches!(state, b'Z' | b'X') && threads <= 1;
-        Some(Status { parent, halted: matches!(state, b'T' | b't' | b'Z' | b'X'), dead })
+        Some(Status { parent, group, halted: matches!(state, b'T' | b't' | b'Z' | b'X'), dead })
     }
 }
 
@@ -68,9 +71,19 @@ pub(crate) fn every_child(process: u32, mut found: impl FnMut(u32)) {
     });
 }
 
-/// Calls `found` for each thread of a process for as long as it answers true.
-pub(crate) fn every_thread(process: u32, mut found: impl FnMut(u32) -> bool) {
-    let Ok(folder) = open(libc::O_DIRECTORY, format_args!("/proc/{process}/task\0")) else { return };
+/// Calls `found` for each process that `/proc` shows for as long as it answers true; an error if there is none to be seen.
+pub(crate) fn every_process(found: impl FnMut(u32) -> bool) -> io::Result<()> {
+    every_number_in(open(libc::O_DIRECTORY, format_args!("/proc\0"))?, found);
+    Ok(())
+}
+
+fn every_thread(process: u32, found: impl FnMut(u32) -> bool) {
+    if let Ok(folder) = open(libc::O_DIRECTORY, format_args!("/proc/{process}/task\0")) {
+        every_number_in(folder, found);
+    }
+}
+
+fn every_number_in(folder: File, mut found: impl FnMut(u32) -> bool) {
     let mut buffer = [0; 1024];
     while let Ok(mut entries) = folder.read_entries(&mut buffer) {
         if entries.is_empty() {
@@ -78,9 +91,8 @@ pub(crate) fn every_thread(process: u32, mut found: impl FnMut(u32) -> bool) {
         }
         while let Some((name, rest)) = next_entry(entries) {
             entries = rest;
-            // But for `.` and `..`
-            if let Some(thread) = number(name) {
-                if !found(thread) {
+            if let Some(number) = number(name) {
+                if !found(number) {
                     return;
                 }
             }
@@ -177,13 +189,13 @@ mod tests {
     fn this_process_runs_and_has_its_parent() {
         let status = Status::of(id()).unwrap();
         let parent = std::os::unix::process::parent_id();
-        assert_eq!(status, Status { parent, halted: false, dead: false });
+        assert_eq!((status.parent, status.halted, status.dead), (parent, false, false));
     }
 
     #[test]
     fn a_name_may_hold_anything() {
-        let line = b"7 (a) Z (b) ) T 5 7 7 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 3 0 1 2";
-        assert_eq!(Status::parse(line), Some(Status { parent: 5, halted: true, dead: false }));
+        let line = b"7 (a) Z (b) ) T 5 6 7 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 3 0 1 2";
+        assert_eq!(Status::parse(line), Some(Status { parent: 5, group: 6, halted: true, dead: false }));
         assert_eq!(Status::parse(b"7 (a"), None);
         assert_eq!(Status::parse(b"7 (a) Z 5"), None);
     }
@@ -209,6 +221,17 @@ mod tests {
         assert!(threads.contains(&id()) && threads.len() > 1, "{threads:?}");
         assert!(children.contains(&child.id()), "{children:?}");
         assert_eq!(Status::of(child.id()), None);
+    }
+
+    #[test]
+    fn this_process_is_among_all() {
+        let mut found = false;
+        every_process(|process| {
+            found = process == id();
+            !found
+        })
+        .unwrap();
+        assert!(found);
     }
 
     #[test]
