@@ -2,7 +2,7 @@
 //!
 //! A process is stopped before its children are looked for: one that is stopped starts no more of them, and cannot end and
 //! leave its number to a stranger. Passes are made until one finds nobody new, so all are stopped then; after that, each is
-//! looked at once more before it gets its signal.
+//! looked at once more before it gets its signal. Whoever was stopped gets it, or is continued, even if the root ends meanwhile.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,16 +19,56 @@ const END: Duration = Duration::from_secs(10);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_micros(100);
 
+/// The process whose descendants are meant.
+pub(super) enum Root {
+    /// The calling one.
+    This(u32),
+    /// Another, which the calling one keeps stopped if it kills, but for a thread that sleeps in the kernel.
+    Other { pid: u32, pidfd: Pidfd, asleep: u32 },
+}
+
+impl Root {
+    fn pid(&self) -> u32 {
+        match self {
+            Root::This(pid) | Root::Other { pid, .. } => *pid,
+        }
+    }
+
+    /// Whether its number is still its own.
+    fn is_there(&self) -> bool {
+        match self {
+            Root::This(_) => true,
+            Root::Other { pidfd, .. } => !pidfd.is_gone_by(Some(Instant::now())).unwrap_or(false),
+        }
+    }
+
+    /// Also again: the end of a foreign process may have continued it (`kill_orphaned_pgrp` in the kernel's `kernel/exit.c`).
+    pub(super) fn keep_stopped(&self) {
+        if let Root::Other { pid, pidfd, asleep } = self {
+            if pidfd.send(Signal::STOP).is_ok() {
+                wait_until(|| sys::has_halted(*pid, *asleep), Instant::now() + STOP);
+            }
+        }
+    }
+
+    pub(super) fn send(&self, signal: Signal) {
+        let _ = match self {
+            Root::This(pid) => sys::send(*pid, signal),
+            Root::Other { pidfd, .. } => pidfd.send(signal),
+        };
+    }
+}
+
 /// The descendants of a process, but for the caller, if that is one.
 pub(super) struct Tree<'a> {
-    root: u32,
+    root: &'a Root,
     caller: u32,
     /// Those that were found, from the root outwards.
     found: &'a mut PidSet,
 }
 
 impl<'a> Tree<'a> {
-    pub(super) fn below(root: u32, memory: &'a mut PidSet) -> Tree<'a> {
+    pub(super) fn below(root: &'a Root, memory: &'a mut PidSet) -> Tree<'a> {
         Tree { root, caller: sys::own_id(), found: memory }
     }
 
@@ -52,6 +92,7 @@ impl<'a> Tree<'a> {
         let mut empty = 0;
         // A list that is read while others die may lack one who lives, so one that is empty must be so again.
         while empty < 2 && Instant::now() < end {
+            self.root.keep_stopped();
             self.stop_all();
             if self.found.len() == 0 {
                 empty += 1;
@@ -72,10 +113,10 @@ impl<'a> Tree<'a> {
         self.found.clear();
         loop {
             let before = self.found.len();
-            self.stop_children_of(self.root);
+            self.stop_children_of(self.root.pid());
             let mut next = 0;
-            while let Some(process) = self.found.get(next) {
-                wait_until_halted(process, 0, deadline);
+            while let Some((process, _)) = self.found.get(next) {
+                wait_until(|| sys::has_halted(process, 0), deadline);
                 self.stop_children_of(process);
                 next += 1;
             }
@@ -96,23 +137,28 @@ impl<'a> Tree<'a> {
             if status.dead {
                 // Until it is reaped it will be listed again, and there may be thousands.
                 found.skip(child);
-            } else if status.parent == parent || status.parent == *root {
-                // The root adopts those whose parent has died since they were listed.
-                if found.insert(child) {
-                    process.send(Signal::STOP);
-                }
+                return;
+            }
+            // Its parent may have died since it was listed; then the root has adopted it. If the root is there, it was when the
+            // child was said to be its own.
+            let of_root = status.parent == root.pid() && root.is_there();
+            let of_parent = status.parent == parent && parent != root.pid();
+            if (of_root || of_parent) && found.insert(child, status.start) {
+                process.send(Signal::STOP);
             }
         });
     }
 
-    /// Calls `act` for each that was found and is verified to be a descendant still.
+    /// Calls `act` for each that was found and is verified to be that one still; children before their parents, whose end might
+    /// else have the kernel send them SIGHUP for being stopped.
     fn each(&mut self, mut act: impl FnMut(&Pinned)) {
-        let mut next = 0;
-        while let Some(pid) = self.found.get(next) {
-            next += 1;
+        for next in (0..self.found.len()).rev() {
+            let Some((pid, start)) = self.found.get(next) else { continue };
             let Some(process) = Pinned::new(pid) else { continue };
             let Some(status) = Status::of(pid) else { continue };
-            if status.parent != self.root && !self.found.contains(status.parent) {
+            let is_descendant = status.parent == self.root.pid() || self.found.contains(status.parent);
+            // Without the root, whoever adopts orphans is the parent.
+            if status.start != start || !is_descendant && self.root.is_there() {
                 // The number went to a stranger before it was stopped. Pinned, it has not been; else it goes on.
                 if process.pidfd.is_none() {
                     process.send(Signal::CONT);
@@ -128,9 +174,9 @@ impl<'a> Tree<'a> {
         let deadline = Instant::now() + DIE;
         let mut died = false;
         let mut next = 0;
-        while let Some(pid) = self.found.get(next) {
+        while let Some((pid, start)) = self.found.get(next) {
             next += 1;
-            let is_dead = || Status::of(pid).map_or(true, |status| status.dead);
+            let is_dead = || Status::of(pid).map_or(true, |status| status.dead || status.start != start);
             died |= wait_until(is_dead, deadline);
         }
         died
@@ -155,11 +201,12 @@ impl Pinned {
 
     /// Whether it was sent.
     pub(super) fn send(&self, signal: Signal) -> bool {
-        let sent = match &self.pidfd {
-            Some(pidfd) => pidfd.send(signal),
-            None => sys::send(self.pid, signal),
-        };
-        sent.is_ok()
+        match &self.pidfd {
+            Some(pidfd) if pidfd.send(signal).is_ok() => true,
+            // It may be refused, too. While it is not gone, the number is its own.
+            Some(pidfd) if pidfd.is_gone_by(Some(Instant::now())).unwrap_or(true) => false,
+            _ => sys::send(self.pid, signal).is_ok(),
+        }
     }
 }
 
@@ -168,11 +215,6 @@ pub(super) fn has_descendants(root: u32) -> bool {
     let mut one_lives = false;
     sys::every_child(root, |child| one_lives |= Status::of(child).is_some_and(|status| !status.dead));
     one_lives
-}
-
-/// Waits until each thread of a process is stopped, but for one of them.
-pub(super) fn wait_until_halted(process: u32, except: u32, deadline: Instant) {
-    wait_until(|| sys::has_halted(process, except), deadline);
 }
 
 fn wait_until(is_so: impl Fn() -> bool, deadline: Instant) -> bool {

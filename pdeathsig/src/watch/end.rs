@@ -3,15 +3,10 @@
 //! Nothing here allocates, takes a lock or opens what was not set aside, but for files in `/proc`: other threads may hold any
 //! lock for ever.
 
-use std::time::{Duration, Instant};
-
-use super::descendants::{has_descendants, wait_until_halted, Pinned, Tree};
+use super::descendants::{has_descendants, Pinned, Root, Tree};
 use super::{Plan, Provisions};
 use crate::sys::{self, PidSet, Pidfd, Status};
 use crate::Signal;
-
-/// How long this process may take to stop. It takes microseconds, unless one of its threads sleeps where no signal wakes it.
-const STOP: Duration = Duration::from_secs(1);
 
 /// What remains to be done when the others have been asked to end.
 pub(super) struct Asked {
@@ -28,10 +23,19 @@ pub(super) fn ask(plan: Plan, mut provisions: Option<&mut Provisions>) -> Asked 
     }
     let own = sys::own_id();
     let this_last = plan.grace.is_some() && (plan.process_group || plan.descendants) && sys::ends_of(plan.signal);
-    let adopting = provisions.as_mut().map(|provisions| {
+    let adopting = provisions.as_mut().map(|Provisions { pids, helper }| {
         let adopting = Adopting::begin();
-        if sys::shows_this_pid_namespace() {
-            Tree::below(own, &mut provisions.pids).send(plan.signal);
+        let watcher = sys::own_thread_id();
+        let mut done = false;
+        // In a process of its own, which does not end when this one does: nobody is to stay stopped.
+        let _ = helper.run(|| {
+            if let Some(root) = root_from_outside(own, watcher) {
+                Tree::below(&root, pids).send(plan.signal);
+                done = true;
+            }
+        });
+        if !done && sys::shows_this_pid_namespace() {
+            Tree::below(&Root::This(own), pids).send(plan.signal);
         }
         adopting
     });
@@ -102,11 +106,17 @@ pub(super) fn kill(plan: Plan, provisions: Option<&mut Provisions>) -> ! {
     let own = sys::own_id();
     if let Some(Provisions { pids, helper }) = provisions {
         let _adopting = Adopting::begin();
+        // Descendants that die may have the kernel send SIGHUP to this process.
+        sys::ignore_signals();
         let watcher = sys::own_thread_id();
         // If there cannot be one, from within: then a process that another thread starts in the last moment is missed.
-        let _ = helper.run(|| kill_from_outside(plan, own, watcher, pids));
+        let _ = helper.run(|| {
+            if let Some(root) = root_from_outside(own, watcher) {
+                kill_from_outside(plan, own, &root, pids);
+            }
+        });
         if sys::shows_this_pid_namespace() {
-            Tree::below(own, pids).kill();
+            Tree::below(&Root::This(own), pids).kill();
         }
     }
     if plan.process_group {
@@ -116,23 +126,23 @@ pub(super) fn kill(plan: Plan, provisions: Option<&mut Provisions>) -> ! {
     sys::exit(128 + Signal::KILL.as_raw());
 }
 
+/// In a process of its own: the parent, whose descendants are to be ended. None in another pid namespace, where the number is
+/// somebody else's, and where `/proc` hides it, as it may hide one that has changed its user from all but itself.
+fn root_from_outside(pid: u32, asleep: u32) -> Option<Root> {
+    let pidfd = Pidfd::open(pid).ok()?;
+    let is_parent = sys::parent_id().ok() == Some(pid) && sys::shows_this_pid_namespace();
+    (is_parent && Status::of(pid).is_some()).then_some(Root::Other { pid, pidfd, asleep })
+}
+
 /// In a process of its own: stops the one that is to end, so that no thread of it starts another process meanwhile, and kills all.
-fn kill_from_outside(plan: Plan, root: u32, watcher: u32, pids: &mut PidSet) {
-    let Ok(pinned) = Pidfd::open(root) else { return };
-    // Not in another pid namespace, where the number is somebody else's.
-    if sys::parent_id().ok() != Some(root) || !sys::shows_this_pid_namespace() {
-        return;
-    }
-    if pinned.send(Signal::STOP).is_err() {
-        return;
-    }
-    wait_until_halted(root, watcher, Instant::now() + STOP);
+fn kill_from_outside(plan: Plan, pid: u32, root: &Root, pids: &mut PidSet) {
+    root.keep_stopped();
     Tree::below(root, pids).kill();
     if plan.process_group {
-        // And this process with it, if that leads it still.
-        let _ = sys::send_to_group_of(root, Signal::KILL);
+        // And this process with it, if that leads it still. The number is the group's for as long as this process is a member.
+        let _ = sys::send_to_group_of(pid, Signal::KILL);
     }
-    let _ = pinned.send(Signal::KILL);
+    root.send(Signal::KILL);
 }
 
 /// While it lasts, orphans among the descendants come to this process.

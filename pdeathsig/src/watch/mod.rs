@@ -9,6 +9,7 @@ mod end;
 use std::cell::RefCell;
 use std::io;
 use std::mem::{self, ManuallyDrop};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,6 +31,9 @@ thread_local! {
     static CURRENT: RefCell<Option<Arc<Watch>>> = const { RefCell::new(None) };
 }
 
+/// How often it is asked whether a thread that starts is there still.
+const START: Duration = Duration::from_millis(100);
+
 /// How often the thread asks for its parent where it cannot wait for it.
 const ASK: Duration = Duration::from_secs(1);
 
@@ -42,6 +46,8 @@ struct Watch {
     process: u32,
     /// None if it is gone already.
     parent: Option<u32>,
+    /// Of the thread; 0 until it runs.
+    thread: AtomicU32,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -107,13 +113,13 @@ pub(crate) fn arm(main: &MainThread, plan: Plan, expected_parent: Option<u32>) -
         None => {
             // It may have been woken in the meantime.
             let new = new.map_or_else(|| Watch::start(main, parent), Ok)?;
+            if let Some(before) = &before {
+                before.cancel();
+            }
             new.decide(Some(plan), &mut provisions);
             new
         }
     };
-    if let Some(before) = before.filter(|before| !Arc::ptr_eq(before, &watch)) {
-        before.cancel();
-    }
     set_current(&watch);
 
     let gone = parent.is_none() || sys::parent_id().is_ok_and(|id| Some(id) != parent);
@@ -142,7 +148,9 @@ pub(crate) fn cancel(main: &MainThread) {
 fn current(main: &MainThread) -> Option<Arc<Watch>> {
     // None, too, in the last moments of the main thread.
     let current = CURRENT.try_with(|current| current.borrow().clone()).ok().flatten();
-    current.filter(|watch| watch.process == main.process())
+    // A fork in another pid namespace may have the same number.
+    let runs = |watch: &Arc<Watch>| sys::thread_exists(watch.process, watch.thread.load(Ordering::Acquire));
+    current.filter(|watch| watch.process == main.process()).filter(runs)
 }
 
 fn set_current(watch: &Arc<Watch>) {
@@ -154,10 +162,21 @@ impl Watch {
     fn start(main: &MainThread, parent: Option<u32>) -> Result<Arc<Watch>, Error> {
         let state = State { phase: Phase::Starting, plan: None, provisions: None };
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        let watch = Arc::new(Watch { process: main.process(), parent, state, changed });
+        let watch = Arc::new(Watch { process: main.process(), parent, thread: AtomicU32::new(0), state, changed });
         sys::spawn(&watch).map_err(|source| Error::Os { call: "pthread_create(3)", source })?;
 
-        let mut state = watch.wait_while(watch.lock(), |state| matches!(state.phase, Phase::Starting));
+        let mut state = watch.lock();
+        while let Phase::Starting = state.phase {
+            let thread = watch.thread.load(Ordering::Acquire);
+            // Looked at under the lock: a thread that is not there will not report any more.
+            if thread != 0 && !sys::thread_exists(watch.process, thread) {
+                let source =
+                    io::Error::new(io::ErrorKind::Other, "a sandbox ended the thread for a system call it made");
+                return Err(Error::Os { call: "watching the parent", source });
+            }
+            let waited = watch.changed.wait_timeout(state, START);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
         match mem::replace(&mut state.phase, Phase::Over) {
             Phase::Failed(error) => return Err(error),
             phase => state.phase = phase,
@@ -195,9 +214,12 @@ impl Watch {
         matches!(self.lock().phase, Phase::Watching)
     }
 
+    /// When this returns, nothing is done any more, and what was done for as long as a grace runs is undone.
     fn cancel(&self) {
-        self.lock().plan = None;
+        let mut state = self.lock();
+        state.plan = None;
         self.changed.notify_all();
+        drop(self.wait_while(state, |state| matches!(state.phase, Phase::Acted)));
     }
 
     fn enter(&self, phase: Phase) {
@@ -205,14 +227,17 @@ impl Watch {
         self.changed.notify_all();
     }
 
-    fn sleep_until_gone(&self, parent: &Parent) {
+    fn sleep_until_gone(&self, parent: &Parent, own_table: bool) {
         loop {
-            let waited = parent.wait();
-            if sys::parent_id().map_or(waited.is_ok(), |id| id != parent.id()) {
+            // In the program's table the number may come to stand for another file, one that is never ready, or always.
+            let gone = if own_table { parent.wait().map(|()| true) } else { parent.wait_timeout(ASK) };
+            let is_parent = sys::parent_id().map_or(!matches!(gone, Ok(true)), |id| id == parent.id());
+            if !is_parent {
                 return;
             }
-            // It is still there, so the descriptor has been closed or replaced, or a sandbox refuses to wait.
-            thread::sleep(ASK);
+            if !matches!(gone, Ok(false)) {
+                thread::sleep(ASK);
+            }
         }
     }
 
@@ -266,7 +291,8 @@ impl sys::Run for Watch {
     fn run(&self) {
         // With a table of its own, nothing that the program does to its descriptors can reach this one. Where that is
         // refused, it stands among the program's.
-        let _ = sys::leave_descriptor_table();
+        self.thread.store(sys::own_thread_id(), Ordering::Release);
+        let own_table = sys::leave_descriptor_table().is_ok();
         let pinned = match self.parent.map(|_| Parent::current()) {
             Some(Ok(parent)) => Some(parent).filter(|parent| Some(parent.id()) == self.parent),
             Some(Err(Error::ParentGone)) | None => None,
@@ -281,7 +307,7 @@ impl sys::Run for Watch {
         if let Some(parent) = pinned {
             // Never closed: by then the program may have closed it, and given its number to a file of its own. A table of
             // this thread's own goes with the thread.
-            self.sleep_until_gone(&ManuallyDrop::new(parent));
+            self.sleep_until_gone(&ManuallyDrop::new(parent), own_table);
         }
         self.act();
     }

@@ -2,6 +2,7 @@
 //! [vfork(2)](https://man7.org/linux/man-pages/man2/vfork.2.html) makes, on a stack of its own.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::ptr;
 
 use libc::{c_int, c_void};
@@ -41,13 +42,26 @@ impl Helper {
 extern "C" fn trampoline(argument: *mut c_void) -> c_int {
     // SAFETY: the argument is that of `Helper::run`, which waits.
     let work: &mut &mut dyn FnMut() = unsafe { &mut *argument.cast() };
-    // The table is a copy of the calling thread's, and may be full.
+    make_room_for_descriptors();
+    work();
+    0
+}
+
+/// The table is a copy of the calling thread's and may be full, and the limit may have been lowered since.
+fn make_room_for_descriptors() {
     for fd in 0..16 {
         // SAFETY: in this process nobody uses the descriptors that were copied.
         unsafe { libc::close(fd) };
     }
-    work();
-    0
+    let mut limit = MaybeUninit::<libc::rlimit>::uninit();
+    // SAFETY: getrlimit writes the whole limit if it succeeds.
+    if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()) } == 0 {
+        // SAFETY: it has been written.
+        let mut limit = unsafe { limit.assume_init() };
+        limit.rlim_cur = limit.rlim_max;
+        // SAFETY: setrlimit reads the limit. It is that of this process alone.
+        unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
+    }
 }
 
 #[cfg(test)]

@@ -41,7 +41,8 @@ impl Drop for Mapping {
     }
 }
 
-/// A set of process ids that remembers their order. It has room for 262,144; the next ones are not taken.
+/// A set of processes that remembers their order, each by its id and by when it started. It has room for 262,144; the next ones
+/// are not taken.
 #[derive(Debug)]
 pub(crate) struct PidSet {
     memory: Mapping,
@@ -56,28 +57,31 @@ const WORDS: usize = NUMBERS / u32::BITS as usize;
 
 impl PidSet {
     pub(crate) fn new() -> io::Result<PidSet> {
-        let memory = Mapping::new((WORDS + ROOM) * std::mem::size_of::<u32>())?;
+        let memory = Mapping::new((WORDS + 2 * ROOM) * std::mem::size_of::<u32>())?;
         Ok(PidSet { memory, length: 0 })
     }
 
+    /// A bit for each number, and the list.
     fn parts(&mut self) -> (&mut [u32], &mut [u32]) {
         let start = self.memory.start.as_ptr().cast();
         // SAFETY: the mapping has room for so many, is aligned to a page, was zeroed, and is borrowed through `self` alone.
-        let all = unsafe { slice::from_raw_parts_mut(start, WORDS + ROOM) };
+        let all = unsafe { slice::from_raw_parts_mut(start, WORDS + 2 * ROOM) };
         all.split_at_mut(WORDS)
     }
 
     /// Whether it is new, and was taken.
-    pub(crate) fn insert(&mut self, pid: u32) -> bool {
+    pub(crate) fn insert(&mut self, pid: u32, start: u32) -> bool {
         let length = self.length;
         let (bits, list) = self.parts();
         let (word, bit) = place(pid);
-        let (Some(bits), Some(free)) = (bits.get_mut(word), list.get_mut(length)) else { return false };
+        let Some(bits) = bits.get_mut(word) else { return false };
+        let Some([its_pid, its_start]) = list.get_mut(2 * length..2 * length + 2) else { return false };
         if *bits & bit != 0 {
             return false;
         }
         *bits |= bit;
-        *free = pid;
+        *its_pid = pid;
+        *its_start = start;
         self.length += 1;
         true
     }
@@ -99,9 +103,13 @@ impl PidSet {
         self.length
     }
 
-    pub(crate) fn get(&mut self, index: usize) -> Option<u32> {
+    /// The id, and when it started.
+    pub(crate) fn get(&mut self, index: usize) -> Option<(u32, u32)> {
         let length = self.length;
-        self.parts().1.get(..length)?.get(index).copied()
+        match self.parts().1.get(..2 * length)?.get(2 * index..2 * index + 2)? {
+            [pid, start] => Some((*pid, *start)),
+            _ => None,
+        }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -122,29 +130,30 @@ mod tests {
     fn a_set_of_pids_keeps_each_once_in_its_order() {
         let mut set = PidSet::new().unwrap();
         for pid in [5, 4_194_303, 5, 1, 32, 33, 1] {
-            set.insert(pid);
+            set.insert(pid, pid + 1);
         }
-        let kept: Vec<u32> = (0..).map_while(|index| set.get(index)).collect();
-        assert_eq!((kept, set.len()), (vec![5, 4_194_303, 1, 32, 33], 5));
+        let kept: Vec<_> = (0..).map_while(|index| set.get(index)).collect();
+        let each = [5, 4_194_303, 1, 32, 33].map(|pid| (pid, pid + 1));
+        assert_eq!((kept, set.len()), (each.to_vec(), 5));
         assert!(set.contains(32) && !set.contains(34));
     }
 
     #[test]
     fn a_cleared_set_is_empty() {
         let mut set = PidSet::new().unwrap();
-        assert!(set.insert(7));
+        assert!(set.insert(7, 0));
         set.skip(8);
-        assert!(set.contains(8) && !set.insert(8) && set.len() == 1);
+        assert!(set.contains(8) && !set.insert(8, 0) && set.len() == 1);
         set.clear();
         assert!(set.len() == 0 && !set.contains(7) && !set.contains(8) && set.get(0).is_none());
-        assert!(set.insert(7));
+        assert!(set.insert(7, 0));
     }
 
     #[test]
     fn what_does_not_fit_is_not_taken() {
         let mut set = PidSet::new().unwrap();
-        assert!(!set.insert(NUMBERS as u32) && !set.contains(u32::MAX));
-        assert!((0..ROOM as u32).all(|pid| set.insert(pid)));
-        assert!(!set.insert(ROOM as u32) && !set.contains(ROOM as u32));
+        assert!(!set.insert(NUMBERS as u32, 0) && !set.contains(u32::MAX));
+        assert!((0..ROOM as u32).all(|pid| set.insert(pid, 0)));
+        assert!(!set.insert(ROOM as u32, 0) && !set.contains(ROOM as u32));
     }
 }

@@ -162,6 +162,24 @@ pub(crate) fn own_thread_id() -> u32 {
     unsafe { libc::syscall(libc::SYS_gettid) as u32 }
 }
 
+/// Whether a process has a thread of this number, as far as the caller is told.
+pub(crate) fn thread_exists(process: u32, thread: u32) -> bool {
+    // SAFETY: tgkill takes numbers by value; the signal 0 is none.
+    let answer = unsafe { libc::syscall(libc::SYS_tgkill, process as pid_t, thread as pid_t, 0) };
+    done(answer).map_or_else(|error| error.raw_os_error() != Some(libc::ESRCH), |()| true)
+}
+
+/// From now on SIGKILL alone ends this process from without.
+pub(crate) fn ignore_signals() {
+    for signal in (1..=number::MAX).filter_map(|number| Signal::from_raw(number).ok()) {
+        // To ignore SIGCHLD has another effect, and nobody ends of SIGCONT.
+        if ![Signal::CHLD, Signal::CONT].contains(&signal) {
+            // SAFETY: no handler is installed. It fails for those that cannot be ignored.
+            unsafe { libc::signal(signal.as_raw(), libc::SIG_IGN) };
+        }
+    }
+}
+
 pub(crate) fn is_subreaper() -> io::Result<bool> {
     let mut answer: c_int = 0;
     // SAFETY: PR_GET_CHILD_SUBREAPER writes one int to the address, which is that of a live and writable one.

@@ -14,6 +14,8 @@ pub(crate) struct Status {
     pub(crate) parent: u32,
     /// The process group.
     pub(crate) group: u32,
+    /// When it began, in the clock ticks since the boot, of which the last 32 bits are enough to tell two that had the same number.
+    pub(crate) start: u32,
     /// Stopped, or beyond doing anything.
     pub(crate) halted: bool,
     /// The whole process has ended, and waits to be reaped.
@@ -40,22 +42,37 @@ impl Status {
         let parent = number(fields.next()?)?;
         let group = number(fields.next()?)?;
         // The 20th field of all; the group is the 5th.
-        let threads = number(fields.nth(20 - 6)?)?;
+        let threads: u32 = number(fields.nth(20 - 6)?)?;
+        let start = number::<u64>(fields.nth(22 - 21)?)? as u32;
         // The main thread may have ended before the others.
         let dead = matches!(state, b'Z' | b'X') && threads <= 1;
-        Some(Status { parent, group, halted: matches!(state, b'T' | b't' | b'Z' | b'X'), dead })
+        Some(Status { parent, group, start, halted: matches!(state, b'T' | b't' | b'Z' | b'X'), dead })
     }
 }
 
 /// Whether `/proc` shows processes by the numbers that they have for the caller.
 pub(crate) fn shows_this_pid_namespace() -> bool {
-    let mut buffer = [0; 4096];
     let Ok(file) = open(0, format_args!("/proc/self/status\0")) else { return false };
-    let Ok(text) = file.read(&mut buffer) else { return false };
-    // The number in the namespace of the mount, then in each one inside of it, down to the caller's.
-    let mut lines = text.split(|byte| *byte == b'\n');
-    let Some(numbers) = lines.find_map(|line| line.strip_prefix(b"NSpid:\t")) else { return false };
-    number(numbers) == Some(super::own_id())
+    // The number in the namespace of the mount, then in each one inside of it, down to the caller's. What stands before it may be
+    // of any length: the names of groups, for instance.
+    const NAME: &[u8] = b"\nNSpid:\t";
+    let mut matched = 0;
+    let mut number: Option<u32> = None;
+    let mut buffer = [0; 1024];
+    while let Ok(bytes) = file.read(&mut buffer) {
+        if bytes.is_empty() {
+            break;
+        }
+        for byte in bytes {
+            match ((*byte as char).to_digit(10), NAME.get(matched)) {
+                (_, Some(expected)) if byte == expected => matched += 1,
+                (_, Some(_)) => matched = usize::from(*byte == b'\n'),
+                (Some(digit), None) => number = Some(number.unwrap_or(0).wrapping_mul(10).wrapping_add(digit)),
+                (None, None) => return *byte == b'\n' && number == Some(super::own_id()),
+            }
+        }
+    }
+    false
 }
 
 /// Calls `found` for each child of each thread of a process.
@@ -120,12 +137,13 @@ fn next_entry(entries: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((name, entries.get(length..)?))
 }
 
-fn number(digits: &[u8]) -> Option<u32> {
-    let digit = |byte: &u8| (*byte as char).to_digit(10);
+fn number<T: TryFrom<u64>>(digits: &[u8]) -> Option<T> {
+    let digit = |byte: &u8| (*byte as char).to_digit(10).map(u64::from);
     if digits.is_empty() {
         return None;
     }
-    digits.iter().try_fold(0_u32, |number, byte| number.checked_mul(10)?.checked_add(digit(byte)?))
+    let number = digits.iter().try_fold(0_u64, |number, byte| number.checked_mul(10)?.checked_add(digit(byte)?))?;
+    T::try_from(number).ok()
 }
 
 struct File(OwnedFd);
@@ -194,8 +212,8 @@ mod tests {
 
     #[test]
     fn a_name_may_hold_anything() {
-        let line = b"7 (a) Z (b) ) T 5 6 7 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 3 0 1 2";
-        assert_eq!(Status::parse(line), Some(Status { parent: 5, group: 6, halted: true, dead: false }));
+        let line = b"7 (a) Z (b) ) T 5 6 7 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 3 0 4294967299 2";
+        assert_eq!(Status::parse(line), Some(Status { parent: 5, group: 6, start: 3, halted: true, dead: false }));
         assert_eq!(Status::parse(b"7 (a"), None);
         assert_eq!(Status::parse(b"7 (a) Z 5"), None);
     }
