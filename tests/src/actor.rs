@@ -62,20 +62,20 @@ impl<'a> Actor<'a> {
 
     /// A child of this actor.
     pub fn spawn(&mut self) -> Actor<'a> {
-        let pid = self.ask(Request::Spawn);
-        self.stage.enter(Pid::from_raw(pid))
+        self.ask::<i32>(Request::Spawn);
+        self.stage.enter()
     }
 
     /// A child by fork alone.
     pub fn fork(&mut self) -> Actor<'a> {
-        let pid = self.ask(Request::Fork);
-        self.stage.enter(Pid::from_raw(pid))
+        self.ask::<i32>(Request::Fork);
+        self.stage.enter()
     }
 
     /// A child spawned by another thread of this actor than the main one; the thread stays.
     pub fn spawn_on_thread(&mut self) -> Actor<'a> {
-        let pid = self.ask(Request::SpawnOnThread);
-        self.stage.enter(Pid::from_raw(pid))
+        self.ask::<i32>(Request::SpawnOnThread);
+        self.stage.enter()
     }
 
     /// Ends the thread of [`spawn_on_thread`](Self::spawn_on_thread), and returns when it has ended.
@@ -86,13 +86,13 @@ impl<'a> Actor<'a> {
     /// Replaces the actor's program by itself, or by another copy.
     pub fn exec(mut self, program: Option<PathBuf>) -> Actor<'a> {
         self.tell(Request::Exec { program });
-        self.stage.enter(self.pid)
+        self.stage.enter()
     }
 
     /// Replaces the actor's program by itself, from another thread than the main one.
     pub fn exec_on_thread(mut self) -> Actor<'a> {
         self.tell(Request::ExecOnThread);
-        self.stage.enter(self.pid)
+        self.stage.enter()
     }
 
     /// `DieWithParent::new(signal).arm()`
@@ -245,6 +245,16 @@ impl<'a> Actor<'a> {
         self.ask(Request::CloseOthers)
     }
 
+    /// Opens pipes from which nothing will ever be read.
+    pub fn open_pipes(&mut self) {
+        self.ask(Request::OpenPipes)
+    }
+
+    /// Lets it open nothing more.
+    pub fn lower_descriptors(&mut self) {
+        self.ask(Request::LowerDescriptors)
+    }
+
     /// Opens files until its descriptor table is full.
     pub fn fill_descriptors(&mut self) {
         self.ask(Request::FillDescriptors)
@@ -353,6 +363,16 @@ impl<'a> Actor<'a> {
     /// `setuid(uid)`
     pub fn set_user(&mut self, uid: u32) {
         self.ask(Request::SetUser { uid })
+    }
+
+    /// Becomes an ordinary user in every respect.
+    pub fn drop_privileges(&mut self, uid: u32) {
+        self.ask(Request::DropPrivileges { uid })
+    }
+
+    /// Has it be in so many supplementary groups.
+    pub fn set_groups(&mut self, number: u32) {
+        self.ask(Request::SetGroups { number })
     }
 
     /// `geteuid()`

@@ -17,13 +17,13 @@ use std::time::{Duration, Instant};
 use nix::mount::{mount, MsFlags};
 use nix::sched::{unshare, CloneFlags};
 use nix::sys::prctl;
-use nix::sys::resource::{setrlimit, Resource};
+use nix::sys::resource::{getrlimit, setrlimit, Resource};
 use nix::sys::signal::{self, SigEvent, SigSet, SigevNotify};
 use nix::sys::time::TimeSpec;
 use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
 use nix::sys::wait::{waitpid, WaitStatus};
 use nix::time::ClockId;
-use nix::unistd::{self, Pid, Uid};
+use nix::unistd::{self, Gid, Pid, Uid};
 use pdeathsig::{Parent, Signal};
 use serde_json::{json, Value};
 use stats_alloc::{Region, INSTRUMENTED_SYSTEM};
@@ -136,10 +136,30 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
         Request::Unblock { signal } => json!(SigSet::from(raw::named(signal)).thread_unblock().unwrap()),
         Request::Raise { signal } => json!(signal::kill(Pid::this(), raw::named(signal)).unwrap()),
         Request::SetUser { uid } => json!(unistd::setuid(Uid::from_raw(uid)).unwrap()),
+        Request::DropPrivileges { uid } => {
+            unistd::setgroups(&[]).unwrap();
+            unistd::setgid(Gid::from_raw(uid)).unwrap();
+            json!(unistd::setuid(Uid::from_raw(uid)).unwrap())
+        }
+        Request::SetGroups { number } => {
+            // Long names, as those of a directory service are.
+            let groups: Vec<Gid> = (0..number).map(|group| Gid::from_raw(4_000_000_000 + group)).collect();
+            json!(unistd::setgroups(&groups).unwrap())
+        }
         Request::EffectiveUser => json!(unistd::geteuid().as_raw()),
         Request::NewSession => json!(unistd::setsid().map(drop).unwrap()),
         Request::JoinProcessGroup { group } => json!(unistd::setpgid(Pid::this(), Pid::from_raw(group)).unwrap()),
         Request::CloseOthers => json!(raw::close_others(*line)),
+        Request::OpenPipes => {
+            for (read, write) in (0..20).map(|_| unistd::pipe().unwrap()) {
+                files.extend([File::from(read), File::from(write)]);
+            }
+            Value::Null
+        }
+        Request::LowerDescriptors => {
+            let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+            json!(setrlimit(Resource::RLIMIT_NOFILE, 0, hard).unwrap())
+        }
         Request::FillDescriptors => json!(fill_descriptors(files)),
         Request::LimitProcesses { uid } => {
             setrlimit(Resource::RLIMIT_NPROC, 1, 1).unwrap();

@@ -94,6 +94,12 @@ pub(crate) enum Request {
     SetUser {
         uid: u32,
     },
+    DropPrivileges {
+        uid: u32,
+    },
+    SetGroups {
+        number: u32,
+    },
     EffectiveUser,
     NewSession,
     JoinProcessGroup {
@@ -101,6 +107,9 @@ pub(crate) enum Request {
     },
     CloseOthers,
     FillDescriptors,
+    OpenPipes,
+    /// The soft limit becomes 0.
+    LowerDescriptors,
     LimitProcesses {
         uid: u32,
     },
@@ -230,6 +239,10 @@ pub enum Refused {
     PidfdBySandbox,
     /// `close_range` into a table of one's own
     CloseRange,
+    /// The same, by the end of the thread that asks
+    CloseRangeByDeath,
+    /// `pidfd_send_signal`
+    PidfdSignal,
     /// `clone` other than of a thread
     Fork,
     /// `poll` and its kin, from its next call on
@@ -255,7 +268,8 @@ impl Refused {
             Refused::BothIds => vec![call(libc::SYS_gettid), call(libc::SYS_getpid)],
             Refused::ParentId => vec![call(libc::SYS_getppid)],
             Refused::Pidfd | Refused::PidfdBySandbox => vec![call(libc::SYS_pidfd_open)],
-            Refused::CloseRange => {
+            Refused::PidfdSignal => vec![call(libc::SYS_pidfd_send_signal)],
+            Refused::CloseRange | Refused::CloseRangeByDeath => {
                 let flag = libc::CLOSE_RANGE_UNSHARE as u64;
                 let is = SeccompCondition::new(2, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(flag), flag).unwrap();
                 vec![(libc::SYS_close_range, vec![SeccompRule::new(vec![is]).unwrap()])]
@@ -269,7 +283,11 @@ impl Refused {
             Refused::ProcessGroup => vec![call(libc::SYS_setpgid)],
         };
         let error = if let Refused::Pidfd = self { libc::ENOSYS } else { libc::EPERM };
-        let (allow, refuse) = (SeccompAction::Allow, SeccompAction::Errno(error as u32));
+        let refuse = match self {
+            Refused::CloseRangeByDeath => SeccompAction::KillThread,
+            _ => SeccompAction::Errno(error as u32),
+        };
+        let allow = SeccompAction::Allow;
         let filter = SeccompFilter::new(rules.into_iter().collect(), allow, refuse, ARCH.try_into().unwrap());
         filter.unwrap().try_into().unwrap()
     }

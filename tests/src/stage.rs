@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{kill, Signal};
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::{geteuid, Pid};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
@@ -61,8 +62,8 @@ impl Stage {
     // Reaped by its id, as all are: most become children of the test only when their parent dies.
     #[allow(clippy::zombie_processes)]
     pub fn actor(&self) -> Actor<'_> {
-        let child = self.start(&mut Command::new(self.program));
-        self.enter(Pid::from_raw(child.id() as i32))
+        self.start(&mut Command::new(self.program));
+        self.enter()
     }
 
     /// Starts any command as a child of the test. Without a stage, another test's would take it for its own.
@@ -112,10 +113,12 @@ impl Stage {
         copy
     }
 
-    /// The actor that calls next, which is the process `pid`.
-    pub fn enter(&self, pid: Pid) -> Actor<'_> {
+    /// The actor that calls next.
+    pub fn enter(&self) -> Actor<'_> {
         await_readable(&self.listener, "an actor's call");
         let (line, _) = self.listener.accept().unwrap();
+        // In the test's pid namespace, whatever the actor's own is.
+        let pid = Pid::from_raw(getsockopt(&line, PeerCredentials).unwrap().pid());
         Actor::new(self, pid, line)
     }
 }

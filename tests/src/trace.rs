@@ -34,7 +34,8 @@ impl Tracee {
 
     /// Takes hold of a thread, whatever it does.
     pub fn seize_thread(pid: Pid) -> Tracee {
-        ptrace::seize(pid, Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_EXITKILL).unwrap();
+        let options = Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_EXITKILL | Options::PTRACE_O_TRACEVFORK;
+        ptrace::seize(pid, options).unwrap();
         ptrace::interrupt(pid).unwrap();
         assert!(matches!(wait(pid), WaitStatus::PtraceEvent(..)));
         Tracee { pid }
@@ -50,6 +51,18 @@ impl Tracee {
                 WaitStatus::Stopped(_, sent) => signal = Some(sent),
                 WaitStatus::PtraceEvent(..) => signal = None,
                 other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    /// Runs to where the thread waits for a process that it has made, and takes hold of that instead.
+    pub fn follow(self) -> Tracee {
+        loop {
+            ptrace::syscall(self.pid, None).unwrap();
+            if let WaitStatus::PtraceEvent(_, _, libc::PTRACE_EVENT_VFORK) = wait(self.pid) {
+                let helper = Pid::from_raw(ptrace::getevent(self.pid).unwrap() as i32);
+                wait(helper);
+                return Tracee { pid: helper };
             }
         }
     }

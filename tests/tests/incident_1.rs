@@ -7,7 +7,6 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use nix::unistd::Pid;
 use pdeathsig_tests::{Actor, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -25,7 +24,8 @@ impl Host {
         let mut process = stage.start(host.arg(ACTOR).stdin(Stdio::piped()).stdout(Stdio::piped()));
         let (told, says) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
         let mut host = Host { process, told, says: BufReader::new(says) };
-        let child = stage.enter(Pid::from_raw(host.hear().parse().unwrap()));
+        let child = stage.enter();
+        assert_eq!(host.hear(), child.pid().to_string());
         (host, child)
     }
 

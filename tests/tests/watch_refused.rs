@@ -65,6 +65,17 @@ fn a_sandbox_refuses_to_pin() {
 }
 
 #[test]
+fn a_sandbox_ends_the_thread() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.refuse(Refused::CloseRangeByDeath);
+    let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
+    assert!(error.contains("a sandbox ended the thread"), "{error}");
+    is_untied(child, parent);
+}
+
+#[test]
 fn a_sandbox_refuses_to_clear_the_kernels_signal() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();

@@ -151,3 +151,43 @@ fn off_the_main_thread_it_is_an_error_and_nothing_is_armed() {
     parent.kill();
     child.assert_lives();
 }
+
+#[test]
+fn a_fork_in_another_pid_namespace_that_has_the_same_number_can_watch_for_itself() {
+    let test = "a_fork_in_another_pid_namespace_that_has_the_same_number_can_watch_for_itself";
+    let stage = Stage::open(ACTOR);
+    let mut outer = stage.actor();
+    if let Err(error) = outer.new_pid_namespace() {
+        pdeathsig_tests::skipped(test, &format!("needs the privilege to make a pid namespace: {error}"));
+        return;
+    }
+    let mut first = outer.spawn();
+    let mut second = first.spawn();
+    second.watch(Signal::SIGKILL);
+    second.new_pid_namespace().unwrap();
+    let mut first_within = second.fork();
+    let mut second_within = first_within.fork();
+    assert_eq!((second.own_pid(), second.parent()), (second_within.own_pid(), second_within.parent()));
+    second_within.watch(Signal::SIGKILL);
+    assert!(second_within.watcher().is_some());
+}
+
+#[test]
+fn what_lasts_as_long_as_a_grace_is_not_taken_from_the_next_one() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.catch(Signal::SIGTERM);
+    let options = Options::DESCENDANTS.with_a_long_grace();
+    child.arm_with(Signal::SIGTERM, options).unwrap();
+    parent.kill();
+    child.await_caught(1);
+    for _ in 0..10 {
+        // A parent that is not there, so that the next grace begins at once.
+        child.arm_with(Signal::SIGTERM, Options { expected_parent: Some(i32::MAX as u32), ..options }).unwrap();
+        child.await_threads(2);
+        assert!(child.is_subreaper());
+    }
+    child.outlive_parent().unwrap();
+    assert!(!child.is_subreaper());
+}

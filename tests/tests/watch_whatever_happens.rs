@@ -91,6 +91,47 @@ fn every_descriptor_is_closed_where_the_thread_has_no_table_of_its_own() {
 }
 
 #[test]
+fn every_descriptor_is_closed_and_its_number_used_again_where_the_thread_has_no_table_of_its_own() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.refuse(Refused::CloseRange);
+    child.watch(Signal::SIGKILL);
+    child.close_others();
+    child.open_pipes();
+    parent.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}
+
+#[test]
+fn nothing_more_may_be_opened() {
+    all_die(|child| child.lower_descriptors());
+}
+
+#[test]
+fn a_sandbox_lets_nobody_be_signalled_by_descriptor() {
+    all_die(|child| child.refuse_everywhere(Refused::PidfdSignal));
+}
+
+#[test]
+fn the_user_is_in_very_many_groups() {
+    if needs_root("the_user_is_in_very_many_groups") {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        child.set_groups(1000);
+        let descendant = child.spawn();
+        child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
+        child.pin().unwrap();
+        assert_eq!(child.spawner_thread(), Ok(Some(parent.pid().as_raw() as u32)));
+        parent.kill();
+        for actor in [child, descendant] {
+            assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Signal::SIGKILL, false));
+        }
+    }
+}
+
+#[test]
 fn a_sandbox_lets_nobody_wait() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();
@@ -146,7 +187,8 @@ fn proc_hides_the_processes_of_others() {
         skipped(test, &format!("cannot mount /proc: {error}"));
         return;
     }
-    child.set_user(65534);
+    // It is hidden from all but itself from then on, and what it starts is not.
+    child.drop_privileges(65534);
     let mut descendant = child.spawn();
     descendant.new_session();
     child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();

@@ -1,0 +1,95 @@
+//! The process ends while its descendants are being ended: nobody stays stopped.
+
+use nix::libc;
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{Actor, Boundary, Cause, Options, Stage, Tracee};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+fn dies_of(child: &Actor<'_>, signal: Signal) {
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+}
+
+/// A child, its descendant, which has been stopped, and whoever is about to do something to that for the nth time.
+fn descendant_is_stopped(stage: &Stage, signal: Signal, nth: usize) -> (Actor<'_>, Actor<'_>, Tracee) {
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    let mut descendant = child.spawn();
+    descendant.new_session();
+    child.arm_with(signal, Options::DESCENDANTS).unwrap();
+    let held = Tracee::seize_thread(child.watcher().unwrap());
+    parent.kill();
+    let mut held = held.follow();
+    for _ in 0..nth {
+        held.run_to(|at| at == Boundary::Entry(libc::SYS_pidfd_open, descendant.pid().as_raw() as u64));
+    }
+    descendant.await_stopped();
+    (child, descendant, held)
+}
+
+#[test]
+fn killed_before_they_get_the_signal() {
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let stage = Stage::open(ACTOR);
+        let (child, descendant, held) = descendant_is_stopped(&stage, signal, 2);
+        child.send(Signal::SIGKILL);
+        dies_of(&child, Signal::SIGKILL);
+        drop(held);
+        dies_of(&descendant, signal);
+    }
+}
+
+#[test]
+fn killed_before_they_are_continued() {
+    let stage = Stage::open(ACTOR);
+    let (child, descendant, held) = descendant_is_stopped(&stage, Signal::SIGTERM, 3);
+    child.send(Signal::SIGKILL);
+    dies_of(&child, Signal::SIGKILL);
+    drop(held);
+    dies_of(&descendant, Signal::SIGTERM);
+}
+
+#[test]
+fn ended_by_itself() {
+    let stage = Stage::open(ACTOR);
+    let (child, descendant, held) = descendant_is_stopped(&stage, Signal::SIGTERM, 2);
+    let pid = child.pid();
+    assert_eq!(child.die(Cause::Exit), WaitStatus::Exited(pid, 3));
+    drop(held);
+    dies_of(&descendant, Signal::SIGTERM);
+}
+
+#[test]
+fn sighup_does_not_end_it_before_its_descendants() {
+    let stage = Stage::open(ACTOR);
+    let (child, descendant, held) = descendant_is_stopped(&stage, Signal::SIGKILL, 2);
+    // As the kernel does to the stopped processes of a group that has lost its last tie to the session.
+    child.send(Signal::SIGHUP);
+    child.send(Signal::SIGCONT);
+    drop(held);
+    dies_of(&child, Signal::SIGKILL);
+    dies_of(&descendant, Signal::SIGKILL);
+}
+
+#[test]
+fn a_stopped_group_that_loses_its_parent_is_not_sent_sighup() {
+    for _ in 0..20 {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        child.catch(Signal::SIGTERM);
+        let mut leader = child.spawn();
+        leader.new_session();
+        let mut job = leader.spawn();
+        job.join_process_group(job.pid());
+        job.catch(Signal::SIGHUP);
+        job.catch(Signal::SIGTERM);
+        child.arm_with(Signal::SIGTERM, Options::DESCENDANTS).unwrap();
+        parent.kill();
+        child.await_caught(1);
+        child.await_no_watcher();
+        leader.await_dead();
+        assert_eq!(job.caught(), 1);
+    }
+}
