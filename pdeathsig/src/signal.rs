@@ -88,11 +88,6 @@ standard_signals! {
 }
 
 impl Signal {
-    /// Whether it stops a process that does not handle it.
-    pub(crate) const fn stops(self) -> bool {
-        matches!(self, Signal::STOP | Signal::TSTP | Signal::TTIN | Signal::TTOU)
-    }
-
     /// The signal with this number, if there is one that may be sent.
     ///
     /// # Errors

@@ -79,7 +79,7 @@ impl<'a> Tree<'a> {
             process.send(signal);
         });
         // One that is stopped does not act on any other signal.
-        if !signal.stops() {
+        if !sys::stops(signal) {
             self.each(|process| {
                 process.send(Signal::CONT);
             });

@@ -139,9 +139,14 @@ pub(crate) fn leads_its_group(process: u32) -> bool {
     group == process as pid_t
 }
 
+/// Whether a process that does not handle the signal stops.
+pub(crate) fn stops(signal: Signal) -> bool {
+    [Signal::STOP, Signal::TSTP, Signal::TTIN, Signal::TTOU].contains(&signal)
+}
+
 /// Whether this process would end at once of a signal, having no handler for it and not ignoring it.
 pub(crate) fn ends_of(signal: Signal) -> bool {
-    if signal.stops() || [Signal::CHLD, Signal::CONT, Signal::URG, Signal::WINCH].contains(&signal) {
+    if stops(signal) || [Signal::CHLD, Signal::CONT, Signal::URG, Signal::WINCH].contains(&signal) {
         return false;
     }
     let mut action = MaybeUninit::<libc::sigaction>::uninit();
