@@ -94,7 +94,7 @@ fn host(server: &[&str]) -> Result<()> {
 
 fn show() -> Result<ExitCode> {
     clean_up::when_interrupted()?;
-    println!("\n{BOLD}1. A server that ends when its input does{BOLD:#}\n");
+    println!("\n{BOLD}1. An unprotected server, which relies on the end of its input{BOLD:#}\n");
     let act = host_is_killed(&["--host", "--serve", "--unprotected"])?;
     act.family.show();
     let orphaned = act.child.adopted_by().is_some();

@@ -219,7 +219,8 @@ fn assign(name: &Ident, input: ParseStream<'_>) -> Result<()> {
     if assigned.is_some() && !input.is_empty() && !input.peek(Token![,]) {
         return Ok(());
     }
-    Err(Error::new(name.span(), format!("`{name}` needs a value: `{name} = …`")))
+    let example = if name == "grace" { "Duration::from_secs(5)" } else { "…" };
+    Err(Error::new(name.span(), format!("`{name}` needs a value: `{name} = {example}`")))
 }
 
 fn separator(input: ParseStream<'_>) -> Result<()> {

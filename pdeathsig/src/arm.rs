@@ -24,7 +24,8 @@ use crate::{Error, Signal};
 ///
 /// # Limits
 ///
-/// - Only the direct parent counts. Started by way of `sh -c`, `timeout` or another wrapper, the process dies with that.
+/// - Only the direct parent counts. If a wrapper stays between, as `timeout`, `sudo`, `npx` and some shells' `sh -c` do, the
+///   death of what started the wrapper is not noticed unless the wrapper ends, too.
 /// - To the kernel the parent is the **thread** that spawned this process. If that thread ends, or another thread of the
 ///   parent executes a program, the signal comes though the parent process lives. [`DieWithParent::watch`] waits for the
 ///   process instead; [`Parent::spawner_thread`](crate::Parent::spawner_thread) tells whether it is needed.
@@ -37,6 +38,7 @@ use crate::{Error, Signal};
 ///   another thread than the main one; and when its effective or file-system user or group changes, or it gains
 ///   capabilities. So drop privileges first, then call. [`parent_death_signal`] tells what is left.
 /// - The process's own children are not touched; [`DieWithParent::process_group`] and [`DieWithParent::descendants`] reach them.
+/// - A handler has to be installed before this is called, or the signal may end the process before it is.
 /// - A catchable signal has no effect while it is ignored, as SIGHUP is under `nohup`, and waits while it is blocked.
 ///   SIGKILL can be neither.
 /// - A handler may run more than once: twice if the parent dies just while this function arms, since the kernel may have
@@ -48,10 +50,12 @@ use crate::{Error, Signal};
 /// ```
 /// use pdeathsig::{die_with_parent, Signal};
 ///
-/// fn main() -> Result<(), pdeathsig::Error> {
-///     die_with_parent(Signal::KILL)?;
+/// fn main() {
+///     if let Err(error) = die_with_parent(Signal::KILL) {
+///         eprintln!("worker: {error}");
+///         std::process::exit(1);
+///     }
 ///     // From here on this process does not outlive its parent.
-///     Ok(())
 /// }
 /// ```
 ///
@@ -109,7 +113,8 @@ pub fn outlive_parent() -> Result<(), Error> {
 /// The parent-death signal that the kernel holds for the calling thread, `None` if there is none. It does not matter who armed it.
 ///
 /// Ask on the main thread: the setting belongs to a thread, and another one has its own, as a rule none. Read it after a
-/// change of user, for example, to see whether protection was lost.
+/// change of user, for example, to see whether protection was lost. It says nothing of [a watch](DieWithParent::watch), which arms
+/// nothing in the kernel.
 ///
 /// # Errors
 ///
@@ -235,17 +240,19 @@ impl DieWithParent {
     /// A thread of its own, `pdeathsig-watch`, sleeps in the kernel until the whole parent process is gone, and then sends the
     /// signal to this process. The kernel's own signal is not armed, and is disarmed if it was. Arming again replaces
     /// what was armed, also while a [grace](Self::grace) runs; [`outlive_parent`] cancels it. It costs the thread with all signals blocked, a
-    /// descriptor in a table of that thread's own, about 8 KiB of memory, and no wake-up while the parent lives.
+    /// descriptor in a table of that thread's own, 8 to 16 KiB of memory, and no wake-up while the parent lives.
     ///
     /// The thread does not depend on what the program does: signals may be blocked, descriptors closed or used up, the main
     /// thread may have panicked or ended, and a lock be held for ever. If the parent is gone already, or is another than the
-    /// [expected](Self::expected_parent) one, the signal is sent at once; [`arm`](Self::arm) returns when it was, if it does.
+    /// [expected](Self::expected_parent) one, the signal is sent at once; [`arm`](Self::arm) returns after that, if the process
+    /// survives it.
     ///
     /// # Errors
     ///
     /// [`arm`](Self::arm) then returns, beside those of [`die_with_parent`], with nothing half-armed:
     ///
-    /// - [`Error::ParentNotVisible`] if the parent is outside this process's pid namespace.
+    /// - [`Error::ParentNotVisible`] if the parent is outside this process's pid namespace, as for a container's entry point.
+    ///   There the kernel's signal works: `.arm().or_else(|_| die_with_parent(signal))`.
     /// - [`Error::Os`] if the kernel is older than Linux 5.3, if no descriptor, thread or memory is left, or if a sandbox refuses
     ///   what it needs.
     ///
@@ -254,15 +261,18 @@ impl DieWithParent {
     /// Those of [`die_with_parent`] hold where they speak of the direct parent, of signals that are caught, blocked or ignored,
     /// of core dumps, and of a parent that died before the call. In the other ones it differs:
     ///
-    /// - It is kept when the user changes, as far as that user may signal whom it is to signal; this process it may always.
-    /// - It is **lost on exec**, of whatever program, and on fork, as any thread is. The kernel's signal outlives an exec.
+    /// - It is **lost on exec**, of whatever program, and on fork, as any thread is. Before an exec, call [`die_with_parent`]: it
+    ///   replaces the watch, and the kernel's signal is kept.
     /// - A stopped process dies when it is continued, also of SIGKILL, since the thread is stopped with it.
+    /// - It is kept when the user changes, as long as the new user may signal the targets; itself it always may.
     /// - It is sent once. When the process that adopted this one dies, nothing happens.
+    ///
+    /// In sandboxes and on old kernels:
+    ///
     /// - A sandbox that is put up later and lets nobody be signalled makes this process exit with 128 + the signal's number instead.
     ///   One that refuses to poll makes the thread ask for its parent once a second.
     /// - Before Linux 5.9, which knows `CLOSE_RANGE_UNSHARE`, or where a sandbox refuses that, the descriptor stands in the
-    ///   program's table. If the program closes it there, the thread goes on waiting; once the process was stopped and continued,
-    ///   it asks once a second.
+    ///   program's table, where the program may close it. Therefore the thread asks for its parent once a second, too.
     ///
     /// # Examples
     ///
@@ -282,18 +292,23 @@ impl DieWithParent {
 
     /// Sends SIGKILL to whoever is left when this time has passed since the signal. Implies [`watch`](Self::watch).
     ///
-    /// For a signal that the program handles to shut down cleanly, and that must not be its way to live on: whoever ignores
-    /// or blocks it, or hangs while it cleans up, is killed. If the process ends by itself before, there is nothing left to do.
-    /// The time is measured by the monotonic clock, in which a system that sleeps does not age; [`Duration::ZERO`] means at
-    /// once, and one beyond what the clock can tell, as [`Duration::MAX`], never.
+    /// For a signal that asks for a clean end, and that must not be a way to live on: whoever ignores or blocks it, or hangs while
+    /// it cleans up, is killed. It applies to those that the signal goes to: this process, and its
+    /// [group](Self::process_group) and [descendants](Self::descendants) if these were chosen. If the process ends by itself before,
+    /// there is nothing left to do.
     ///
-    /// It applies to those that the signal goes to: this process, and its [group](Self::process_group) and
-    /// [descendants](Self::descendants) if these were chosen.
+    /// A process that has no handler for the signal would end of it at once, and with it the thread that sees to the grace. So,
+    /// if group or descendants were chosen, it gets the signal last: when they have ended, which is looked for every ten
+    /// milliseconds. Else it is killed with them when the grace is over.
+    ///
+    /// The time is measured by the monotonic clock, in which suspended time does not count; [`Duration::ZERO`] means at once, and
+    /// one beyond what the clock can tell, as [`Duration::MAX`], never. Beside SIGKILL it has no effect: that leaves no time.
     ///
     /// # Limits
     ///
-    /// Group members and descendants that this process leaves behind when it ends by itself within the grace are not
-    /// looked after any more: the thread ends with the process.
+    /// - Install the handler, if there is one, before arming; the attribute comes before everything else.
+    /// - **It ends with the process.** Group members and descendants that this process leaves behind when it ends by itself
+    ///   within the grace, because its handler has it return from `main`, are not killed. It should wait for them.
     ///
     /// # Examples
     ///
@@ -350,23 +365,29 @@ impl DieWithParent {
     /// not escape, and a process that got the number of one that ended is left alone.
     ///
     /// With another signal each descendant gets it once and is then continued (SIGCONT), also one that was stopped before, or
-    /// it could not act on it. Only those that are started meanwhile by this process itself do not get it.
+    /// it could not act on it. Only those that are started meanwhile by this process itself do not get it. This process sees its
+    /// children stop and go on, as far as it asked for that (SIGCHLD, `WUNTRACED`).
     ///
     /// # Limits
     ///
+    /// - **It ends with the process.** One that ends by itself when its parent does, as servers do at the end of their input, usually
+    ///   ends before its descendants were found, and nobody ends these. Such a program waits for its children, or leaves its end to
+    ///   the watch.
     /// - A descendant that left **before** the parent's death, by a double fork such as daemons do, is out of reach, unless this
     ///   process was a subreaper already.
     /// - Descendants are found in `/proc`: where it is missing, belongs to another pid namespace, or lacks the lists of children
-    ///   (`CONFIG_PROC_CHILDREN`, which distributions' kernels have), they live, while the group and this process die. Those that it hides
-    ///   (`hidepid`) and those that this user may not signal live too.
+    ///   (`CONFIG_PROC_CHILDREN`, which distributions' kernels have), and where nothing may be opened (a hard limit of 0
+    ///   descriptors), they live, while the group and this process die. Those that it hides (`hidepid`) and those that this user may
+    ///   not signal live too.
     /// - One that sleeps where nothing wakes it, not even SIGKILL, is waited for a few seconds, and the whole search takes about ten
-    ///   at most.
-    /// - To stop itself while its descendants are killed, this process starts a short-lived one, which shares its memory. If
-    ///   it may not (`RLIMIT_NPROC`, a sandbox), what its other threads start in the very last moment is missed.
+    ///   at most; meanwhile the others are stopped.
+    /// - Descendants are ended by a short-lived process, which shares the memory of this one. If there can be none
+    ///   (`RLIMIT_NPROC`, a sandbox), a thread does it; then what other threads start in the very last moment is missed, and
+    ///   descendants may stay stopped if this process ends meanwhile. So they may if that process is killed.
     ///
     /// # Errors
     ///
-    /// [`arm`](Self::arm) returns [`Error::Os`] if there is no address space for the memory that is set aside, 1.7 MiB, which
+    /// [`arm`](Self::arm) returns [`Error::Os`] if there is no address space for the memory that is set aside, 2.6 MiB, which
     /// is not touched before.
     ///
     /// # Examples

@@ -7,11 +7,12 @@ use std::process;
 
 use crate::DieWithParent;
 
-/// Ties this process to its parent as the first thing in `main`: when the parent dies, the kernel sends SIGKILL, or the
-/// signal of your choice.
+/// Ties this process to its parent as the first thing in `main`: when the parent dies, it gets SIGKILL, or the signal of your
+/// choice.
 ///
 /// The attribute puts one call of [`DieWithParent::arm`] at the beginning of the body; what is guaranteed, and what is not, is
-/// documented at [`die_with_parent`](fn@crate::die_with_parent). It goes on `fn main` alone, sync or async, with any return
+/// documented at [`die_with_parent`](fn@crate::die_with_parent) and, for `watch` and what implies it, at
+/// [`DieWithParent::watch`]. It goes on `fn main` alone, sync or async, with any return
 /// type, together with any other attributes.
 ///
 /// # Examples
@@ -98,7 +99,9 @@ use crate::DieWithParent;
 ///
 /// # Limits
 ///
-/// Code that runs before `main`, such as a library's constructor, runs before the parent is recorded.
+/// - Code that runs before `main`, such as a library's constructor, runs before the parent is recorded.
+/// - A handler that `main` installs comes after it: until then, a signal such as SIGTERM ends the process. Where that matters, install
+///   the handler and then call [`DieWithParent::arm`].
 pub use pdeathsig_macros::die_with_parent;
 
 /// What to do when arming fails.

@@ -58,12 +58,12 @@ impl fmt::Display for Error {
         match self {
             Error::NotMainThread { thread, process } => write!(
                 f,
-                "the parent-death signal belongs to the main thread, and thread {thread} of process {process} is another \
-                 one: call on the main thread, best as the first thing in `main`",
+                "this is thread {thread} of process {process}, and the kernel forgets a parent-death signal with the thread that \
+                 armed it: call on the main thread, best as the first thing in `main`",
             ),
             Error::ParentNotVisible => f.write_str(
                 "the parent is outside this process's pid namespace and cannot be watched from within: \
-                 arm the kernel's signal, without `watch`",
+                 arm the kernel's signal, without `watch` and what implies it (`grace`, `process_group`, `descendants`)",
             ),
             Error::ParentGone => f.write_str(
                 "the parent has died just now, and another process has adopted this one: end, or call again to take that \

@@ -38,32 +38,34 @@
 //! 2. **The setting belongs to a thread of the child** and is gone with it, in silence. Here arming on another thread than
 //!    the main one is an [error](Error::NotMainThread).
 //! 3. **The first process of a pid namespace survives its own SIGKILL.** Here it exits.
-//! 4. **A change of user, or a set-uid program, clears the setting** and no call fails. [`parent_death_signal`] tells what is
-//!    armed.
-//! 5. **The parent is a thread, too.** The signal comes when the thread that spawned the child ends, as tokio's blocking
+//! 4. **A change of user, or a set-uid program, clears the setting** and no call fails. [`parent_death_signal`] tells what
+//!    the kernel has armed.
+//! 5. **For the kernel, the parent is a thread.** The signal comes when the thread that spawned the child ends, as tokio's blocking
 //!    threads do after ten idle seconds. Here [`watch`](DieWithParent::watch) waits for the process.
 //!
 //! # What is guaranteed
 //!
 //! | the parent dies … | [`die_with_parent`](fn@die_with_parent) | [`expected_parent`](DieWithParent::expected_parent) | [`watch`](DieWithParent::watch) |
 //! | --- | --- | --- | --- |
-//! | before the child records it (between fork and the first line of `main`) | not noticed | noticed | not noticed |
-//! | while the child arms | noticed | noticed | noticed |
+//! | before the child records it (between fork and the first line of `main`) | **no signal** | the signal comes | **no signal** |
+//! | while the child arms | the signal comes | the signal comes | the signal comes |
 //! | any time later | the signal comes | the signal comes | the signal comes |
 //!
-//! `expected_parent` goes together with `watch`, and then has the same effect. Below, it changes nothing.
+//! To *arm* is to ask for the signal, from the kernel or from a thread that watches. `expected_parent` goes together with `watch`, and
+//! then has the same effect. Below, it changes nothing.
 //!
 //! | else … | [`die_with_parent`](fn@die_with_parent) | [`watch`](DieWithParent::watch) |
 //! | --- | --- | --- |
 //! | only the parent's spawning thread ends | **the signal comes**, though the process lives | nothing |
 //! | the parent stops, or its spawning thread executes another program | nothing, it is still the parent | nothing |
 //! | another thread of the parent executes another program | **the signal comes** | nothing |
-//! | the child was started by way of a shell or wrapper | that one is the parent | that one is the parent |
+//! | a wrapper that stays (`timeout`, `sudo`, `npx`) started the child | the wrapper is the parent; what started that is **not noticed** | the same |
 //! | the child is stopped | SIGKILL ends it; other signals wait until it goes on | all wait until it goes on |
 //! | the child ignores or blocks the signal | nothing, or it waits; SIGKILL cannot be ignored | the same; after a [`grace`](DieWithParent::grace), SIGKILL |
 //! | the child changes its effective or file-system user or group afterwards | protection is lost | protection is kept |
 //! | the child's main thread executes an ordinary program | protection is kept | protection is lost |
-//! | another thread of it does, or the program changes credentials, as a set-uid one | protection is lost | protection is lost |
+//! | another thread of the child executes a program, or that is set-uid or the like | protection is lost | protection is lost |
+//! | the child ends by itself when its parent does, as at the end of its input | nothing is left to do | nobody ends its descendants |
 //! | the child closes every descriptor | protection is kept | protection is kept |
 //! | the child forks | the fork is not protected | the fork is not protected |
 //! | the child's own children | live on, unless they are protected themselves | with [`process_group`](DieWithParent::process_group) or [`descendants`](DieWithParent::descendants) they die |
@@ -79,14 +81,14 @@
 //! - The child has children of its own, or must clean up: `#[die_with_parent(SIGTERM, descendants, grace = …)]`.
 //! - The child has an event loop that should hear of it: [`Parent`].
 //!
-//! Where something must be done first, dropping privileges for instance, the same goes by call: [`DieWithParent`]. A parent that
-//! can tell its pid leaves no window: [`expected_parent`](DieWithParent::expected_parent). And what something else tied is freed by
-//! [`outlive_parent`].
+//! To do something first, such as dropping privileges or installing a handler, call [`DieWithParent`] instead of using the
+//! attribute. If the parent can tell its pid, [`expected_parent`](DieWithParent::expected_parent) closes the window before `main`.
+//! [`outlive_parent`] undoes what other code armed.
 //!
 //! # Cost
 //!
 //! Five system calls at the start, half a microsecond; no allocation, thread, descriptor or file, and nothing while the
-//! program runs. A watch takes a thread that sleeps, with a descriptor and about 8 KiB of its own, and nothing while the parent
+//! program runs. A watch takes a thread that sleeps, with a descriptor and 8 to 16 KiB of its own, and nothing while the parent
 //! lives. The crate depends on `libc` alone; the feature `macros`, on by default, adds the attribute.
 //!
 //! # Platforms

@@ -172,8 +172,8 @@ impl Parent {
     }
 
     /// The thread of the parent that counts as the one that spawned this process: the one at whose end the kernel sends a
-    /// parent-death signal. `None` if the parent is gone, or was that of the
-    /// process that forked this one.
+    /// parent-death signal. `None` if the parent is gone, or if this
+    /// `Parent` was made before a fork, by the process that forked this one.
     ///
     /// If it is not [`id`](Parent::id), the parent's main thread, the kernel's signal may come while the parent lives, as with
     /// tokio's `spawn_blocking`, thread pools and Go; then [`DieWithParent::watch`](crate::DieWithParent::watch) is the cure. When

@@ -210,10 +210,10 @@ pub(crate) fn remedy(error: &io::Error) -> &'static str {
         Some(libc::EAGAIN) => {
             "no more processes and threads are allowed: see RLIMIT_NPROC (`ulimit -u`) and pids.max of the control group"
         }
-        Some(libc::ENOMEM) => "memory is short, or RLIMIT_AS or RLIMIT_DATA is",
+        Some(libc::ENOMEM) => "memory is short, or RLIMIT_AS or RLIMIT_DATA is too low",
         Some(libc::ENOSYS) => {
-            "the kernel is too old, or a sandbox hides the call (pidfd_open is there from Linux 5.3 on): the kernel's \
-             signal, without `watch`, needs none of it"
+            "the kernel is too old, or a sandbox hides the call (pidfd_open is there from Linux 5.3 on): the kernel's signal, \
+             without `watch` and what implies it, needs none of it"
         }
         _ => "look for a seccomp filter or another sandbox around this process",
     }
