@@ -3,6 +3,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::slice;
 use std::sync::Arc;
 
 use libc::{c_int, c_uint, c_void, pthread_attr_t, sigset_t};
@@ -12,9 +13,15 @@ use super::done;
 /// The `libc` crate lacks it for Android.
 const CLOSE_RANGE_UNSHARE: c_uint = 1 << 1;
 
-/// The C library takes thread-local variables out of it; the second is for programs that have very many. What is not used
-/// costs nothing.
-const STACKS: [usize; 2] = [256 * 1024, 8 * 1024 * 1024];
+/// What is not used costs nothing.
+const STACK: usize = 256 * 1024;
+/// For programs with libraries that have very many thread-local variables.
+const LARGE_STACK: usize = 8 * 1024 * 1024;
+
+#[cfg(not(target_pointer_width = "64"))]
+use libc::Elf32_Phdr as ProgramHeader;
+#[cfg(target_pointer_width = "64")]
+use libc::Elf64_Phdr as ProgramHeader;
 
 /// What a thread does.
 pub(crate) trait Run: Send + Sync + 'static {
@@ -38,7 +45,8 @@ pub(crate) fn spawn<T: Run>(work: &Arc<T>) -> io::Result<()> {
     // Its signal mask is that of the thread that creates it.
     let created = with_all_signals_blocked(|| {
         let mut created = Ok(());
-        for size in STACKS {
+        // The C library takes the thread-local variables out of the stack.
+        for size in [STACK + size_of_thread_locals(), LARGE_STACK] {
             // SAFETY: as above.
             unsafe { libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), size) };
             created = create(attributes.as_ptr(), work);
@@ -51,6 +59,21 @@ pub(crate) fn spawn<T: Run>(work: &Arc<T>) -> io::Result<()> {
     // SAFETY: the attributes were initialised, and nobody uses them any more.
     unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
     created
+}
+
+/// Those of the program itself, in whole pages.
+fn size_of_thread_locals() -> usize {
+    // SAFETY: getauxval takes a number by value.
+    let headers = unsafe { libc::getauxval(libc::AT_PHDR) } as *const ProgramHeader;
+    // SAFETY: as above.
+    let number = unsafe { libc::getauxval(libc::AT_PHNUM) } as usize;
+    if headers.is_null() {
+        return 0;
+    }
+    // SAFETY: the kernel has put so many of them there, and they stay mapped with the program.
+    let headers = unsafe { slice::from_raw_parts(headers, number) };
+    let thread_locals = headers.iter().find(|header| header.p_type == libc::PT_TLS);
+    thread_locals.map_or(0, |header| (header.p_memsz as usize).saturating_add(0xffff) & !0xffff)
 }
 
 fn create<T: Run>(attributes: *const pthread_attr_t, work: &Arc<T>) -> io::Result<()> {
