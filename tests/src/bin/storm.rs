@@ -1,7 +1,7 @@
 //! Processes that evade whoever wants to end them, for half a minute.
 //!
 //! - `storm hop NUMBER`: so many processes, each of which starts its successor in a session of its own and ends, again and again;
-//!   none is there for long.
+//!   none is there for long. After 4,000 times they stay, lest the process table fill with their remains.
 //! - `storm tree NUMBER`: a process that forks, and whose forks fork, until there have been so many; they stay.
 //! - `storm vfork 1`: one that waits in `vfork`, where SIGSTOP does not reach it, for its child.
 //!
@@ -18,9 +18,10 @@ fn main() {
     let end = Instant::now() + Duration::from_secs(30);
     match kind.as_str() {
         "hop" => {
+            let hops = pdeathsig_tests::SharedCounter::new();
             for _ in 0..number {
                 if pdeathsig_tests::forked() {
-                    return hop(end);
+                    return hop(&hops, end);
                 }
             }
         }
@@ -43,14 +44,15 @@ fn main() {
     pdeathsig_tests::sleep_until(end);
 }
 
-fn hop(end: Instant) {
-    while Instant::now() < end {
+fn hop(hops: &pdeathsig_tests::SharedCounter, end: Instant) {
+    while hops.add() < 4000 && Instant::now() < end {
         if !pdeathsig_tests::forked() {
             return;
         }
         // A session of its own; refused to nobody who has just been forked.
         let _ = nix::unistd::setsid();
     }
+    pdeathsig_tests::sleep_until(end);
 }
 
 fn grow(forks: &pdeathsig_tests::SharedCounter, most: usize, end: Instant) {
