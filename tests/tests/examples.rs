@@ -49,7 +49,8 @@ fn interrupted(signal: Signal, after: &str, nth: usize) {
     let (ours, its) = UnixStream::pair().unwrap();
     setsockopt(&its, sockopt::SndBuf, &1).unwrap();
     let mut demo = demo(&stage, Stdio::from(OwnedFd::from(its)));
-    let mut lines = BufReader::new(ours);
+    // Nor do we read ahead.
+    let mut lines = BufReader::with_capacity(1, ours);
     let mut said = String::new();
     while said.matches(after).count() < nth {
         assert_ne!(lines.read_line(&mut said).unwrap(), 0, "{said}");
