@@ -2,8 +2,9 @@
 //!
 //! Workers, plugins, language servers, sidecars: programs that somebody else starts, and that have no business running when
 //! that somebody is gone. Cleaning up in the parent does not help when the parent is killed, runs out of memory or crashes;
-//! then its children live on as orphans. Linux can end them by itself, with the *parent-death signal*, and this crate arms it
-//! without the traps of the bare system call.
+//! then its children live on as orphans. Linux can end them by itself, and this crate has it do so, without the traps.
+//!
+//! In a program that you write, by one line: the *parent-death signal* is armed.
 //!
 #![cfg_attr(feature = "macros", doc = "```")]
 #![cfg_attr(not(feature = "macros"), doc = "```ignore")]
@@ -15,7 +16,23 @@
 //! }
 //! ```
 //!
-//! The same by a call, where the attribute does not fit or the answer matters:
+//! Any program that you start, by one line in the parent: it joins a *process group* that the kernel ends together with the parent, all
+//! that the program starts included.
+//!
+//! ```
+//! use pdeathsig::{CommandExt, Signal, Tether};
+//! use std::process::Command;
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let tether = Tether::new(Signal::KILL)?;
+//! let mut child = Command::new("sleep").arg("60").tether(&tether)?.spawn()?;
+//! # drop(tether);
+//! # child.wait()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The attribute's work by a call, where the attribute does not fit or the answer matters:
 //!
 //! ```
 //! use pdeathsig::{die_with_parent, Signal};
@@ -45,55 +62,65 @@
 //!
 //! # What is guaranteed
 //!
-//! | the parent dies … | [`die_with_parent`](fn@die_with_parent) | [`expected_parent`](DieWithParent::expected_parent) | [`watch`](DieWithParent::watch) |
-//! | --- | --- | --- | --- |
-//! | before the child records it (between fork and the first line of `main`) | **no signal** | the signal comes | **no signal** |
-//! | while the child arms | the signal comes | the signal comes | the signal comes |
-//! | any time later | the signal comes | the signal comes | the signal comes |
+//! | the parent dies … | [`die_with_parent`](fn@die_with_parent) | [`expected_parent`](DieWithParent::expected_parent) | [`watch`](DieWithParent::watch) | [`Command::die_with_parent`](CommandExt::die_with_parent) | [`Tether`] |
+//! | --- | --- | --- | --- | --- | --- |
+//! | before the child records it (between fork and the first line of `main`) | **no signal** | the signal comes | **no signal** | the signal comes | the signal comes |
+//! | while the child arms | the signal comes | the signal comes | the signal comes | the signal comes | the signal comes |
+//! | any time later | the signal comes | the signal comes | the signal comes | the signal comes | the signal comes |
 //!
 //! To *arm* is to ask for the signal, from the kernel or from a thread that watches. `expected_parent` goes together with `watch`, and
 //! then has the same effect. Below, it changes nothing.
 //!
-//! | else … | [`die_with_parent`](fn@die_with_parent) | [`watch`](DieWithParent::watch) |
-//! | --- | --- | --- |
-//! | only the parent's spawning thread ends | **the signal comes**, though the process lives | nothing |
-//! | the parent stops, or its spawning thread executes another program | nothing, it is still the parent | nothing |
-//! | another thread of the parent executes another program | **the signal comes** | nothing |
-//! | a wrapper that stays (`timeout`, `sudo`, `npx`) started the child | the wrapper is the parent; what started that is **not noticed** | the same |
-//! | the child is stopped | SIGKILL ends it; other signals wait until it goes on | all wait until it goes on |
-//! | the child ignores or blocks the signal | nothing, or it waits; SIGKILL cannot be ignored | the same; after a [`grace`](DieWithParent::grace), SIGKILL |
-//! | the child changes its effective or file-system user or group afterwards | protection is lost | protection is kept |
-//! | the child's main thread executes an ordinary program | protection is kept | protection is lost |
-//! | another thread of the child executes a program, or that is set-uid or the like | protection is lost | protection is lost |
-//! | the child ends by itself when its parent does, as at the end of its input | nothing is left to do | nobody ends its descendants |
-//! | the child closes every descriptor | protection is kept | protection is kept |
-//! | the child forks | the fork is not protected | the fork is not protected |
-//! | the child's own children | live on, unless they are protected themselves | with [`process_group`](DieWithParent::process_group) or [`descendants`](DieWithParent::descendants) they die |
-//! | the parent is outside the child's pid namespace | armed, without a check | an [error](Error::ParentNotVisible) |
+//! | else … | [`die_with_parent`](fn@die_with_parent) | [`watch`](DieWithParent::watch) | [`Command::die_with_parent`](CommandExt::die_with_parent) | [`Tether`] |
+//! | --- | --- | --- | --- | --- |
+//! | only the parent's spawning thread ends | **the signal comes**, though the process lives | nothing | **the signal comes** | nothing |
+//! | the parent stops | nothing | nothing | nothing | nothing |
+//! | the parent's spawning thread executes another program | nothing, it is still the parent | nothing | nothing | **the signal comes** |
+//! | another thread of the parent executes another program | **the signal comes** | nothing | **the signal comes** | **the signal comes** |
+//! | a wrapper that stays (`timeout`, `sudo`, `npx`) started the child | the wrapper is the parent; what started that is **not noticed** | the same | the wrapper gets the signal, **the child lives** | both get it, if neither leaves the group, as `timeout` does |
+//! | the child is stopped | SIGKILL ends it; other signals wait until it goes on | all wait until it goes on | as by the call | as by the call |
+//! | the child ignores or blocks the signal | nothing, or it waits; SIGKILL cannot be ignored | the same; after a [`grace`](DieWithParent::grace), SIGKILL | the same; what it inherits is undone | the same; it inherits both |
+//! | the child changes its effective or file-system user or group afterwards | protection is lost | protection is kept | protection is lost | protection is kept, if the parent might `kill` it |
+//! | the child's main thread executes an ordinary program | protection is kept | protection is lost | protection is kept | protection is kept |
+//! | another thread of the child executes a program | protection is lost | protection is lost | protection is lost | protection is kept |
+//! | the child executes a set-uid program or the like | protection is lost | protection is lost | protection is lost | protection is kept, if the parent might `kill` it |
+//! | the child ends by itself when its parent does, as at the end of its input | nothing is left to do | nobody ends its descendants | nothing is left to do | its descendants get the signal |
+//! | the child closes every descriptor | protection is kept | protection is kept | protection is kept | protection is kept |
+//! | the child leaves its process group (`setsid`, `setpgid`) | protection is kept | protection is kept | protection is kept | protection is **lost** |
+//! | the child forks, or starts other programs | these are not protected | not protected, but [`process_group`](DieWithParent::process_group) or [`descendants`](DieWithParent::descendants) end them | these are not protected | they are protected, as the child is |
+//! | the parent is outside the child's pid namespace | armed, without a check | an [error](Error::ParentNotVisible) | armed, without a check | the spawn fails |
 //!
-//! The rest stands in the limits of [`die_with_parent`](fn@die_with_parent#limits) and [`watch`](DieWithParent::watch). It is a
+//! The rest stands in the limits of [`die_with_parent`](fn@die_with_parent#limits), [`watch`](DieWithParent::watch),
+//! [`Command::die_with_parent`](CommandExt::die_with_parent) and [`Tether`](Tether#limits). It is a
 //! cleanup guarantee, not a security boundary: a child that wants to live can undo it.
 //!
 //! # Which one
+//!
+//! You write the parent, and any program may be the child: [`Tether`]. You write the child:
 //!
 //! - The parent spawns from its main thread: [`#[die_with_parent]`](macro@die_with_parent).
 //! - It spawns from threads that come and go, or you cannot know: `#[die_with_parent(watch)]`.
 //! - The child has children of its own, or must clean up: `#[die_with_parent(SIGTERM, descendants, grace = …)]`.
 //! - The child has an event loop that should hear of it: [`Parent`].
 //!
+//! You write both: either does; both together cover what each does not, such as a program in between that leaves the group.
+//!
 //! To do something first, such as dropping privileges or installing a handler, call [`DieWithParent`] instead of using the
 //! attribute. If the parent can tell its pid, [`expected_parent`](DieWithParent::expected_parent) closes the window before `main`.
-//! [`outlive_parent`] undoes what other code armed.
+//! [`outlive_parent`] undoes what other code armed. [`Command::die_with_parent`](CommandExt::die_with_parent) arms the kernel's signal from the
+//! parent, where a tether's process group is in the way. [`ChildExt`] ends the process group of a child now, or says why it cannot.
 //!
 //! # Cost
 //!
-//! Five system calls at the start, half a microsecond; no allocation, thread, descriptor or file, and nothing while the
+//! The attribute: five system calls at the start, half a microsecond; no allocation, thread, descriptor or file, and nothing while the
 //! program runs. A watch takes a thread that sleeps, with a descriptor and 8 to 16 KiB of its own, and nothing while the parent
-//! lives. The crate depends on `libc` alone; the feature `macros`, on by default, adds the attribute.
+//! lives. A tether takes one descriptor and one zombie for every 128 commands, and nothing while the owner lives; spawning takes no longer. The
+//! crate depends on `libc` alone; the feature `macros`, on by default, adds the attribute.
 //!
 //! # Platforms
 //!
-//! Linux, and Android by the same system calls; [`Parent`] and what rests on it from Linux 5.3 on. Everywhere else it compiles and returns [`Error::Unsupported`]. What has been
+//! Linux, and Android by the same system calls; [`Parent`] and what rests on it from Linux 5.3 on. Everywhere else it compiles and returns
+//! [`Error::Unsupported`]. What has been
 //! run is x86-64 Linux 6.18 with glibc; the code for other targets has been run there too, in place of Linux's own
 //! (`--cfg pdeathsig_backend="unsupported"`), but no other target's build has been tried.
 #![cfg_attr(not(feature = "macros"), allow(rustdoc::broken_intra_doc_links))]
@@ -103,10 +130,13 @@
 mod arm;
 #[cfg(feature = "macros")]
 mod attribute;
+mod child;
+mod command;
 mod error;
 mod parent;
 mod signal;
 mod sys;
+mod tether;
 #[cfg_attr(
     not(all(any(target_os = "linux", target_os = "android"), not(pdeathsig_backend = "unsupported"))),
     path = "watch/unsupported.rs"
@@ -116,9 +146,12 @@ mod watch;
 pub use arm::{die_with_parent, outlive_parent, parent_death_signal, DieWithParent};
 #[cfg(feature = "macros")]
 pub use attribute::die_with_parent;
+pub use child::ChildExt;
+pub use command::CommandExt;
 pub use error::Error;
 pub use parent::Parent;
 pub use signal::{InvalidSignal, Signal};
+pub use tether::Tether;
 
 /// For the expansion of the attribute alone; it may change in any release.
 #[cfg(feature = "macros")]

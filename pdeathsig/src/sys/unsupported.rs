@@ -3,6 +3,7 @@
 use std::io;
 #[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::process::Command;
 use std::time::Instant;
 
 use crate::{Error, Signal};
@@ -110,13 +111,22 @@ pub(crate) fn remedy(_: &io::Error) -> &'static str {
     "the target is not supported"
 }
 
+/// Its spawn fails: no system takes an argument with a zero in it.
+pub(crate) fn arm_before_exec(command: &mut Command, _: Signal) {
+    command.arg("\0");
+}
+
+pub(crate) fn join_group(_: &mut Command, _: u32) {}
+
 pub(crate) fn exit(status: i32) -> ! {
     std::process::exit(status)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::{DieWithParent, Error, Signal};
+    use crate::{ChildExt, CommandExt, DieWithParent, Error, Signal};
+    use std::io::ErrorKind;
+    use std::process::Command;
 
     #[test]
     fn everything_answers_unsupported() {
@@ -126,6 +136,19 @@ mod tests {
         assert!(matches!(crate::Parent::current(), Err(Error::Unsupported)));
         assert!(matches!(crate::outlive_parent(), Err(Error::Unsupported)));
         assert!(matches!(crate::parent_death_signal(), Err(Error::Unsupported)));
+    }
+
+    #[test]
+    fn what_a_parent_does_answers_unsupported_and_nothing_starts_without_protection() {
+        let error = crate::Tether::new(Signal::KILL).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        // It is a program of every system that these tests run on.
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        assert_eq!(child.kill_process_group().unwrap_err().kind(), ErrorKind::Unsupported);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let error = Command::new("true").die_with_parent(Signal::KILL).spawn().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
     }
 
     #[test]

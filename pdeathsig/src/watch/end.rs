@@ -48,7 +48,7 @@ pub(super) fn ask(plan: Plan, mut provisions: Option<&mut Provisions>) -> Asked 
             send_to_other_members(own, descendants, plan.signal);
         } else if descendants.is_none() || has_other_members(own, descendants) {
             let sent = sys::send_to_group_of(own, plan.signal);
-            asked = sent.is_ok() && sys::leads_its_group(own);
+            asked = sent.is_ok() && sys::group_of(own) == Some(own);
         }
     }
     let not_this = this_last && others_are_left(plan);

@@ -1,14 +1,11 @@
-//! A process that shares the memory of this one while the calling thread waits for its end: what
-//! [vfork(2)](https://man7.org/linux/man-pages/man2/vfork.2.html) makes, on a stack of its own.
+//! A process that does a piece of work in this one's memory, and is gone when it is done.
 
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use libc::{c_int, c_void};
-
-use super::done;
 use super::memory::Mapping;
+use super::{done, vfork};
 
 /// What is needed to start it, set aside.
 #[derive(Debug)]
@@ -21,30 +18,16 @@ impl Helper {
         Ok(Helper { stack: Mapping::new(128 * 1024)? })
     }
 
-    /// Does `work` in a new process, and returns when that has ended.
-    ///
-    /// Other threads may hold any lock meanwhile, so `work` must be async-signal-safe: no allocation, no lock, no panic.
+    /// Does `work` in a new process, and returns when that has ended. It has to be async-signal-safe, and the caller to have
+    /// blocked all signals.
     pub(crate) fn run(&mut self, mut work: impl FnMut()) -> io::Result<()> {
-        let mut work: &mut dyn FnMut() = &mut work;
-        let argument: *mut c_void = ptr::addr_of_mut!(work).cast();
-        let flags = libc::CLONE_VM | libc::CLONE_VFORK;
-        let stack = self.stack.end().cast();
-        // SAFETY: the stack is unused and large enough, its end is aligned to a page. The argument outlives the process,
-        // since with CLONE_VFORK the call returns after its end, and nobody touches it meanwhile. No exit signal, so that
-        // the program's handlers and waits do not see it.
-        let process = unsafe { libc::clone(trampoline, stack, flags, argument) };
-        done(process)?;
+        let process = vfork::run(&mut self.stack, || {
+            make_room_for_descriptors();
+            work();
+        })?;
         // SAFETY: waitpid writes no status to a null pointer; the process is our child.
         done(unsafe { libc::waitpid(process, ptr::null_mut(), libc::__WALL) })
     }
-}
-
-extern "C" fn trampoline(argument: *mut c_void) -> c_int {
-    // SAFETY: the argument is that of `Helper::run`, which waits.
-    let work: &mut &mut dyn FnMut() = unsafe { &mut *argument.cast() };
-    make_room_for_descriptors();
-    work();
-    0
 }
 
 /// The table is a copy of the calling thread's and may be full, and the limit may have been lowered since.

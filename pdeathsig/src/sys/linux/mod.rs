@@ -4,25 +4,35 @@
 //! ([PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html)). Both go through
 //! `syscall(2)`, since a libc may wrap `prctl` in code of its own.
 
+mod anchor;
+mod before_exec;
+mod hang_up;
 mod helper;
 mod memory;
 mod pidfd;
 mod proc;
+mod signals;
 mod thread;
+mod vfork;
 
 use std::io;
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::ptr;
 
 use libc::{c_int, c_ulong, pid_t};
 
 use crate::{Error, Signal};
 
+pub(crate) use anchor::Anchor;
+pub(crate) use before_exec::arm_before_exec;
+pub(crate) use hang_up::HangUp;
 pub(crate) use helper::Helper;
 pub(crate) use memory::PidSet;
 pub(crate) use pidfd::Pidfd;
 pub(crate) use proc::{every_child, every_process, has_halted, shows_this_pid_namespace, Status};
+pub(crate) use signals::{ends_of, ignore_signals, stops};
 pub(crate) use thread::{leave_descriptor_table, spawn, Run};
 
 pub(crate) mod number {
@@ -124,7 +134,7 @@ pub(crate) fn send(process: u32, signal: Signal) -> io::Result<()> {
     done(unsafe { libc::kill(process, signal.as_raw()) })
 }
 
-/// To every member of the group that `leader`, the caller or its parent, made; it may have left it since.
+/// To every member of the group that `leader` made; it may have left it since.
 pub(crate) fn send_to_group_of(leader: u32, signal: Signal) -> io::Result<()> {
     // 1 would mean every process there is.
     let leader = pid_t::try_from(leader).ok().filter(|leader| *leader > 1);
@@ -133,27 +143,30 @@ pub(crate) fn send_to_group_of(leader: u32, signal: Signal) -> io::Result<()> {
     done(unsafe { libc::kill(-leader, signal.as_raw()) })
 }
 
-pub(crate) fn leads_its_group(process: u32) -> bool {
+/// Has what a command spawns join a group, before it executes the program.
+pub(crate) fn join_group(command: &mut Command, group: u32) {
+    command.process_group(group as pid_t);
+}
+
+/// The process group of a process or thread, which may be a zombie; none if there is no such number.
+pub(crate) fn group_of(process: u32) -> Option<u32> {
     // SAFETY: getpgid takes a number by value.
-    let group = unsafe { libc::getpgid(process as pid_t) };
-    group == process as pid_t
+    let group = unsafe { libc::getpgid(pid_t::try_from(process).ok()?) };
+    u32::try_from(group).ok()
 }
 
-/// Whether a process that does not handle the signal stops.
-pub(crate) fn stops(signal: Signal) -> bool {
-    [Signal::STOP, Signal::TSTP, Signal::TTIN, Signal::TTOU].contains(&signal)
+/// The session of a process, or of the caller, which is 0.
+pub(crate) fn session_of(process: u32) -> Option<u32> {
+    // SAFETY: getsid takes a number by value.
+    let session = unsafe { libc::getsid(pid_t::try_from(process).ok()?) };
+    u32::try_from(session).ok()
 }
 
-/// Whether this process would end at once of a signal, having no handler for it and not ignoring it.
-pub(crate) fn ends_of(signal: Signal) -> bool {
-    if stops(signal) || [Signal::CHLD, Signal::CONT, Signal::URG, Signal::WINCH].contains(&signal) {
-        return false;
-    }
-    let mut action = MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: without a new action, sigaction writes the one that is there.
-    let answer = unsafe { libc::sigaction(signal.as_raw(), ptr::null(), action.as_mut_ptr()) };
-    // SAFETY: it has been written if the call succeeded.
-    answer == 0 && unsafe { action.assume_init() }.sa_sigaction == libc::SIG_DFL
+/// Whether it is a child of this process that nobody has reaped, so that its number cannot be another's.
+pub(crate) fn is_unreaped_child(process: u32) -> bool {
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
+    // SAFETY: waitid takes numbers by value, and writes nothing to a null pointer.
+    done(unsafe { libc::waitid(libc::P_PID, process as libc::id_t, ptr::null_mut(), options) }).is_ok()
 }
 
 /// The caller's number, which in a [`Helper`] is not that of the process whose memory it shares.
@@ -172,17 +185,6 @@ pub(crate) fn thread_exists(process: u32, thread: u32) -> bool {
     // SAFETY: tgkill takes numbers by value; the signal 0 is none.
     let answer = unsafe { libc::syscall(libc::SYS_tgkill, process as pid_t, thread as pid_t, 0) };
     done(answer).map_or_else(|error| error.raw_os_error() != Some(libc::ESRCH), |()| true)
-}
-
-/// From now on SIGKILL alone ends this process from without.
-pub(crate) fn ignore_signals() {
-    for signal in (1..=number::MAX).filter_map(|number| Signal::from_raw(number).ok()) {
-        // To ignore SIGCHLD has another effect, and nobody ends of SIGCONT.
-        if ![Signal::CHLD, Signal::CONT].contains(&signal) {
-            // SAFETY: no handler is installed. It fails for those that cannot be ignored.
-            unsafe { libc::signal(signal.as_raw(), libc::SIG_IGN) };
-        }
-    }
 }
 
 pub(crate) fn is_subreaper() -> io::Result<bool> {
@@ -210,10 +212,18 @@ pub(crate) fn remedy(error: &io::Error) -> &'static str {
         Some(libc::EAGAIN) => {
             "no more processes and threads are allowed: see RLIMIT_NPROC (`ulimit -u`) and pids.max of the control group"
         }
+        Some(libc::ETOOMANYREFS) => {
+            "this user has more descriptors in flight, sent and not received yet, than a process may have open: raise RLIMIT_NOFILE \
+             (`ulimit -n`), or use fewer tethers"
+        }
+        Some(libc::ECHILD) => "somebody in this process waits for every child, and asks for such (`waitpid(-1, …, __WALL)`)",
         Some(libc::ENOMEM) => "memory is short, or RLIMIT_AS or RLIMIT_DATA is too low",
         Some(libc::ENOSYS) => {
             "the kernel is too old, or a sandbox hides the call (pidfd_open is there from Linux 5.3 on): the kernel's signal, \
              without `watch` and what implies it, needs none of it"
+        }
+        Some(libc::EPERM) => {
+            "another user's processes cannot be signalled, and a seccomp filter or another sandbox may refuse any call"
         }
         _ => "look for a seccomp filter or another sandbox around this process",
     }

@@ -6,9 +6,9 @@ use std::ptr;
 use std::slice;
 use std::sync::Arc;
 
-use libc::{c_int, c_uint, c_void, pthread_attr_t, sigset_t};
+use libc::{c_int, c_uint, c_void, pthread_attr_t};
 
-use super::done;
+use super::{done, signals};
 
 /// The `libc` crate lacks it for Android.
 const CLOSE_RANGE_UNSHARE: c_uint = 1 << 1;
@@ -43,7 +43,7 @@ pub(crate) fn spawn<T: Run>(work: &Arc<T>) -> io::Result<()> {
     // SAFETY: the attributes were initialised.
     unsafe { libc::pthread_attr_setdetachstate(attributes.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED) };
     // Its signal mask is that of the thread that creates it.
-    let created = with_all_signals_blocked(|| {
+    let created = signals::with_all_blocked(|| {
         let mut created = Ok(());
         // The C library takes the thread-local variables out of the stack.
         for size in [STACK + size_of_thread_locals(), LARGE_STACK] {
@@ -96,19 +96,6 @@ extern "C" fn start<T: Run>(argument: *mut c_void) -> *mut c_void {
     unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_NAME, T::NAME.as_ptr()) };
     work.run();
     ptr::null_mut()
-}
-
-fn with_all_signals_blocked<T>(work: impl FnOnce() -> T) -> T {
-    let mut every = MaybeUninit::<sigset_t>::uninit();
-    let mut before = MaybeUninit::<sigset_t>::uninit();
-    // SAFETY: sigfillset writes the whole set.
-    unsafe { libc::sigfillset(every.as_mut_ptr()) };
-    // SAFETY: the first set was just filled, the second is written, and neither call can fail with these arguments.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, every.as_ptr(), before.as_mut_ptr()) };
-    let answer = work();
-    // SAFETY: the set was written by the first call.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
-    answer
 }
 
 /// What the C library's thread functions answer is the error itself.

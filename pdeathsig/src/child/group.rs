@@ -1,0 +1,47 @@
+//! Whether a number is still that of a child's process group.
+
+use std::io;
+
+use crate::{sys, Error, Signal};
+
+/// To the group that a child of this process leads, or led until it was reaped.
+pub(super) fn send(child: u32, signal: Signal) -> io::Result<()> {
+    if sys::is_unreaped_child(child) {
+        let group = sys::group_of(child);
+        if group != Some(child) {
+            return Err(leads_none(child, group));
+        }
+    } else if sys::group_of(child).is_some() || !has_members_of_ours(child) {
+        // The number of a process is not given to another as long as its group has a member. So if somebody has it, there is none.
+        return Ok(());
+    }
+    match sys::send_to_group_of(child, signal) {
+        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
+        Err(source) => Err(Error::Os { call: "kill(2) on a process group", source }.into()),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Whether a group without a leader can be that of a child: in this process's session, or in one that the child made. As far as
+/// `/proc` tells.
+fn has_members_of_ours(group: u32) -> bool {
+    let own = sys::session_of(0);
+    let mut ours = None;
+    let looked = sys::every_process(|process| {
+        if sys::group_of(process) == Some(group) {
+            let session = sys::session_of(process);
+            ours = Some(session == own || session == Some(group));
+        }
+        ours.is_none()
+    });
+    ours.unwrap_or(looked.is_err())
+}
+
+fn leads_none(child: u32, group: Option<u32>) -> io::Error {
+    let member = group.map_or_else(String::new, |group| format!(", it is a member of the group {group}"));
+    let message = format!(
+        "the child {child} does not lead a process group{member}: spawn it with `process_group(0)`, or, if it was spawned with \
+         a `Tether`, use `Tether::send_signal`",
+    );
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}
