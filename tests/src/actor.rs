@@ -10,7 +10,7 @@ use std::time::Duration;
 use nix::libc;
 use nix::sys::signal::{kill, Signal};
 use nix::sys::wait::{waitpid, WaitStatus};
-use nix::unistd::Pid;
+use nix::unistd::{getpgid, Pid};
 use rustix::process::{pidfd_open, PidfdFlags};
 use serde::de::DeserializeOwned;
 
@@ -36,6 +36,10 @@ impl<'a> Actor<'a> {
         Actor { stage, pid, own_pid: Pid::from_raw(hello.pid), process, line }
     }
 
+    pub(crate) fn stage(&self) -> &'a Stage {
+        self.stage
+    }
+
     /// Its id.
     pub fn pid(&self) -> Pid {
         self.pid
@@ -55,7 +59,7 @@ impl<'a> Actor<'a> {
         hear(&mut self.line)
     }
 
-    fn ask<T: DeserializeOwned>(&mut self, request: Request) -> T {
+    pub(crate) fn ask<T: DeserializeOwned>(&mut self, request: Request) -> T {
         self.tell(request);
         self.hear()
     }
@@ -240,6 +244,11 @@ impl<'a> Actor<'a> {
         self.ask(Request::JoinProcessGroup { group: group.as_raw() })
     }
 
+    /// `setpgid(0, 0)`
+    pub fn lead_process_group(&mut self) {
+        self.join_process_group(Pid::from_raw(0))
+    }
+
     /// Closes every descriptor but its line.
     pub fn close_others(&mut self) {
         self.ask(Request::CloseOthers)
@@ -258,6 +267,11 @@ impl<'a> Actor<'a> {
     /// Opens files until its descriptor table is full.
     pub fn fill_descriptors(&mut self) {
         self.ask(Request::FillDescriptors)
+    }
+
+    /// Closes them again.
+    pub fn free_descriptors(&mut self) {
+        self.ask(Request::FreeDescriptors)
     }
 
     /// Becomes another user, who may have no more processes and threads than this one.
@@ -333,6 +347,11 @@ impl<'a> Actor<'a> {
     /// Waits until so many signals were caught.
     pub fn await_caught(&mut self, signals: usize) {
         until("a caught signal", || (self.caught() == signals).then_some(()));
+    }
+
+    /// Waits until a signal was caught, and those that were sent with it.
+    pub fn await_first_caught(&mut self) {
+        until("a caught signal", || (self.caught() > 0).then_some(()));
     }
 
     /// How many signals were caught.
@@ -417,7 +436,12 @@ impl<'a> Actor<'a> {
 
     /// Waits for the end of a child of its own.
     pub fn wait_for(&mut self, child: &Actor<'_>) -> End {
-        self.ask(Request::Wait { pid: child.pid.as_raw() })
+        self.wait_for_pid(child.pid)
+    }
+
+    /// The same for one that is no actor.
+    pub fn wait_for_pid(&mut self, child: Pid) -> End {
+        self.ask(Request::Wait { pid: child.as_raw() })
     }
 
     /// The same for one in the actor's own pid namespace.
@@ -428,6 +452,11 @@ impl<'a> Actor<'a> {
     /// Panics unless it does as it is told: it lives, and whatever signal was pending has not stopped that.
     pub fn assert_lives(&mut self) {
         self.ask(Request::Ping)
+    }
+
+    /// `getpgid()`
+    pub fn group(&self) -> Pid {
+        getpgid(Some(self.pid)).unwrap()
     }
 
     /// Sends it a signal.
@@ -463,12 +492,22 @@ impl<'a> Actor<'a> {
         await_readable(&self.process, "a process's end");
     }
 
+    /// Waits until it is dead and reaped.
+    pub fn await_gone(&self) {
+        until("a process that is gone", || getpgid(Some(self.pid)).err());
+    }
+
     /// Waits until its main thread sleeps in a call of the poll family.
     pub fn await_poll(&self) {
         let calls = [libc::SYS_poll, libc::SYS_ppoll, libc::SYS_restart_syscall].map(|call| format!("{call} "));
         let path = format!("/proc/{}/syscall", self.pid);
         let polls = |now: String| calls.iter().any(|call| now.starts_with(call));
         until("a thread that polls", || polls(fs::read_to_string(&path).unwrap()).then_some(()));
+    }
+
+    /// Whether it has answered what it was told, which it does not while it waits.
+    pub fn has_answered(&self) -> bool {
+        is_readable(self.line.get_ref(), Duration::from_millis(20))
     }
 
     /// Sends it a signal again and again until it answers what it was told; how many times.

@@ -5,6 +5,7 @@
 //! subreaper, so orphans come to it, and it kills and reaps all that is left when the test ends, however it ends.
 
 mod actor;
+mod owner;
 mod play;
 mod protocol;
 mod raw;
@@ -12,9 +13,13 @@ mod stage;
 mod trace;
 
 pub use actor::Actor;
+pub use owner::{Halt, Spawning};
 pub use play::play;
 pub use protocol::{Cause, End, Options, Refused};
-pub use raw::{allocate_realtime_signal, bare_calls, forked, refusing, set_bare, stranger, vforking, SharedCounter};
+pub use raw::{
+    allocate_realtime_signal, bare_calls, controlled_by_its_input, forked, leave_one_hang_up, refusing, set_bare,
+    set_bare_before_exec, stranger, vforking, SharedCounter,
+};
 pub use stage::{needs_root, skipped, until, Stage};
 pub use trace::{Boundary, Tracee};
 

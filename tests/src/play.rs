@@ -28,6 +28,7 @@ use pdeathsig::{Parent, Signal};
 use serde_json::{json, Value};
 use stats_alloc::{Region, INSTRUMENTED_SYSTEM};
 
+use crate::owner::Estate;
 use crate::protocol::{Cause, End, Hello, Options, Request};
 use crate::raw;
 use crate::stage::LINE;
@@ -45,10 +46,17 @@ pub fn play() {
     .unwrap();
     end.set(Expiration::OneShot(TimeSpec::from_duration(LIFETIME)), TimerSetTimeFlags::empty()).unwrap();
     // A crash that was asked for should leave no core file.
-    setrlimit(Resource::RLIMIT_CORE, 0, 0).unwrap();
+    let (_, allowed) = getrlimit(Resource::RLIMIT_CORE).unwrap();
+    setrlimit(Resource::RLIMIT_CORE, 0, allowed).unwrap();
     let line = UnixStream::connect(env::var_os(LINE).expect("an actor is started by a test")).unwrap();
     say(&line, &json!(Hello { pid: process::id() as i32 }));
-    let mut possessions = Possessions { line: line.as_raw_fd(), spawner: None, pinned: None, files: Vec::new() };
+    let mut possessions = Possessions {
+        line: line.as_raw_fd(),
+        spawner: None,
+        pinned: None,
+        files: Vec::new(),
+        estate: Estate::default(),
+    };
     for request in BufReader::new(&line).lines().map_while(Result::ok) {
         match follow(serde_json::from_str(&request).unwrap(), &mut possessions) {
             Some(answer) => say(&line, &answer),
@@ -70,11 +78,12 @@ struct Possessions {
     spawner: Option<Spawner>,
     pinned: Option<Parent>,
     files: Vec<File>,
+    estate: Estate,
 }
 
 /// The answer, or none if it was told to return.
 fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
-    let Possessions { line, spawner, pinned, files } = possessions;
+    let Possessions { line, spawner, pinned, files, estate } = possessions;
     let answer = match request {
         Request::Ping => Value::Null,
         Request::Arm { signal, options } => {
@@ -161,6 +170,7 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
             json!(setrlimit(Resource::RLIMIT_NOFILE, 0, hard).unwrap())
         }
         Request::FillDescriptors => json!(fill_descriptors(files)),
+        Request::FreeDescriptors => json!(files.clear()),
         Request::LimitProcesses { uid } => {
             setrlimit(Resource::RLIMIT_NPROC, 1, 1).unwrap();
             json!(unistd::setuid(Uid::from_raw(uid)).unwrap())
@@ -182,6 +192,7 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
         Request::Supervise => json!((0..4).for_each(|_| drop(thread::spawn(supervise)))),
         Request::Wait { pid } => json!(wait(Pid::from_raw(pid))),
         Request::Count => json!((entries("/proc/self/task"), entries("/proc/self/fd"))),
+        Request::Own(own) => estate.follow(own),
         Request::Die(cause) => return die(cause),
     };
     Some(answer)
@@ -274,7 +285,7 @@ fn supervise() {
     }
 }
 
-fn wait(child: Pid) -> End {
+pub(crate) fn wait(child: Pid) -> End {
     match waitpid(child, None).unwrap() {
         WaitStatus::Exited(_, status) => End::Exited(status),
         WaitStatus::Signaled(_, signal, _) => End::Killed(signal as i32),
@@ -282,7 +293,7 @@ fn wait(child: Pid) -> End {
     }
 }
 
-fn named(signal: i32) -> Signal {
+pub(crate) fn named(signal: i32) -> Signal {
     Signal::from_raw(signal).unwrap()
 }
 
@@ -291,7 +302,7 @@ fn read() -> Result<Option<i32>, String> {
 }
 
 /// An error by its name and its message.
-fn told<T, E: Debug + Display>(result: Result<T, E>) -> Result<T, String> {
+pub(crate) fn told<T, E: Debug + Display>(result: Result<T, E>) -> Result<T, String> {
     result.map_err(|error| format!("{error:?}: {error}"))
 }
 

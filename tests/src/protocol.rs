@@ -10,6 +10,8 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp};
 use seccompiler::{SeccompCondition, SeccompFilter, SeccompRule};
 use serde::{Deserialize, Serialize};
 
+use crate::owner::Own;
+
 /// The first line of an actor.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Hello {
@@ -107,6 +109,7 @@ pub(crate) enum Request {
     },
     CloseOthers,
     FillDescriptors,
+    FreeDescriptors,
     OpenPipes,
     /// The soft limit becomes 0.
     LowerDescriptors,
@@ -134,6 +137,7 @@ pub(crate) enum Request {
     },
     /// Answers with the number of threads and of open descriptors.
     Count,
+    Own(Own),
     Die(Cause),
 }
 
@@ -249,6 +253,16 @@ pub enum Refused {
     Poll,
     /// `setpgid`
     ProcessGroup,
+    /// `socketpair`
+    SocketPair,
+    /// `sendmsg`
+    SendMessage,
+    /// `fcntl` that says whom a descriptor's signal is for
+    DescriptorOwner,
+    /// `fcntl` that says which signal it is
+    DescriptorSignal,
+    /// `waitid`
+    WaitId,
 }
 
 impl Refused {
@@ -257,6 +271,10 @@ impl Refused {
         let option = |number: i32| {
             let is = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, number as u64).unwrap();
             (libc::SYS_prctl, vec![SeccompRule::new(vec![is]).unwrap()])
+        };
+        let fcntl = |operation: u64| {
+            let is = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, operation).unwrap();
+            (libc::SYS_fcntl, vec![SeccompRule::new(vec![is]).unwrap()])
         };
         let call = |number: i64| (number, Vec::new());
         let rules = match self {
@@ -281,6 +299,12 @@ impl Refused {
             }
             Refused::Poll => vec![call(libc::SYS_ppoll), call(libc::SYS_poll), call(libc::SYS_restart_syscall)],
             Refused::ProcessGroup => vec![call(libc::SYS_setpgid)],
+            Refused::SocketPair => vec![call(libc::SYS_socketpair)],
+            Refused::SendMessage => vec![call(libc::SYS_sendmsg)],
+            // `F_SETOWN_EX` and `F_SETSIG`, of which nix and libc know the second alone, and not everywhere.
+            Refused::DescriptorOwner => vec![fcntl(15)],
+            Refused::DescriptorSignal => vec![fcntl(10)],
+            Refused::WaitId => vec![call(libc::SYS_waitid)],
         };
         let error = if let Refused::Pidfd = self { libc::ENOSYS } else { libc::EPERM };
         let refuse = match self {

@@ -2,18 +2,22 @@
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::io;
-use std::os::fd::RawFd;
+use std::fs;
+use std::io::{self, IoSlice, IoSliceMut};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use nix::cmsg_space;
+use nix::fcntl::{fcntl, FcntlArg, OFlag};
 use nix::libc;
 use nix::sched::{clone, CloneFlags};
 use nix::sys::ptrace;
-use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, Signal};
-use nix::unistd::{fork, pause, ForkResult, Pid};
+use nix::sys::signal::{raise, sigaction, SaFlags, SigAction, SigHandler, SigSet, Signal};
+use nix::sys::socket::{recvmsg, sendmsg, ControlMessage, ControlMessageOwned, MsgFlags};
+use nix::unistd::{fork, pause, setsid, ForkResult, Pid};
 use stats_alloc::{StatsAlloc, INSTRUMENTED_SYSTEM};
 
 use crate::protocol::Refused;
@@ -26,6 +30,12 @@ pub fn set_bare(signal: i32) -> io::Result<()> {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// The same in what a command spawns, before exec: the naive approach of a parent.
+pub fn set_bare_before_exec(command: &mut Command, signal: i32) -> &mut Command {
+    // SAFETY: it is one system call, and an error that is a mere number.
+    unsafe { command.pre_exec(move || set_bare(signal)) }
 }
 
 /// The five system calls of `die_with_parent`, without anything around them; the yardstick of its benchmark.
@@ -49,6 +59,70 @@ pub fn refusing(command: &mut Command, what: Refused) -> &mut Command {
     let apply = move || seccompiler::apply_filter(&filter).map_err(|_| io::Error::last_os_error());
     // SAFETY: the filter is made; to apply it takes two system calls and no allocation.
     unsafe { command.pre_exec(apply) }
+}
+
+/// Has what `command` spawns stop itself between fork and exec.
+pub(crate) fn halt_before_exec(command: &mut Command) -> &mut Command {
+    // SAFETY: raise is async-signal-safe.
+    unsafe { command.pre_exec(|| Ok(raise(Signal::SIGSTOP)?)) }
+}
+
+/// Drops a copy, bit by bit, of something. The caller is a fork, which ends without dropping it again.
+pub(crate) fn drop_copy<T>(original: &T) {
+    // SAFETY: the fork's own copy is not used again.
+    drop(unsafe { ptr::read(original) });
+}
+
+/// How a process has ended, which is a child by then, if it has. (`nix` does not know of real-time signals.)
+pub(crate) fn try_wait(process: Pid) -> Option<libc::c_int> {
+    let mut status = 0;
+    // SAFETY: waitpid writes the status.
+    let ended = unsafe { libc::waitpid(process.as_raw(), &mut status, libc::WNOHANG | libc::__WALL) };
+    (ended == process.as_raw()).then_some(status)
+}
+
+/// Takes the only tether of this process apart, which has not been used yet, and puts it together again with one hang-up where
+/// it had several.
+pub fn leave_one_hang_up() {
+    let sockets = fs::read_dir("/proc/self/fd").unwrap().map(Result::unwrap).filter(|entry| {
+        fs::read_link(entry.path()).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+    });
+    let [tether] =
+        sockets.map(|entry| entry.file_name().to_str().unwrap().parse().unwrap()).collect::<Vec<RawFd>>()[..]
+    else {
+        panic!("not one socket, but more or less")
+    };
+    let mut control = cmsg_space!([RawFd; 32]);
+    let mut byte = [0];
+    let mut data = [IoSliceMut::new(&mut byte)];
+    let message = recvmsg::<()>(tether, &mut data, Some(&mut control), MsgFlags::empty()).unwrap();
+    let held = message.cmsgs().unwrap().flat_map(|part| match part {
+        ControlMessageOwned::ScmRights(held) => held,
+        other => panic!("{other:?}"),
+    });
+    // SAFETY: they have just come out of a message.
+    let held = held.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
+    let is_armed =
+        |fd: &OwnedFd| OFlag::from_bits_retain(fcntl(fd, FcntlArg::F_GETFL).unwrap()).contains(OFlag::O_ASYNC);
+    // The others are closed here, and hang up on a group that has no members yet.
+    let [armed]: [OwnedFd; 1] = held.filter(is_armed).collect::<Vec<_>>().try_into().unwrap();
+    let itself = [armed.as_raw_fd()];
+    let rights = [ControlMessage::ScmRights(&itself)];
+    sendmsg::<()>(itself[0], &[IoSlice::new(&[0])], &rights, MsgFlags::empty(), None).unwrap();
+}
+
+/// Has `command` lead a session of its own, which its standard input, a terminal, controls.
+pub fn controlled_by_its_input(command: &mut Command) -> &mut Command {
+    let take = || {
+        setsid()?;
+        // SAFETY: TIOCSCTTY takes a number by value.
+        match unsafe { libc::ioctl(libc::STDIN_FILENO, libc::TIOCSCTTY, 0) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    };
+    // SAFETY: two system calls, and errors that are mere numbers.
+    unsafe { command.pre_exec(take) }
 }
 
 /// Has glibc give up the lowest real-time signal that is free.
@@ -214,6 +288,17 @@ impl SharedCounter {
 
 /// A process with the number `pid`, which is free: a child of the test that sleeps until it is killed.
 pub fn stranger(pid: Pid) -> io::Result<()> {
+    fork_with_number(pid, || {
+        // An end of its own, if nobody makes one.
+        nix::unistd::alarm::set(120);
+        loop {
+            pause();
+        }
+    })
+}
+
+/// A fork with the number `pid`, which is free. It ends when `child` returns.
+pub(crate) fn fork_with_number(pid: Pid, child: impl FnOnce()) -> io::Result<()> {
     let numbers = [pid.as_raw()];
     // SAFETY: all fields are numbers, of which 0 means nothing special.
     let mut arguments: libc::clone_args = unsafe { std::mem::zeroed() };
@@ -221,15 +306,15 @@ pub fn stranger(pid: Pid) -> io::Result<()> {
     arguments.set_tid = numbers.as_ptr() as u64;
     arguments.set_tid_size = 1;
     let size = std::mem::size_of_val(&arguments);
-    // SAFETY: the arguments and the number they point to live until the call returns; without flags it is a fork.
+    // SAFETY: the arguments and the number they point to live until the call returns; without flags it is a fork. What was
+    // said of `in_fork` holds here.
     match unsafe { libc::syscall(libc::SYS_clone3, &arguments, size) } {
         -1 => Err(io::Error::last_os_error()),
-        0 => loop {
-            // SAFETY: pause has no arguments; alarm, by which it ends if nobody ends it, takes a number.
-            unsafe { libc::alarm(120) };
-            // SAFETY: as above.
-            unsafe { libc::pause() };
-        },
+        0 => {
+            child();
+            // SAFETY: _exit takes a number by value and does not return.
+            unsafe { libc::_exit(0) }
+        }
         _ => Ok(()),
     }
 }

@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use nix::libc;
 use nix::sys::prctl;
 use nix::sys::signal::{kill, Signal};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
@@ -23,6 +24,7 @@ use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use tempfile::TempDir;
 
 use crate::actor::Actor;
+use crate::raw;
 
 /// Where an actor finds the test.
 pub(crate) const LINE: &str = "PDEATHSIG_TESTS_LINE";
@@ -85,20 +87,42 @@ impl Stage {
     /// lives, but for moments: a helper that killed the others ends after them.
     pub fn killed_orphans(&self) -> usize {
         // Shorter than they would live.
-        let end = Instant::now() + Duration::from_secs(15);
+        self.killed_orphans_within(Duration::from_secs(15)).unwrap_or_else(|| panic!("{:?} live on", children()))
+    }
+
+    /// The same, but none if one lives for longer than that.
+    pub fn killed_orphans_within(&self, time: Duration) -> Option<usize> {
+        let end = Instant::now() + time;
         let mut killed = 0;
         loop {
             match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
-                Ok(WaitStatus::StillAlive) => {
-                    assert!(Instant::now() < end, "{:?} live on", children());
-                    thread::yield_now();
-                }
+                Ok(WaitStatus::StillAlive) if Instant::now() > end => return None,
+                Ok(WaitStatus::StillAlive) => thread::yield_now(),
                 Ok(WaitStatus::Signaled(_, Signal::SIGKILL, _)) => killed += 1,
                 Ok(_) => {}
-                Err(Errno::ECHILD) => return killed,
+                Err(Errno::ECHILD) => return Some(killed),
                 Err(error) => panic!("{error}"),
             }
         }
+    }
+
+    /// Waits for the end of a process that is, or by then has become, a child of the test: the signal that killed it.
+    pub fn end_of(&self, process: Pid) -> i32 {
+        let end = until("a process's end", || raw::try_wait(process));
+        assert!(libc::WIFSIGNALED(end), "it ended with {end:#x}");
+        libc::WTERMSIG(end)
+    }
+
+    /// The same for one that exits: its status.
+    pub fn exit_status_of(&self, process: Pid) -> i32 {
+        let end = until("a process's end", || raw::try_wait(process));
+        assert!(libc::WIFEXITED(end), "it ended with {end:#x}");
+        libc::WEXITSTATUS(end)
+    }
+
+    /// Waits for the end of a process, whatever it is.
+    pub fn reap(&self, process: Pid) {
+        until("a process's end", || raw::try_wait(process));
     }
 
     /// A folder that goes with the stage.
@@ -134,6 +158,9 @@ impl Drop for Stage {
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(_) => break,
             }
+            // All who are dead by now, since to look for children again is slow when there are thousands.
+            let others = || waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL));
+            while !matches!(others(), Ok(WaitStatus::StillAlive) | Err(_)) {}
         }
     }
 }

@@ -3,6 +3,7 @@
 //! - `storm hop NUMBER`: so many processes, each of which starts its successor in a session of its own and ends, again and again;
 //!   none is there for long. After 4,000 times they stay, lest the process table fill with their remains.
 //! - `storm tree NUMBER`: a process that forks, and whose forks fork, until there have been so many; they stay.
+//! - `storm breed NUMBER`: two processes, each of which starts its successor in the same group and ends, so many times; then they stay.
 //! - `storm vfork 1`: one that waits in `vfork`, where SIGSTOP does not reach it, for its child.
 //!
 //! They print a line when the storm has risen.
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [kind, number] = &arguments[..] else { panic!("usage: storm hop|tree|vfork NUMBER") };
+    let [kind, number] = &arguments[..] else { panic!("usage: storm hop|tree|breed|vfork NUMBER") };
     let number: usize = number.parse().expect("a number");
     let end = Instant::now() + Duration::from_secs(30);
     match kind.as_str() {
@@ -32,12 +33,19 @@ fn main() {
             }
             while forks.get() < number / 2 {}
         }
+        "breed" => {
+            for _ in 0..2 {
+                if pdeathsig_tests::forked() {
+                    return breed(number, end);
+                }
+            }
+        }
         "vfork" => {
             let pid = pdeathsig_tests::vforking().unwrap();
             let stat = format!("/proc/{pid}/stat");
             while !std::fs::read_to_string(&stat).unwrap().contains(") D ") {}
         }
-        _ => panic!("usage: storm hop|tree|vfork NUMBER"),
+        _ => panic!("usage: storm hop|tree|breed|vfork NUMBER"),
     }
     println!("risen");
     io::stdout().flush().unwrap();
@@ -58,6 +66,15 @@ fn hop(hops: &pdeathsig_tests::SharedCounter, end: Instant) {
 fn grow(forks: &pdeathsig_tests::SharedCounter, most: usize, end: Instant) {
     while forks.add() < most && Instant::now() < end {
         pdeathsig_tests::forked();
+    }
+    pdeathsig_tests::sleep_until(end);
+}
+
+fn breed(most: usize, end: Instant) {
+    for _ in 0..most {
+        if !pdeathsig_tests::forked() {
+            return;
+        }
     }
     pdeathsig_tests::sleep_until(end);
 }

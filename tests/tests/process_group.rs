@@ -1,0 +1,187 @@
+//! `ChildExt`: a signal to the process group that a child leads, and to nobody else's.
+
+use std::io::ErrorKind;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt};
+use std::process::{Child, Command};
+
+use nix::sys::signal::Signal as Received;
+use nix::sys::wait::WaitStatus;
+use nix::unistd::{getpgrp, Pid};
+use pdeathsig::{ChildExt, CommandExt as _, Signal, Tether};
+use pdeathsig_tests::{needs_root, Actor, Spawning, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+fn stage() -> Stage {
+    Stage::open(ACTOR)
+}
+
+/// A child that is an actor and leads a group.
+fn leader(stage: &Stage) -> (Child, Actor<'_>) {
+    let child = stage.start(Command::new(ACTOR).process_group(0));
+    (child, stage.enter())
+}
+
+fn assert_killed(actor: &Actor<'_>) {
+    assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Received::SIGKILL, false));
+}
+
+#[test]
+fn the_child_dies_and_its_children() {
+    let stage = stage();
+    let (mut child, mut actor) = leader(&stage);
+    let mut grandchild = actor.spawn();
+    let great_grandchild = grandchild.spawn();
+    child.kill_process_group().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(9));
+    assert_killed(&grandchild);
+    assert_killed(&great_grandchild);
+    child.kill_process_group().unwrap();
+}
+
+#[test]
+fn any_signal() {
+    let stage = stage();
+    let (mut child, mut actor) = leader(&stage);
+    let mut grandchild = actor.spawn();
+    for member in [&mut actor, &mut grandchild] {
+        member.catch(Received::SIGUSR1);
+    }
+    child.send_process_group_signal(Signal::USR1).unwrap();
+    actor.await_caught(1);
+    grandchild.await_caught(1);
+}
+
+#[test]
+fn a_child_that_leads_no_group_is_an_error_and_nobody_gets_a_signal() {
+    let stage = stage();
+    let mut child = stage.start(&mut Command::new(ACTOR));
+    let mut actor = stage.enter();
+    let error = child.kill_process_group().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    let message = error.to_string();
+    for part in [format!("child {}", child.id()), format!("group {}", getpgrp()), "process_group(0)".into()] {
+        assert!(message.contains(&part), "{message}");
+    }
+    actor.assert_lives();
+    // Nor when it has ended, as long as it was not waited for.
+    actor.send(Received::SIGKILL);
+    actor.await_dead();
+    child.kill_process_group().unwrap_err();
+    child.wait().unwrap();
+    child.kill_process_group().unwrap();
+}
+
+#[test]
+fn a_tethered_child_is_an_error_that_names_the_tether() {
+    let stage = stage();
+    let tether = Tether::new(Signal::KILL).unwrap();
+    let mut child = stage.start(Command::new(ACTOR).tether(&tether).unwrap());
+    let mut actor = stage.enter();
+    let error = child.kill_process_group().unwrap_err().to_string();
+    assert!(error.contains("Tether::send_signal"), "{error}");
+    actor.assert_lives();
+}
+
+#[test]
+fn members_that_live_on_when_the_leader_was_waited_for() {
+    let stage = stage();
+    let (mut child, mut actor) = leader(&stage);
+    let grandchild = actor.spawn();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    child.kill_process_group().unwrap();
+    assert_killed(&grandchild);
+    child.kill_process_group().unwrap();
+}
+
+#[test]
+fn members_that_live_on_though_nobody_has_to_wait_for_the_leader() {
+    let stage = stage();
+    let mut parent = stage.actor();
+    parent.ignore(Received::SIGCHLD);
+    let mut child = parent.spawn_as(Spawning { group: Some(0), ..Spawning::default() });
+    let grandchild = child.spawn();
+    child.send(Received::SIGKILL);
+    child.await_gone();
+    assert_eq!(parent.kill_group_of(child.pid()), Ok(()));
+    grandchild.await_dead();
+}
+
+#[test]
+fn members_in_a_session_that_the_child_has_made() {
+    let stage = stage();
+    let mut child = stage.start(&mut Command::new(ACTOR));
+    let mut actor = stage.enter();
+    actor.new_session();
+    let grandchild = actor.spawn();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    child.kill_process_group().unwrap();
+    assert_killed(&grandchild);
+}
+
+/// A child that leads a group, and has been killed and waited for.
+fn a_child_that_is_gone(stage: &Stage) -> (Child, Pid) {
+    let (mut child, actor) = leader(stage);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    (child, actor.pid())
+}
+
+#[test]
+fn a_stranger_with_the_childs_number_is_left_alone() {
+    if !needs_root("a_stranger_with_the_childs_number_is_left_alone") {
+        return;
+    }
+    let stage = stage();
+    let mut parent = stage.actor();
+    let (mut child, number) = a_child_that_is_gone(&stage);
+    let mut stranger = parent.fork_with_number(number);
+    stranger.lead_process_group();
+    stranger.catch(Received::SIGUSR1);
+    child.send_process_group_signal(Signal::USR1).unwrap();
+    assert_eq!(stranger.caught(), 0);
+    // Dead, and not waited for, it has its number still.
+    let mut member = stranger.spawn();
+    member.catch(Received::SIGUSR1);
+    stranger.send(Received::SIGKILL);
+    stranger.await_dead();
+    child.send_process_group_signal(Signal::USR1).unwrap();
+    assert_eq!(member.caught(), 0);
+}
+
+#[test]
+fn a_strangers_group_in_another_session_is_left_alone_though_its_leader_is_gone() {
+    if !needs_root("a_strangers_group_in_another_session_is_left_alone_though_its_leader_is_gone") {
+        return;
+    }
+    let stage = stage();
+    let mut parent = stage.actor();
+    parent.new_session();
+    let (mut child, number) = a_child_that_is_gone(&stage);
+    let mut stranger = parent.fork_with_number(number);
+    stranger.lead_process_group();
+    let mut member = stranger.spawn();
+    member.catch(Received::SIGUSR1);
+    stranger.send(Received::SIGKILL);
+    parent.wait_for(&stranger);
+    assert_eq!(member.group(), number);
+    child.send_process_group_signal(Signal::USR1).unwrap();
+    assert_eq!(member.caught(), 0);
+    member.assert_lives();
+}
+
+#[test]
+fn a_group_that_the_user_may_not_signal_is_an_error() {
+    if !needs_root("a_group_that_the_user_may_not_signal_is_an_error") {
+        return;
+    }
+    let stage = stage();
+    let mut parent = stage.actor();
+    let mut child = parent.spawn_as(Spawning { group: Some(0), ..Spawning::default() });
+    parent.drop_privileges(54_351);
+    let error = parent.kill_group_of(child.pid()).unwrap_err();
+    assert!(error.contains("kill(2) on a process group") && error.contains("another user"), "{error}");
+    child.assert_lives();
+}

@@ -1,0 +1,352 @@
+//! Whatever ends the owner of a tether, what it spawned with it dies, and what that spawned.
+
+use nix::sys::signal::{kill, Signal};
+use nix::sys::wait::WaitStatus;
+use nix::unistd::getpgid;
+use pdeathsig_tests::{skipped, until, Actor, Cause, Spawning, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+fn owner(stage: &Stage, signal: Signal) -> Actor<'_> {
+    let mut owner = stage.actor();
+    owner.tether(signal).unwrap();
+    owner
+}
+
+fn assert_died_of(signal: Signal, actors: &[Actor<'_>]) {
+    for actor in actors {
+        assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), signal, false));
+    }
+}
+
+#[test]
+fn the_owner_is_killed() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let mut child = owner.spawn_tethered();
+    let mut grandchild = child.spawn();
+    let great_grandchild = grandchild.spawn();
+    owner.kill();
+    assert_died_of(Signal::SIGKILL, &[child, grandchild, great_grandchild]);
+}
+
+#[test]
+fn the_owner_dies_of_any_other_cause() {
+    for cause in [Cause::Segfault, Cause::Abort, Cause::Panic, Cause::Exit, Cause::Return] {
+        for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGUSR1] {
+            let stage = Stage::open(ACTOR);
+            let mut owner = owner(&stage, signal);
+            let mut child = owner.spawn_tethered();
+            let grandchild = child.spawn();
+            owner.die(cause);
+            assert_died_of(signal, &[child, grandchild]);
+        }
+    }
+}
+
+#[test]
+fn a_sibling_that_is_not_tethered_lives() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let mut sibling = owner.spawn();
+    let child = owner.spawn_tethered();
+    owner.kill();
+    assert_died_of(Signal::SIGKILL, &[child]);
+    sibling.assert_lives();
+}
+
+#[test]
+fn a_signal_of_the_real_time_kind() {
+    let stage = Stage::open(ACTOR);
+    let program = || Some(("sleep".into(), vec!["60".into()]));
+    for number in [34, 40, 64] {
+        let mut owner = stage.actor();
+        owner.tether_by_number(number).unwrap();
+        let child = owner.try_spawn(Spawning { program: program(), ..Spawning::tethered() }).unwrap();
+        owner.kill();
+        assert_eq!(stage.end_of(child), number);
+    }
+}
+
+#[test]
+fn only_the_thread_that_spawned_ends() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let mut child = owner.spawn_as(Spawning { on_thread: true, ..Spawning::tethered() });
+    child.assert_lives();
+    owner.kill();
+    assert_died_of(Signal::SIGKILL, &[child]);
+}
+
+#[test]
+fn the_main_thread_of_the_owner_ends_alone() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let _thread = owner.spawn_on_thread();
+    let mut child = owner.spawn_tethered();
+    owner.end_main_thread();
+    child.assert_lives();
+    owner.send(Signal::SIGKILL);
+    owner.end();
+    assert_died_of(Signal::SIGKILL, &[child]);
+}
+
+#[test]
+fn the_tether_is_dropped() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGTERM);
+    let mut child = owner.spawn_tethered();
+    let grandchild = child.spawn();
+    owner.drop_tether();
+    child.await_dead();
+    assert_died_of(Signal::SIGTERM, &[grandchild]);
+    owner.assert_lives();
+}
+
+#[test]
+fn the_tether_is_replaced() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let child = owner.spawn_tethered();
+    owner.tether(Signal::SIGKILL).unwrap();
+    child.await_dead();
+    let mut another = owner.spawn_tethered();
+    another.assert_lives();
+}
+
+#[test]
+fn a_tether_that_is_leaked_holds_until_the_owner_ends() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let mut child = owner.spawn_tethered();
+    owner.leak_tether();
+    child.assert_lives();
+    owner.die(Cause::Exit);
+    assert_died_of(Signal::SIGKILL, &[child]);
+}
+
+#[test]
+fn a_stopped_member_dies() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let child = owner.spawn_tethered();
+    child.send(Signal::SIGSTOP);
+    child.await_stopped();
+    owner.kill();
+    assert_died_of(Signal::SIGKILL, &[child]);
+}
+
+#[test]
+fn a_member_that_closes_every_descriptor_dies() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let mut child = owner.spawn_tethered();
+    child.close_others();
+    owner.kill();
+    assert_died_of(Signal::SIGKILL, &[child]);
+}
+
+#[test]
+fn a_member_that_executes_another_program_dies() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let child = owner.spawn_tethered().exec(None).exec_on_thread();
+    owner.kill();
+    assert_died_of(Signal::SIGKILL, &[child]);
+}
+
+#[test]
+fn a_member_that_ignores_or_blocks_the_signal_lives() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGTERM);
+    let [mut ignoring, mut blocking] = [(); 2].map(|()| owner.spawn_tethered());
+    ignoring.ignore(Signal::SIGTERM);
+    blocking.block(Signal::SIGTERM);
+    owner.kill();
+    ignoring.assert_lives();
+    blocking.assert_lives();
+    blocking.unblock(Signal::SIGTERM);
+    assert_died_of(Signal::SIGTERM, &[blocking]);
+}
+
+#[test]
+fn a_handler_runs_at_least_once_and_at_most_as_often_as_the_group_is_walked_through() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGTERM);
+    let mut child = owner.spawn_tethered();
+    child.catch(Signal::SIGTERM);
+    owner.kill();
+    child.await_first_caught();
+    assert!((1..=4).contains(&child.caught()));
+}
+
+#[test]
+fn the_owner_stops_or_is_killed_while_stopped() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let mut child = owner.spawn_tethered();
+    owner.send(Signal::SIGSTOP);
+    owner.await_stopped();
+    child.assert_lives();
+    owner.kill();
+    assert_died_of(Signal::SIGKILL, &[child]);
+}
+
+#[test]
+fn the_owner_executes_another_program() {
+    let stage = Stage::open(ACTOR);
+    for on_thread in [false, true] {
+        let mut owner = owner(&stage, Signal::SIGKILL);
+        let child = owner.spawn_tethered();
+        let mut owner = if on_thread { owner.exec_on_thread() } else { owner.exec(None) };
+        child.await_dead();
+        owner.assert_lives();
+    }
+}
+
+#[test]
+fn a_fork_of_the_owner_that_does_not_execute_a_program_holds_the_tether() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let mut child = owner.spawn_tethered();
+    let fork = owner.fork();
+    owner.kill();
+    child.assert_lives();
+    fork.kill();
+    assert_died_of(Signal::SIGKILL, &[child]);
+}
+
+#[test]
+fn a_drop_cuts_whatever_a_fork_holds() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let child = owner.spawn_tethered();
+    let _fork = owner.fork();
+    owner.drop_tether();
+    child.await_dead();
+}
+
+#[test]
+fn a_drop_in_a_fork_does_not_concern_the_owner() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let mut child = owner.spawn_tethered();
+    owner.drop_tether_in_fork();
+    child.assert_lives();
+    let mut another = owner.spawn_tethered();
+    another.assert_lives();
+    owner.kill();
+    assert_died_of(Signal::SIGKILL, &[child, another]);
+}
+
+#[test]
+fn a_member_that_leaves_the_group_lives() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let mut child = owner.spawn_tethered();
+    let mut in_a_session_of_its_own = child.spawn();
+    in_a_session_of_its_own.new_session();
+    owner.kill();
+    assert_died_of(Signal::SIGKILL, &[child]);
+    in_a_session_of_its_own.assert_lives();
+}
+
+#[test]
+fn a_program_that_makes_a_group_of_its_own_lives_as_timeout_does() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let timeout = |options: &[&str]| {
+        let arguments = options.iter().chain(&["60", "sleep", "60"]).map(|argument| argument.to_string());
+        Spawning { program: Some(("timeout".into(), arguments.collect())), ..Spawning::tethered() }
+    };
+    let leaves = owner.try_spawn(timeout(&[])).unwrap();
+    let stays = owner.try_spawn(timeout(&["--foreground"])).unwrap();
+    until("a group of its own", || (getpgid(Some(leaves)) == Ok(leaves)).then_some(()));
+    owner.kill();
+    assert_eq!(stage.end_of(stays), Signal::SIGKILL as i32);
+    // It lives, and can be asked to end.
+    kill(leaves, Signal::SIGTERM).unwrap();
+    stage.reap(leaves);
+}
+
+#[test]
+fn a_process_group_that_is_asked_for_later_overrides_the_tether() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let mut child = owner.spawn_as(Spawning { group: Some(0), ..Spawning::tethered() });
+    owner.kill();
+    child.assert_lives();
+}
+
+/// With a hook, std forks, and does not use `posix_spawn`.
+#[test]
+fn a_command_that_forks_to_run_a_hook_is_tethered_too() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let child = owner.spawn_as(Spawning { armed: Some(Signal::SIGUSR1 as i32), ..Spawning::tethered() });
+    owner.kill();
+    assert_died_of(Signal::SIGKILL, &[child]);
+}
+
+#[test]
+fn with_a_session_that_the_owner_has_made_later_spawns_fail() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let child = owner.spawn_tethered();
+    owner.new_session();
+    let error = owner.try_spawn(Spawning::tethered()).unwrap_err();
+    assert!(error.contains("Operation not permitted"), "{error}");
+    // Those that are there are tethered still, and a new tether is of the new session.
+    owner.kill();
+    assert_died_of(Signal::SIGKILL, &[child]);
+
+    let mut owner = stage.actor();
+    owner.new_session();
+    owner.tether(Signal::SIGKILL).unwrap();
+    let child = owner.spawn_tethered();
+    owner.kill();
+    assert_died_of(Signal::SIGKILL, &[child]);
+}
+
+#[test]
+fn the_number_of_a_dropped_tether_is_no_group_to_join() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let child = owner.spawn_tethered();
+    let group = child.group();
+    owner.drop_tether();
+    child.await_dead();
+    owner.wait_for(&child);
+    owner.try_spawn(Spawning { group: Some(group.as_raw()), ..Spawning::default() }).unwrap_err();
+}
+
+#[test]
+fn a_tether_within_a_tether() {
+    let stage = Stage::open(ACTOR);
+    let mut outer = owner(&stage, Signal::SIGKILL);
+    let mut inner = outer.spawn_tethered();
+    inner.tether(Signal::SIGKILL).unwrap();
+    let innermost = inner.spawn_tethered();
+    outer.kill();
+    assert_died_of(Signal::SIGKILL, &[inner, innermost]);
+}
+
+#[test]
+fn for_children_in_another_pid_namespace_it_is_an_error_and_they_can_be_spawned_all_the_same() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    if let Err(error) = owner.new_pid_namespace() {
+        skipped("for_children_in_another_pid_namespace_…", &format!("no pid namespace: {error}"));
+        return;
+    }
+    let error = owner.tether(Signal::SIGKILL).unwrap_err();
+    assert!(error.contains("pid namespace"), "{error}");
+    let mut child = owner.spawn();
+    child.assert_lives();
+    // There is one by now, and nothing changes.
+    owner.tether(Signal::SIGKILL).unwrap_err();
+    // Nor can they join a group that is outside.
+    let error = owner.try_spawn(Spawning::tethered()).unwrap_err();
+    assert!(error.contains("Operation not permitted"), "{error}");
+    child.assert_lives();
+}

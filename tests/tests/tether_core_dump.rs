@@ -1,0 +1,28 @@
+//! An owner that writes a core dump takes its members along, when it is written.
+
+use std::fs;
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{skipped, Cause, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+#[test]
+fn an_owner_dumps_core() {
+    const TEST: &str = "an_owner_dumps_core";
+    let stage = Stage::open(ACTOR);
+    let mut owner = stage.actor();
+    owner.dump_core_into(stage.folder());
+    owner.tether(Signal::SIGKILL).unwrap();
+    let mut child = owner.spawn_tethered();
+    let grandchild = child.spawn();
+    let end = owner.die(Cause::Segfault);
+    for member in [child, grandchild] {
+        assert_eq!(member.end(), WaitStatus::Signaled(member.pid(), Signal::SIGKILL, false));
+    }
+    if !matches!(end, WaitStatus::Signaled(_, Signal::SIGSEGV, true)) {
+        let pattern = fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
+        skipped(TEST, &format!("no core was dumped ({end:?}, core_pattern is {pattern:?})"));
+    }
+}

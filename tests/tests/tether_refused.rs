@@ -1,0 +1,81 @@
+//! Under a sandbox that refuses a system call, a tether is an error that says which, and nothing is left of it.
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{Refused, Spawning, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+const REFUSED: [(Refused, &str); 7] = [
+    (Refused::Fork, "clone("),
+    (Refused::ProcessGroup, "setpgid(2)"),
+    (Refused::WaitId, "waitid("),
+    (Refused::SocketPair, "socketpair(2)"),
+    (Refused::DescriptorOwner, "fcntl(2)"),
+    (Refused::DescriptorSignal, "fcntl(2)"),
+    (Refused::SendMessage, "sendmsg("),
+];
+
+#[test]
+fn a_new_one() {
+    let stage = Stage::open(ACTOR);
+    for (refused, call) in REFUSED {
+        let mut actor = stage.actor();
+        let before = actor.count();
+        actor.refuse(refused);
+        let error = actor.tether(Signal::SIGKILL).unwrap_err();
+        assert!(error.contains(call) && error.contains("sandbox"), "{error}");
+        // Only one who refuses to wait for it leaves an anchor.
+        assert_eq!(actor.zombies().len(), usize::from(matches!(refused, Refused::WaitId)), "{refused:?}");
+        assert_eq!(actor.count(), before, "{refused:?}");
+    }
+}
+
+#[test]
+fn another_group_of_one_that_is_there() {
+    let stage = Stage::open(ACTOR);
+    for (refused, call) in REFUSED {
+        if matches!(refused, Refused::Fork | Refused::ProcessGroup) {
+            // Then nothing can be spawned into it either.
+            continue;
+        }
+        let mut owner = stage.actor();
+        owner.tether(Signal::SIGKILL).unwrap();
+        owner.churn(126);
+        let child = owner.spawn_tethered();
+        owner.refuse(refused);
+        let sleep = || Spawning { program: Some(("sleep".into(), vec!["60".into()])), ..Spawning::tethered() };
+        // Without waitid, not even the group that is there can be trusted.
+        if !matches!(refused, Refused::WaitId) {
+            owner.try_spawn(sleep()).unwrap();
+        }
+        let error = owner.try_spawn(sleep()).unwrap_err();
+        assert!(error.contains(call), "{error}");
+        owner.kill();
+        assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+        stage.killed_orphans();
+    }
+}
+
+#[test]
+fn a_spawn_that_cannot_join_fails() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = stage.actor();
+    owner.tether(Signal::SIGKILL).unwrap();
+    owner.refuse(Refused::ProcessGroup);
+    let error = owner.try_spawn(Spawning::tethered()).unwrap_err();
+    assert!(error.contains("Operation not permitted"), "{error}");
+}
+
+#[test]
+fn a_drop_that_may_not_send_hangs_up_all_the_same() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = stage.actor();
+    owner.tether(Signal::SIGKILL).unwrap();
+    let child = owner.spawn_tethered();
+    owner.refuse(Refused::Kill);
+    let error = owner.signal_tethered(Signal::SIGTERM).unwrap_err();
+    assert!(error.contains("kill(2)"), "{error}");
+    owner.drop_tether();
+    child.await_dead();
+}

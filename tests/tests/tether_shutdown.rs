@@ -1,0 +1,239 @@
+//! A tether asks its members to end, waits for them, and kills those who are left.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{needs_root, Actor, Refused, Spawning, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+/// Longer than any test takes.
+const LONG: Duration = Duration::from_secs(3600);
+/// Over soon.
+const SHORT: Duration = Duration::from_millis(200);
+
+fn owner(stage: &Stage) -> Actor<'_> {
+    let mut owner = stage.actor();
+    owner.tether(Signal::SIGKILL).unwrap();
+    owner
+}
+
+#[test]
+fn it_returns_as_soon_as_the_last_member_has_ended() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let mut child = owner.spawn_tethered();
+    let mut grandchild = child.spawn();
+    grandchild.block(Signal::SIGTERM);
+    owner.tell_shut_down(Signal::SIGTERM, LONG);
+    // It waits to be reaped, which does not keep the tether.
+    child.await_dead();
+    grandchild.assert_lives();
+    assert!(!owner.has_answered());
+    grandchild.unblock(Signal::SIGTERM);
+    assert_eq!(owner.hear_shut_down(), Ok(()));
+    assert_eq!(grandchild.end(), WaitStatus::Signaled(grandchild.pid(), Signal::SIGTERM, false));
+    assert_eq!(owner.zombies(), [child.pid()]);
+}
+
+#[test]
+fn without_members_it_returns_at_once() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    assert_eq!(owner.shut_down(Signal::SIGTERM, LONG), Ok(()));
+    assert_eq!(owner.zombies(), []);
+}
+
+#[test]
+fn without_an_end_of_the_grace_it_waits_too() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let child = owner.spawn_tethered();
+    assert_eq!(owner.shut_down(Signal::SIGTERM, Duration::MAX), Ok(()));
+    child.await_dead();
+}
+
+#[test]
+fn whoever_is_left_after_the_grace_is_killed_whatever_the_signal_of_the_tether() {
+    let stage = Stage::open(ACTOR);
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let mut owner = stage.actor();
+        owner.tether(signal).unwrap();
+        let mut child = owner.spawn_tethered();
+        let mut grandchild = child.spawn();
+        grandchild.ignore(Signal::SIGTERM);
+        let start = Instant::now();
+        assert_eq!(owner.shut_down(Signal::SIGTERM, SHORT), Ok(()));
+        assert!(start.elapsed() >= SHORT);
+        assert_eq!(grandchild.end(), WaitStatus::Signaled(grandchild.pid(), Signal::SIGKILL, false));
+        child.await_dead();
+    }
+}
+
+#[test]
+fn without_a_grace_they_are_killed_at_once() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let mut child = owner.spawn_tethered();
+    child.ignore(Signal::SIGTERM);
+    assert_eq!(owner.shut_down(Signal::SIGTERM, Duration::ZERO), Ok(()));
+    child.await_dead();
+}
+
+#[test]
+fn one_that_handles_the_signal_is_asked_once() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let mut child = owner.spawn_tethered();
+    child.catch(Signal::SIGTERM);
+    owner.tell_shut_down(Signal::SIGTERM, LONG);
+    child.await_caught(1);
+    child.tell_die(pdeathsig_tests::Cause::Return);
+    assert_eq!(owner.hear_shut_down(), Ok(()));
+}
+
+#[test]
+fn one_that_is_stopped_hears_it() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let child = owner.spawn_tethered();
+    child.send(Signal::SIGSTOP);
+    child.await_stopped();
+    assert_eq!(owner.shut_down(Signal::SIGTERM, LONG), Ok(()));
+    child.await_dead();
+}
+
+#[test]
+fn nobody_survives_it_by_forking_and_exiting_faster_than_it_can_look() {
+    let stage = Stage::open(ACTOR);
+    for grace in [Duration::ZERO, SHORT] {
+        let mut owner = stage.actor();
+        // The children inherit that.
+        owner.ignore(Signal::SIGTERM);
+        owner.tether(Signal::SIGTERM).unwrap();
+        let line = [r#"exec "$0" breed 3000 >/dev/null"#, env!("CARGO_BIN_EXE_storm")];
+        let storm = || Some(("sh".into(), ["-c"].iter().chain(&line).map(|word| word.to_string()).collect()));
+        for _ in 0..3 {
+            owner.try_spawn(Spawning { program: storm(), ..Spawning::tethered() }).unwrap();
+        }
+        let start = Instant::now();
+        assert_eq!(owner.shut_down(Signal::SIGTERM, grace), Ok(()));
+        assert!(start.elapsed() >= grace);
+        owner.kill();
+        stage.killed_orphans();
+    }
+}
+
+#[test]
+fn one_that_leaves_the_group_is_not_waited_for() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let mut child = owner.spawn_tethered();
+    let mut daemon = child.spawn();
+    daemon.catch(Signal::SIGTERM);
+    owner.tell_shut_down(Signal::SIGTERM, LONG);
+    child.await_dead();
+    daemon.await_caught(1);
+    daemon.new_session();
+    assert_eq!(owner.hear_shut_down(), Ok(()));
+    daemon.assert_lives();
+}
+
+#[test]
+fn members_of_all_its_groups_are_waited_for() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let mut first = owner.spawn_tethered();
+    owner.churn(200);
+    let mut second = owner.spawn_tethered();
+    assert_ne!(first.group(), second.group());
+    for member in [&mut first, &mut second] {
+        member.block(Signal::SIGTERM);
+    }
+    owner.tell_shut_down(Signal::SIGTERM, LONG);
+    for member in [first, second] {
+        assert!(!owner.has_answered());
+        let mut member = member;
+        member.unblock(Signal::SIGTERM);
+        member.await_dead();
+    }
+    assert_eq!(owner.hear_shut_down(), Ok(()));
+}
+
+#[test]
+fn without_proc_it_waits_out_the_grace() {
+    if !needs_root("without_proc_it_waits_out_the_grace") {
+        return;
+    }
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let mut child = owner.spawn_tethered();
+    child.ignore(Signal::SIGTERM);
+    owner.change_proc(None).unwrap();
+    assert_eq!(owner.shut_down(Signal::SIGTERM, SHORT), Ok(()));
+    child.await_dead();
+}
+
+#[test]
+fn without_proc_and_without_an_end_of_the_grace_it_kills_and_says_why() {
+    if !needs_root("without_proc_and_without_an_end_of_the_grace_it_kills_and_says_why") {
+        return;
+    }
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let mut child = owner.spawn_tethered();
+    child.ignore(Signal::SIGTERM);
+    owner.change_proc(None).unwrap();
+    let error = owner.shut_down(Signal::SIGTERM, Duration::MAX).unwrap_err();
+    assert!(error.contains("/proc"), "{error}");
+    child.await_dead();
+}
+
+#[test]
+fn where_members_cannot_be_pinned_it_looks_again_and_again() {
+    let stage = Stage::open(ACTOR);
+    for refused in [Refused::Pidfd, Refused::PidfdBySandbox] {
+        let mut owner = owner(&stage);
+        let mut child = owner.spawn_tethered();
+        let mut grandchild = child.spawn();
+        grandchild.block(Signal::SIGTERM);
+        owner.refuse(refused);
+        owner.tell_shut_down(Signal::SIGTERM, LONG);
+        child.await_dead();
+        assert!(!owner.has_answered());
+        grandchild.unblock(Signal::SIGTERM);
+        assert_eq!(owner.hear_shut_down(), Ok(()));
+    }
+}
+
+#[test]
+fn a_signal_goes_to_every_member_now() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let mut child = owner.spawn_tethered();
+    let mut grandchild = child.spawn();
+    let mut sibling = owner.spawn();
+    for actor in [&mut child, &mut grandchild, &mut sibling] {
+        actor.catch(Signal::SIGUSR1);
+    }
+    owner.signal_tethered(Signal::SIGUSR1).unwrap();
+    child.await_caught(1);
+    grandchild.await_caught(1);
+    assert_eq!(sibling.caught(), 0);
+    // And the tether is whole.
+    owner.kill();
+    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+}
+
+#[test]
+fn a_signal_to_nobody_is_no_error() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    assert_eq!(owner.signal_tethered(Signal::SIGTERM), Ok(()));
+    let child = owner.spawn_tethered();
+    assert_eq!(owner.signal_tethered(Signal::SIGKILL), Ok(()));
+    child.await_dead();
+    assert_eq!(owner.signal_tethered(Signal::SIGKILL), Ok(()));
+    let mut next = owner.spawn_tethered();
+    next.assert_lives();
+}

@@ -1,0 +1,70 @@
+//! Owners of a tether, killed at a random instant while four threads spawn groups that do nothing but fork: nobody survives.
+//!
+//! `PDEATHSIG_STORMS` is the number of storms, `PDEATHSIG_SEED` where the instants begin.
+
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use pdeathsig_tests::{skipped, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+const RECKLESS: &str = env!("CARGO_BIN_EXE_reckless");
+/// The one that `reckless` starts.
+const _: &str = env!("CARGO_BIN_EXE_storm");
+
+/// An instant within the time that all the spawning takes.
+fn at_random(random: &mut fastrand::Rng) -> Duration {
+    Duration::from_micros(random.u64(..20_000))
+}
+
+/// How many were killed with the owner; none if somebody has survived it for so long.
+fn storm(stage: &Stage, options: &[&str], after: Duration, survival: Duration) -> Option<usize> {
+    let mut command = Command::new(RECKLESS);
+    let mut owner = stage.start(command.args(options).stdout(Stdio::piped()));
+    BufReader::new(owner.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    thread::sleep(after);
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    stage.killed_orphans_within(survival)
+}
+
+fn number_from_environment(name: &str) -> Option<u64> {
+    env::var(name).ok().map(|number| number.parse().unwrap())
+}
+
+#[test]
+fn nobody_survives() {
+    let storms = number_from_environment("PDEATHSIG_STORMS").unwrap_or(500);
+    let seed = number_from_environment("PDEATHSIG_SEED").unwrap_or_else(|| fastrand::u64(..));
+    let mut random = fastrand::Rng::with_seed(seed);
+    let stage = Stage::open(ACTOR);
+    let start = Instant::now();
+    let mut killed = 0;
+    for storm_number in 0..storms {
+        let after = at_random(&mut random);
+        // Shorter than they would live.
+        let in_this_one = storm(&stage, &[], after, Duration::from_secs(15));
+        killed += in_this_one.unwrap_or_else(|| panic!("survivors of storm {storm_number}, {after:?}, seed {seed}"));
+    }
+    let time = start.elapsed();
+    println!("{storms} storms in {time:.0?}, seed {seed}: {killed} processes killed, no survivor");
+}
+
+/// What shows that the other test can fail.
+#[test]
+fn with_one_hang_up_somebody_survives() {
+    const MOST: usize = 2000;
+    let stage = Stage::open(ACTOR);
+    let mut random = fastrand::Rng::new();
+    for storms in 1..=MOST {
+        let after = at_random(&mut random);
+        if storm(&stage, &["--one-hang-up"], after, Duration::from_millis(500)).is_none() {
+            println!("a survivor in storm {storms}");
+            return;
+        }
+    }
+    skipped("with_one_hang_up_somebody_survives", &format!("none of {MOST} storms had a survivor on this machine"));
+}
