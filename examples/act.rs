@@ -3,12 +3,13 @@
 use std::env;
 use std::error::Error;
 use std::io::{self, BufRead, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
 use anstream::println;
+use nix::sys::signal::{self, Signal};
 use nix::sys::wait::{waitpid, WaitStatus};
 use nix::unistd::Pid;
 
@@ -54,10 +55,18 @@ impl Act {
 
     /// `kill -9` to the parent. When this returns, the kernel has told its child.
     pub fn kill_parent(&mut self, name: &str) -> Result<()> {
-        println!("\n   {BOLD}kill -9 {}{BOLD:#}   {DIM}# {name}{DIM:#}\n", self.parent.id());
-        self.parent.kill()?;
-        self.parent.wait()?;
-        Ok(())
+        kill(&mut self.parent, name)
+    }
+
+    /// `kill` to the parent, which may end in its own way.
+    pub fn ask_parent_to_end(&self, name: &str) -> Result<()> {
+        println!("\n   {BOLD}kill {}{BOLD:#}   {DIM}# {name}{DIM:#}\n", self.parent.id());
+        Ok(signal::kill(Pid::from_raw(self.parent.id() as i32), Signal::SIGTERM)?)
+    }
+
+    /// Waits for the end of the parent.
+    pub fn end_of_parent(&mut self) -> Result<ExitStatus> {
+        Ok(self.parent.wait()?)
     }
 
     /// The next line that is printed; none if there comes none.
@@ -77,12 +86,22 @@ impl Act {
     }
 
     /// Shows what is printed until nobody is left to print, and answers with the child's end.
-    pub fn show_the_rest(&self) -> Result<WaitStatus> {
+    pub fn show_the_rest(&mut self) -> Result<WaitStatus> {
+        self.show_until(|_| false)?;
+        self.end_of_child()
+    }
+
+    /// Shows what is printed up to the line that is awaited; without such a line, until nobody is left to print.
+    pub fn show_until(&mut self, mut is_awaited: impl FnMut(&str) -> bool) -> Result<()> {
         loop {
-            match self.lines.recv_timeout(DEADLINE) {
-                Ok(line) => println!("   {DIM}{line}{DIM:#}"),
-                Err(RecvTimeoutError::Disconnected) => return self.end_of_child(),
+            let line = match self.first_line.take().map_or_else(|| self.lines.recv_timeout(DEADLINE), Ok) {
+                Ok(line) => line,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
                 Err(timeout) => return Err(timeout.into()),
+            };
+            println!("   {DIM}{line}{DIM:#}");
+            if is_awaited(&line) {
+                return Ok(());
             }
         }
     }
@@ -91,6 +110,14 @@ impl Act {
     pub fn end_of_child(&self) -> Result<WaitStatus> {
         Ok(waitpid(Pid::from_raw(self.child.pid), None)?)
     }
+}
+
+/// `kill -9` to a child of this process.
+pub fn kill(child: &mut Child, name: &str) -> Result<()> {
+    println!("\n   {BOLD}kill -9 {}{BOLD:#}   {DIM}# {name}{DIM:#}\n", child.id());
+    child.kill()?;
+    child.wait()?;
+    Ok(())
 }
 
 /// How a process ended, in words.

@@ -1,9 +1,11 @@
 //! What several of the examples need.
 
 pub mod act;
+pub mod article;
 pub mod clean_up;
 pub mod style;
 pub mod table;
+pub mod terminal;
 
 use std::env;
 use std::error::Error;

@@ -3,10 +3,13 @@
 use std::error::Error;
 use std::path::Path;
 use std::process;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anstream::println;
 use procfs::process::{all_processes, ProcState, Process, Stat};
 
+use crate::act::DEADLINE;
 use crate::style::{BAD, DIM};
 
 /// This process and its descendants, as they were when they were looked up.
@@ -23,12 +26,15 @@ pub struct Member {
     /// How many generations it is below this process.
     depth: usize,
     command: String,
+    /// When it was started. Another process may have its id when it is gone.
+    start: u64,
 }
 
 impl Family {
     /// Looks up who there is now.
     pub fn now() -> Result<Family, Box<dyn Error>> {
-        let everybody: Vec<Stat> = all_processes()?.flatten().flat_map(|process| process.stat()).collect();
+        let mut everybody: Vec<Stat> = all_processes()?.flatten().flat_map(|process| process.stat()).collect();
+        everybody.sort_by_key(|stat| stat.starttime);
         let mut family = Family(Vec::new());
         let own =
             everybody.iter().find(|stat| stat.pid == process::id() as i32).ok_or("this process is not in /proc")?;
@@ -36,8 +42,22 @@ impl Family {
         Ok(family)
     }
 
+    /// Looks again and again until so many run the `command`.
+    pub fn when(number: usize, command: &str) -> Result<Family, Box<dyn Error>> {
+        let deadline = Instant::now() + DEADLINE;
+        while Instant::now() < deadline {
+            let family = Family::now()?;
+            if family.running(command).count() == number {
+                return Ok(family);
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        Err(format!("waited {DEADLINE:?} for {number} of `{command}`").into())
+    }
+
     fn add(&mut self, stat: &Stat, depth: usize, everybody: &[Stat]) {
-        self.0.push(Member { pid: stat.pid, parent: stat.ppid, depth, command: command(stat) });
+        let (pid, parent, start) = (stat.pid, stat.ppid, stat.starttime);
+        self.0.push(Member { pid, parent, depth, command: command(stat), start });
         for child in everybody.iter().filter(|child| child.ppid == stat.pid) {
             self.add(child, depth + 1, everybody);
         }
@@ -46,6 +66,14 @@ impl Family {
     /// The members that are so many generations below this process.
     pub fn generation(&self, depth: usize) -> impl Iterator<Item = &Member> {
         self.0.iter().filter(move |member| member.depth == depth)
+    }
+
+    /// The members whose program and first arguments are those of `command`.
+    pub fn running<'a>(&'a self, command: &'a str) -> impl Iterator<Item = &'a Member> {
+        self.0.iter().filter(move |member| {
+            let rest = member.command.strip_prefix(command);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+        })
     }
 
     /// Prints how the members fare now.
@@ -58,7 +86,8 @@ impl Family {
 impl Member {
     /// What the kernel says of it now, if it is not gone.
     pub fn now(&self) -> Option<Stat> {
-        Process::new(self.pid).and_then(|process| process.stat()).ok()
+        let stat = Process::new(self.pid).and_then(|process| process.stat()).ok();
+        stat.filter(|stat| stat.starttime == self.start)
     }
 
     /// Who has adopted it, if somebody has.
@@ -89,10 +118,10 @@ impl Member {
     }
 }
 
-/// The program's name and its arguments.
+/// The program's name and its arguments; of a dead process the name alone, marked as `ps` does it.
 fn command(stat: &Stat) -> String {
     let line = Process::new(stat.pid).and_then(|process| process.cmdline()).unwrap_or_default();
-    let Some((program, arguments)) = line.split_first() else { return stat.comm.clone() };
+    let Some((program, arguments)) = line.split_first() else { return format!("{} <defunct>", stat.comm) };
     let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
     arguments.iter().fold(name.into_owned(), |command, argument| command + " " + argument)
 }

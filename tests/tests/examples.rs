@@ -1,64 +1,30 @@
 //! The examples tell the truth and leave nothing behind; the demo not even when it is interrupted.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
 
-use nix::sys::signal::{kill, Signal};
-use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::signal::Signal;
 use nix::sys::wait::{waitpid, WaitStatus};
 use nix::unistd::Pid;
-use pdeathsig_tests::Stage;
 
-fn stage() -> Stage {
-    Stage::open(env!("CARGO_BIN_EXE_actor"))
-}
+use showing::{begun, example, in_this_order, said, stage};
 
-fn example(name: &str) -> PathBuf {
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/Cargo.toml");
-    let build = escargot::CargoBuild::new().manifest_path(manifest).example(name);
-    build.run().unwrap().path().to_owned()
-}
-
-/// The demo, run from a folder of no importance.
-fn demo(stage: &Stage, output: Stdio) -> Child {
-    let mut command = Command::new(example("demo"));
-    stage.start(command.current_dir(stage.folder()).stdin(Stdio::null()).stdout(output))
-}
+mod showing;
 
 #[test]
 fn both_acts_are_shown_and_nobody_is_left() {
-    let stage = stage();
-    let output = demo(&stage, Stdio::piped()).wait_with_output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{said}");
-    stage.assert_nobody_is_left();
-
+    let said = said("demo");
     assert!(said.contains("← orphan, its parent is now demo"), "{said}");
     assert!(said.contains("The child died with its parent"), "{said}");
     assert_eq!((said.matches("kill -9").count(), said.matches("gone").count()), (2, 3), "{said}");
-    assert!(!said.contains('\x1b'), "not plain when piped: {said}");
 }
 
-/// Interrupts the demo when it has said something for the nth time. It is a few lines ahead of us, but not more: the socket
-/// that it prints to takes no more than that.
+/// Interrupts the demo when it has said something for the nth time.
 fn interrupted(signal: Signal, after: &str, nth: usize) {
     let stage = stage();
-    let (ours, its) = UnixStream::pair().unwrap();
-    setsockopt(&its, sockopt::SndBuf, &1).unwrap();
-    let mut demo = demo(&stage, Stdio::from(OwnedFd::from(its)));
-    // Nor do we read ahead.
-    let mut lines = BufReader::with_capacity(1, ours);
-    let mut said = String::new();
-    while said.matches(after).count() < nth {
-        assert_ne!(lines.read_line(&mut said).unwrap(), 0, "{said}");
-    }
-    kill(Pid::from_raw(demo.id() as i32), signal).unwrap();
-    let status = demo.wait().unwrap();
-    lines.read_to_string(&mut said).unwrap();
-    assert_eq!(status.code(), Some(128 + signal as i32), "{said}");
+    let demo = begun(&stage, "demo", after, nth);
+    demo.signal(signal);
+    assert_eq!(demo.end().code(), Some(128 + signal as i32));
     stage.assert_nobody_is_left();
 }
 
@@ -96,23 +62,6 @@ fn call_dies_with_its_parent_too() {
     parent.kill().unwrap();
     parent.wait().unwrap();
     assert_eq!(waitpid(child, None).unwrap(), WaitStatus::Signaled(child, Signal::SIGKILL, false));
-}
-
-/// What an example says when it is run by itself.
-fn said(name: &str) -> String {
-    let stage = stage();
-    let output = stage.run(Command::new(example(name)).current_dir(stage.folder()).stdin(Stdio::null()));
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
-    stage.assert_nobody_is_left();
-    said
-}
-
-fn in_this_order(said: &str, lines: &[&str]) {
-    let mut rest = said;
-    for line in lines {
-        rest = rest.split_once(line).unwrap_or_else(|| panic!("no {line:?} in the rest of\n{said}")).1;
-    }
 }
 
 #[test]

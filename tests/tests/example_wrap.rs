@@ -1,0 +1,357 @@
+//! `wrap` runs a command as if it were not there, and nothing is left when one of the two ends.
+
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use nix::fcntl::OFlag;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt, PtyMaster};
+use nix::sys::signal::{kill, Signal};
+use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
+use nix::unistd::Pid;
+use pdeathsig_tests::{controlled_by_its_input, skipped, until, Stage};
+
+use program::{example, stage};
+
+#[path = "showing/program.rs"]
+mod program;
+
+/// `wrap`, with no signal ignored; a test may be run where some are.
+fn wrap(arguments: &[&str]) -> Command {
+    let mut wrap = Command::new("env");
+    wrap.arg("--default-signal").arg(example("wrap")).args(arguments).stdin(Stdio::null());
+    wrap
+}
+
+/// `wrap`, or what starts it, with a bash that has said that it is ready.
+fn ready(stage: &Stage, command: &mut Command) -> (Child, BufReader<ChildStdout>) {
+    let mut wrap = stage.start(command.current_dir(stage.folder()).stdout(Stdio::piped()));
+    let mut lines = BufReader::new(wrap.stdout.take().unwrap());
+    assert_eq!(line(&mut lines), "ready");
+    (wrap, lines)
+}
+
+fn line(lines: &mut BufReader<ChildStdout>) -> String {
+    let mut line = String::new();
+    lines.read_line(&mut line).unwrap();
+    line.trim_end().to_owned()
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill(Pid::from_raw(child.id() as i32), signal).unwrap();
+}
+
+#[test]
+fn the_status_is_that_of_the_command() {
+    let stage = stage();
+    let folder = stage.folder().to_str().unwrap();
+    let plain_file = stage.folder().join("plain");
+    fs::write(&plain_file, "exit 0").unwrap();
+    let cases: [(&[&str], i32); 9] = [
+        (&["true"], 0),
+        (&["--", "true"], 0),
+        (&["--signal", "TERM", "--", "bash", "-c", "exit 3"], 3),
+        (&["bash", "-c", "kill -KILL $$"], 128 + 9),
+        (&["bash", "-c", "kill -TERM $$"], 128 + 15),
+        (&["bash", "-c", "kill -RTMAX $$"], 128 + 64),
+        (&["no-such-program"], 127),
+        (&[folder], 126),
+        (&[plain_file.to_str().unwrap()], 126),
+    ];
+    for (arguments, status) in cases {
+        let output = stage.run(&mut wrap(arguments));
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {message}");
+        assert_eq!(message.contains(&format!("wrap: {}: ", arguments[0])), matches!(status, 126 | 127), "{message}");
+        stage.assert_nobody_is_left();
+    }
+}
+
+#[test]
+fn called_wrongly_it_says_how_it_is_called() {
+    let stage = stage();
+    let cases: [(&[&str], &str); 5] = [
+        (&[], "there is no command"),
+        (&["--"], "there is no command"),
+        (&["--signal"], "--signal is without a signal"),
+        (&["--signal", "SIGTREM", "true"], "--signal SIGTREM: no signal has this name"),
+        (&["--sginal", "TERM", "true"], "there is no option --sginal"),
+    ];
+    for (arguments, mistake) in cases {
+        let output = stage.run(&mut wrap(arguments));
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(message.starts_with(&format!("wrap: {mistake}")) && message.contains("usage: wrap "), "{message}");
+    }
+}
+
+#[test]
+fn input_and_output_are_those_of_the_command() {
+    let stage = stage();
+    let mut cat = stage.start(wrap(&["cat"]).stdin(Stdio::piped()).stdout(Stdio::piped()));
+    cat.stdin.take().unwrap().write_all(b"through\n").unwrap();
+    let output = cat.wait_with_output().unwrap();
+    assert_eq!((output.stdout.as_slice(), output.status.code()), (b"through\n".as_slice(), Some(0)));
+}
+
+#[test]
+fn signals_reach_the_command() {
+    for signal in ["HUP", "INT", "QUIT", "TERM", "USR1", "USR2", "WINCH"] {
+        let stage = stage();
+        let script = format!("trap 'echo caught; exit 7' {signal}; sleep 60 & echo ready; wait");
+        let (mut wrap, mut lines) = ready(&stage, &mut wrap(&["bash", "-c", &script]));
+        send(&wrap, format!("SIG{signal}").parse().unwrap());
+        assert_eq!(line(&mut lines), "caught");
+        assert_eq!(wrap.wait().unwrap().code(), Some(7));
+        // The sleep had no signal but that of the tether. (Those of the keyboard are for all.)
+        let killed = stage.killed_orphans();
+        assert!(killed == 1 || matches!(signal, "INT" | "QUIT"), "{signal}");
+    }
+}
+
+#[test]
+fn what_a_terminal_sends_reaches_the_whole_group() {
+    let stage = stage();
+    let script = "bash -c 'trap \"exit 8\" WINCH; echo ready; sleep 60 & wait' & wait $!";
+    let (mut wrap, _lines) = ready(&stage, &mut wrap(&["bash", "-c", script]));
+    send(&wrap, Signal::SIGWINCH);
+    assert_eq!(wrap.wait().unwrap().code(), Some(8));
+}
+
+#[test]
+fn stops_and_goes_on_with_the_command() {
+    let stage = stage();
+    let script = "trap 'exit 7' TERM; echo ready; echo $$; sleep 60 & wait";
+    // A group that somebody outside of it can continue is one that can be stopped.
+    let (mut wrap, mut lines) = ready(&stage, wrap(&["bash", "-c", script]).process_group(0));
+    let command = line(&mut lines);
+    let is_stopped = || {
+        let stat = fs::read_to_string(format!("/proc/{command}/stat")).unwrap();
+        stat.rsplit_once(") ").unwrap().1.starts_with('T')
+    };
+    send(&wrap, Signal::SIGTSTP);
+    let pid = Pid::from_raw(wrap.id() as i32);
+    assert_eq!(waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap(), WaitStatus::Stopped(pid, Signal::SIGTTIN));
+    until("the command to stop", || is_stopped().then_some(()));
+    send(&wrap, Signal::SIGCONT);
+    until("the command to go on", || (!is_stopped()).then_some(()));
+    send(&wrap, Signal::SIGTERM);
+    assert_eq!(wrap.wait().unwrap().code(), Some(7));
+}
+
+#[test]
+fn what_it_was_to_ignore_the_command_ignores() {
+    let stage = stage();
+    let mut command = Command::new("env");
+    command.args(["--default-signal", "--ignore-signal=HUP"]).arg(example("wrap"));
+    let status = stage.run(command.args(["grep", "SigIgn", "/proc/self/status"]));
+    let ignored = String::from_utf8(status.stdout).unwrap();
+    let ignored = u64::from_str_radix(ignored.split_whitespace().nth(1).unwrap(), 16).unwrap();
+    // Real-time signals are not reset by `env`.
+    assert_eq!(ignored & 0x7fff_ffff, 1);
+}
+
+const FAMILY: &str = "sleep 60 & sleep 60 & echo ready; wait";
+
+#[test]
+fn what_the_command_leaves_behind_ends() {
+    let stage = stage();
+    let output = stage.run(&mut wrap(&["bash", "-c", "sleep 60 & sleep 60 & exit 3"]));
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(stage.killed_orphans(), 2);
+}
+
+#[test]
+fn killed_it_takes_the_command_with_it_and_all_that_it_has_started() {
+    let stage = stage();
+    let (mut wrap, _lines) = ready(&stage, &mut wrap(&["bash", "-c", FAMILY]));
+    wrap.kill().unwrap();
+    wrap.wait().unwrap();
+    // The bash may have reaped the others.
+    assert!(stage.killed_orphans() >= 1);
+}
+
+#[test]
+fn it_dies_with_its_parent_and_so_does_the_command() {
+    let stage = stage();
+    let mut parent = Command::new("bash");
+    // Two commands, so that bash stays.
+    parent.args(["-c", r#""$@"; exit"#, "bash"]).arg(example("wrap")).args(["bash", "-c", FAMILY]);
+    let (mut parent, _lines) = ready(&stage, &mut parent);
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    assert!(stage.killed_orphans() >= 2);
+}
+
+#[test]
+fn the_command_gets_the_signal_that_was_asked_for() {
+    let stage = stage();
+    let script = "trap 'echo caught > caught; exit' TERM; sleep 60 & echo ready; wait";
+    let (mut wrap, _lines) = ready(&stage, &mut wrap(&["--signal", "TERM", "--", "bash", "-c", script]));
+    wrap.kill().unwrap();
+    wrap.wait().unwrap();
+    assert_eq!(stage.killed_orphans(), 0);
+    assert_eq!(fs::read_to_string(stage.folder().join("caught")).unwrap(), "caught\n");
+}
+
+/// `wrap` as the first process of a pid namespace, if one may be made.
+fn in_container(stage: &Stage, test: &str, script: &str) -> Option<(Child, BufReader<ChildStdout>)> {
+    if !stage.run(Command::new("unshare").args(["--pid", "--fork", "true"])).status.success() {
+        skipped(test, "needs the privilege to make a pid namespace");
+        return None;
+    }
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--pid", "--fork"]).arg(example("wrap")).args(["bash", "-c", script]);
+    Some(ready(stage, &mut unshare))
+}
+
+#[test]
+fn as_the_first_process_of_a_container_it_reaps_and_passes_the_status_through() {
+    let stage = stage();
+    let test = "as_the_first_process_of_a_container_it_reaps_and_passes_the_status_through";
+    // The orphan is gone when it has no number any more.
+    let script =
+        "echo ready; orphan=$(true & echo $!); for i in {1..6000}; do kill -0 $orphan || exit 3; sleep 0.01; done";
+    let Some((mut container, _lines)) = in_container(&stage, test, script) else { return };
+    assert_eq!(container.wait().unwrap().code(), Some(3));
+}
+
+#[test]
+fn as_the_first_process_of_a_container_it_dies_with_its_parent() {
+    let stage = stage();
+    let test = "as_the_first_process_of_a_container_it_dies_with_its_parent";
+    let Some((mut container, _lines)) = in_container(&stage, test, FAMILY) else { return };
+    container.kill().unwrap();
+    container.wait().unwrap();
+    // The kernel has ended and reaped all that were in the namespace.
+    assert_eq!(stage.killed_orphans(), 1);
+}
+
+/// An interactive bash, on a terminal.
+struct Terminal {
+    keyboard: PtyMaster,
+    screen: Receiver<Vec<u8>>,
+    shown: String,
+    bash: Child,
+}
+
+impl Terminal {
+    fn open(stage: &Stage) -> Terminal {
+        let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let path = ptsname_r(&master).unwrap();
+        let slave = OpenOptions::new().read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits()).open(path).unwrap();
+        let mut bash = Command::new("env");
+        bash.args(["--default-signal", "LC_ALL=C", "PS1=$ "]).arg(format!("WRAP={}", example("wrap").display()));
+        bash.args(["bash", "--norc", "--noprofile", "--noediting", "-i"]);
+        bash.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
+        let bash = stage.start(controlled_by_its_input(&mut bash));
+        let (tell, screen) = mpsc::channel();
+        let mut output = fs::File::from(master.as_fd().try_clone_to_owned().unwrap());
+        thread::spawn(move || {
+            let mut buffer = [0; 1024];
+            while let Ok(length @ 1..) = output.read(&mut buffer) {
+                if tell.send(buffer[..length].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Terminal { keyboard: master, screen, shown: String::new(), bash }
+    }
+
+    fn type_in(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Waits until it shows that, after what it has shown before.
+    fn shows(&mut self, what: &str) {
+        loop {
+            if let Some((_, rest)) = self.shown.split_once(what) {
+                self.shown = rest.to_owned();
+                return;
+            }
+            let more = self.screen.recv_timeout(Duration::from_secs(60));
+            let more = more.unwrap_or_else(|_| panic!("no {what:?} in {:?}", self.shown));
+            self.shown += &String::from_utf8(more).unwrap();
+        }
+    }
+
+    /// Types a line when bash asks for one. The terminal shows it, too.
+    fn run(&mut self, command: &str) {
+        self.shows("$ ");
+        self.type_in(&format!("{command}\n"));
+        self.shows("\r\n");
+    }
+
+    fn close(mut self) {
+        self.run("exit 0");
+        self.bash.wait().unwrap();
+    }
+}
+
+#[test]
+fn the_command_has_the_terminal_and_gives_it_back_when_it_stops_and_when_it_ends() {
+    let stage = stage();
+    let mut terminal = Terminal::open(&stage);
+    terminal.run("$WRAP bash -c 'echo ready; read line; echo got $line; read line; echo got $line; exit 5'");
+    terminal.shows("ready");
+    terminal.type_in("one\n");
+    terminal.shows("got one");
+    terminal.type_in("\x1a");
+    terminal.shows("Stopped");
+    terminal.run("echo sh''ell");
+    terminal.shows("shell\r\n");
+    terminal.run("fg");
+    terminal.type_in("two\n");
+    terminal.shows("got two");
+    terminal.run("echo sta''tus $?");
+    terminal.shows("status 5");
+    terminal.close();
+    stage.assert_nobody_is_left();
+}
+
+#[test]
+fn ctrl_c_ends_the_command() {
+    let stage = stage();
+    let mut terminal = Terminal::open(&stage);
+    for command in ["bash -c 'echo ready; exec cat'", "bash -c 'echo ready; exec sleep 60' < /dev/null"] {
+        terminal.run(&format!("$WRAP {command}"));
+        terminal.shows("ready");
+        terminal.type_in("\x03");
+        terminal.run("echo sta''tus $?");
+        terminal.shows("status 130");
+    }
+    terminal.close();
+}
+
+#[test]
+fn in_a_pipeline_the_command_gets_the_terminal_when_it_asks_for_it() {
+    let stage = stage();
+    let mut terminal = Terminal::open(&stage);
+    terminal.run("echo piped | $WRAP bash -c 'cat; read line < /dev/tty; echo got $line' | cat");
+    terminal.shows("piped");
+    terminal.type_in("typed\n");
+    terminal.shows("got typed");
+    terminal.run("$WRAP yes | head -n 1; echo sta''tus $?");
+    terminal.shows("status 0");
+    terminal.close();
+}
+
+#[test]
+fn in_the_background_it_stops_when_the_command_asks_for_the_terminal() {
+    let stage = stage();
+    let mut terminal = Terminal::open(&stage);
+    terminal.run("$WRAP bash -c 'read line; echo got $line' & wait %1; jobs");
+    terminal.shows("Stopped");
+    terminal.run("fg");
+    terminal.type_in("typed\n");
+    terminal.shows("got typed");
+    terminal.close();
+}
