@@ -7,8 +7,10 @@ use nix::unistd::{getpgid, Pid};
 use pdeathsig_tests::{needs_root, Actor, Spawning, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
-/// Not in use, so that nobody else's sockets in flight or processes count.
-const USER: u32 = 54_321;
+/// Who is nobody else, not even in another run of these tests, so that no others' sockets in flight or processes count.
+fn user(number: u32) -> u32 {
+    1_000_000 + 8 * std::process::id() + number
+}
 
 fn owner(stage: &Stage) -> Actor<'_> {
     let mut owner = stage.actor();
@@ -93,7 +95,7 @@ fn too_many_descriptors_of_an_ordinary_user_in_flight_are_an_error() {
     let stage = Stage::open(ACTOR);
     let mut owner = stage.actor();
     owner.limit_descriptors(40);
-    owner.drop_privileges(USER);
+    owner.drop_privileges(user(0));
     let mut tethers = 0;
     let error = loop {
         match owner.tether(Signal::SIGKILL) {
@@ -118,7 +120,7 @@ fn at_the_limit_in_flight_a_tether_that_is_there_goes_on() {
     let [mut owner, mut another] = [(); 2].map(|()| {
         let mut actor = stage.actor();
         actor.limit_descriptors(40);
-        actor.drop_privileges(USER + 1);
+        actor.drop_privileges(user(1));
         actor
     });
     owner.tether(Signal::SIGKILL).unwrap();
@@ -143,7 +145,7 @@ fn too_many_processes_of_an_ordinary_user_are_an_error() {
     }
     let stage = Stage::open(ACTOR);
     let mut actor = stage.actor();
-    actor.limit_processes(USER + 3);
+    actor.limit_processes(user(3));
     let error = actor.tether(Signal::SIGKILL).unwrap_err();
     assert!(error.contains("clone(") && error.contains("ulimit -u"), "{error}");
     assert_eq!(actor.count(), (1, stage.actor().count().1));
@@ -156,7 +158,7 @@ fn an_ordinary_user_needs_no_privilege() {
     }
     let stage = Stage::open(ACTOR);
     let mut owner = stage.actor();
-    owner.drop_privileges(USER + 4);
+    owner.drop_privileges(user(4));
     owner.tether(Signal::SIGKILL).unwrap();
     assert_dies_with_its_member(&stage, owner);
 }

@@ -25,8 +25,7 @@ fn a_new_one() {
         actor.refuse(refused);
         let error = actor.tether(Signal::SIGKILL).unwrap_err();
         assert!(error.contains(call) && error.contains("sandbox"), "{error}");
-        // Only one who refuses to wait for it leaves an anchor.
-        assert_eq!(actor.zombies().len(), usize::from(matches!(refused, Refused::WaitId)), "{refused:?}");
+        assert_eq!(actor.zombies(), [], "{refused:?}");
         assert_eq!(actor.count(), before, "{refused:?}");
     }
 }

@@ -38,6 +38,10 @@ impl Anchor {
         let mut anchor = Anchor(process.map_err(|source| Error::Os { call: CLONE, source })?);
         // It has left our memory, which comes before its end.
         if let Err(source) = anchor.wait(0) {
+            // Unless somebody has reaped it, so that the number may be another child's.
+            if source.raw_os_error() != Some(libc::ECHILD) {
+                anchor.reap(0);
+            }
             anchor.forget();
             return Err(Error::Os { call: "waitid(WNOWAIT)", source });
         }
@@ -70,6 +74,11 @@ impl Anchor {
         }
     }
 
+    fn reap(&self, options: c_int) {
+        // SAFETY: waitpid writes no status to a null pointer. In a fork it fails: there it is nobody's child.
+        unsafe { libc::waitpid(self.0, ptr::null_mut(), options | libc::__WALL) };
+    }
+
     /// Leaves it to whoever has reaped it, and may have another child with its number.
     pub(crate) fn forget(&mut self) {
         self.0 = 0;
@@ -95,8 +104,7 @@ fn pid_in(info: &MaybeUninit<libc::siginfo_t>) -> pid_t {
 impl Drop for Anchor {
     fn drop(&mut self) {
         if self.0 > 0 {
-            // SAFETY: waitpid writes no status to a null pointer. In a fork it fails: there it is nobody's child.
-            unsafe { libc::waitpid(self.0, ptr::null_mut(), libc::WNOHANG | libc::__WALL) };
+            self.reap(libc::WNOHANG);
         }
     }
 }
