@@ -102,6 +102,8 @@ use crate::{Error, Signal};
 /// - An owner that writes a core dump lives until it is written.
 /// - Somebody in the owner who waits for every child with `__WALL` takes the leader of a group away. Those who are in it are tethered still,
 ///   and the next command gets another group; only a spawn just then fails, or joins what is left of the group.
+/// - When the owner ends, the zombies go to whoever adopts its orphans, and are ordinary ones there: any wait of an init or of a
+///   [subreaper](https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html) reaps them.
 /// - A command has to be spawned while the tether is whole. Spawned after its drop, it fails as a rule; if a member lives that
 ///   was asked to end and has not yet, it joins that, and nobody ends it.
 ///
