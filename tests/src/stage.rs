@@ -57,6 +57,8 @@ impl Stage {
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         fs::set_permissions(&line, Permissions::from_mode(0o777)).unwrap();
         env::set_var(LINE, line);
+        // It has the dynamic linker make hundreds of system calls in each program.
+        env::remove_var("LD_LIBRARY_PATH");
         Stage { listener, folder, program: actor, _curtain: curtain }
     }
 
@@ -135,6 +137,23 @@ impl Stage {
         let copy = self.folder().join("copy");
         fs::copy(self.program, &copy).unwrap();
         copy
+    }
+
+    /// The actor that has called, if one has.
+    pub fn enter_if_called(&self) -> Option<Actor<'_>> {
+        is_readable(&self.listener, Duration::ZERO).then(|| self.enter())
+    }
+
+    /// Forgets those who have called, and have died since.
+    pub fn turn_away(&self) {
+        while is_readable(&self.listener, Duration::ZERO) {
+            drop(self.listener.accept().unwrap());
+        }
+    }
+
+    /// How a child of the test has ended, if it has: a status as of waitpid(2), which reaps it.
+    pub fn end_if_ended(&self, process: Pid) -> Option<i32> {
+        raw::try_wait(process)
     }
 
     /// The actor that calls next.

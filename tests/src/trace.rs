@@ -34,8 +34,7 @@ impl Tracee {
 
     /// Takes hold of a thread, whatever it does.
     pub fn seize_thread(pid: Pid) -> Tracee {
-        let options = Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_EXITKILL | Options::PTRACE_O_TRACEVFORK;
-        ptrace::seize(pid, options).unwrap();
+        ptrace::seize(pid, options()).unwrap();
         ptrace::interrupt(pid).unwrap();
         assert!(matches!(wait(pid), WaitStatus::PtraceEvent(..)));
         Tracee { pid }
@@ -55,16 +54,33 @@ impl Tracee {
         }
     }
 
-    /// Runs to where the thread waits for a process that it has made, and takes hold of that instead.
+    /// Runs to where it makes a process, and takes hold of that instead, at its birth.
     pub fn follow(self) -> Tracee {
+        self.follow_to([libc::PTRACE_EVENT_VFORK, libc::PTRACE_EVENT_FORK])
+    }
+
+    /// Runs to where it makes a thread, and takes hold of that instead, at its birth.
+    pub fn follow_to_thread(self) -> Tracee {
+        ptrace::setoptions(self.pid, options() | Options::PTRACE_O_TRACECLONE).unwrap();
+        let thread = self.follow_to([libc::PTRACE_EVENT_CLONE; 2]);
+        ptrace::setoptions(thread.pid, options()).unwrap();
+        thread
+    }
+
+    fn follow_to(self, events: [i32; 2]) -> Tracee {
         loop {
             ptrace::syscall(self.pid, None).unwrap();
-            if let WaitStatus::PtraceEvent(_, _, libc::PTRACE_EVENT_VFORK) = wait(self.pid) {
-                let helper = Pid::from_raw(ptrace::getevent(self.pid).unwrap() as i32);
-                wait(helper);
-                return Tracee { pid: helper };
+            if matches!(wait(self.pid), WaitStatus::PtraceEvent(_, _, event) if events.contains(&event)) {
+                let born = Pid::from_raw(ptrace::getevent(self.pid).unwrap() as i32);
+                wait(born);
+                return Tracee { pid: born };
             }
         }
+    }
+
+    /// Its id.
+    pub fn pid(&self) -> Pid {
+        self.pid
     }
 
     /// Runs to just before `prctl(PR_SET_PDEATHSIG)`.
@@ -87,6 +103,13 @@ impl Drop for Tracee {
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+fn options() -> Options {
+    Options::PTRACE_O_TRACESYSGOOD
+        | Options::PTRACE_O_EXITKILL
+        | Options::PTRACE_O_TRACEVFORK
+        | Options::PTRACE_O_TRACEFORK
 }
 
 fn wait(pid: Pid) -> WaitStatus {
