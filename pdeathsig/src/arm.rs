@@ -365,7 +365,8 @@ impl DieWithParent {
     /// not escape, and a process that got the number of one that ended is left alone.
     ///
     /// With another signal each descendant gets it once and is then continued (SIGCONT), also one that was stopped before, or
-    /// it could not act on it. Only those that are started meanwhile by this process itself do not get it. This process sees its
+    /// it could not act on it. A process without a handler for the signal, which ends of it, is stopped meanwhile, too, so that it starts
+    /// nobody else; what one with a handler starts from then on does not get the signal. This process sees its
     /// children stop and go on, as far as it asked for that (SIGCHLD, `WUNTRACED`).
     ///
     /// # Limits

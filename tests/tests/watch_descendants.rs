@@ -217,6 +217,22 @@ fn what_the_child_itself_starts_while_it_is_ended_dies_too() {
 }
 
 #[test]
+fn nobody_survives_a_process_that_goes_on_starting_others_until_a_signal_ends_it() {
+    let with_group = Options { process_group: true, ..DESCENDANTS };
+    for options in [DESCENDANTS, with_group, DESCENDANTS.with_a_short_grace(), with_group.with_a_short_grace()] {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        child.arm_with(Signal::SIGTERM, options).unwrap();
+        child.supervise();
+        parent.kill();
+        child.end();
+        stage.killed_orphans();
+        stage.assert_nobody_is_left();
+    }
+}
+
+#[test]
 fn one_that_cannot_be_stopped_is_killed_all_the_same() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();

@@ -12,9 +12,15 @@ fn dies_of(child: &Actor<'_>, signal: Signal) {
 }
 
 /// A child, its descendant, which has been stopped, and whoever is about to do something to that for the nth time.
-fn descendant_is_stopped(stage: &Stage, signal: Signal, nth: usize) -> (Actor<'_>, Actor<'_>, Tracee) {
+fn descendant_is_stopped(
+    stage: &Stage,
+    signal: Signal,
+    nth: usize,
+    prepare: fn(&mut Actor<'_>),
+) -> (Actor<'_>, Actor<'_>, Tracee) {
     let mut parent = stage.actor();
     let mut child = parent.spawn();
+    prepare(&mut child);
     let mut descendant = child.spawn();
     descendant.new_session();
     child.arm_with(signal, Options::DESCENDANTS).unwrap();
@@ -32,7 +38,7 @@ fn descendant_is_stopped(stage: &Stage, signal: Signal, nth: usize) -> (Actor<'_
 fn killed_before_they_get_the_signal() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
         let stage = Stage::open(ACTOR);
-        let (child, descendant, held) = descendant_is_stopped(&stage, signal, 2);
+        let (child, descendant, held) = descendant_is_stopped(&stage, signal, 2, |_| ());
         child.send(Signal::SIGKILL);
         dies_of(&child, Signal::SIGKILL);
         drop(held);
@@ -43,7 +49,7 @@ fn killed_before_they_get_the_signal() {
 #[test]
 fn killed_before_they_are_continued() {
     let stage = Stage::open(ACTOR);
-    let (child, descendant, held) = descendant_is_stopped(&stage, Signal::SIGTERM, 3);
+    let (child, descendant, held) = descendant_is_stopped(&stage, Signal::SIGTERM, 3, |_| ());
     child.send(Signal::SIGKILL);
     dies_of(&child, Signal::SIGKILL);
     drop(held);
@@ -53,7 +59,8 @@ fn killed_before_they_are_continued() {
 #[test]
 fn ended_by_itself() {
     let stage = Stage::open(ACTOR);
-    let (child, descendant, held) = descendant_is_stopped(&stage, Signal::SIGTERM, 2);
+    let (child, descendant, held) =
+        descendant_is_stopped(&stage, Signal::SIGTERM, 2, |child| child.catch(Signal::SIGTERM));
     let pid = child.pid();
     assert_eq!(child.die(Cause::Exit), WaitStatus::Exited(pid, 3));
     drop(held);
@@ -63,7 +70,7 @@ fn ended_by_itself() {
 #[test]
 fn sighup_does_not_end_it_before_its_descendants() {
     let stage = Stage::open(ACTOR);
-    let (child, descendant, held) = descendant_is_stopped(&stage, Signal::SIGKILL, 2);
+    let (child, descendant, held) = descendant_is_stopped(&stage, Signal::SIGKILL, 2, |_| ());
     // As the kernel does to the stopped processes of a group that has lost its last tie to the session.
     child.send(Signal::SIGHUP);
     child.send(Signal::SIGCONT);

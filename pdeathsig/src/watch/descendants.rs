@@ -51,11 +51,13 @@ impl Root {
         }
     }
 
-    pub(super) fn send(&self, signal: Signal) {
-        let _ = match self {
+    /// Whether it was sent.
+    pub(super) fn send(&self, signal: Signal) -> bool {
+        let sent = match self {
             Root::This(pid) => sys::send(*pid, signal),
             Root::Other { pidfd, .. } => pidfd.send(signal),
         };
+        sent.is_ok()
     }
 }
 

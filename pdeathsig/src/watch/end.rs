@@ -22,23 +22,18 @@ pub(super) fn ask(plan: Plan, mut provisions: Option<&mut Provisions>) -> Asked 
         kill(plan, provisions);
     }
     let own = sys::own_id();
-    let this_last = plan.grace.is_some() && (plan.process_group || plan.descendants) && sys::ends_of(plan.signal);
-    let adopting = provisions.as_mut().map(|Provisions { pids, helper }| {
-        let adopting = Adopting::begin();
-        let watcher = sys::own_thread_id();
-        let mut done = false;
-        // In a process of its own, which does not end when this one does: nobody is to stay stopped.
-        let _ = helper.run(|| {
-            if let Some(root) = root_from_outside(own, watcher) {
-                Tree::below(&root, pids).send(plan.signal);
-                done = true;
+    let ends = sys::ends_of(plan.signal);
+    let this_last = plan.grace.is_some() && (plan.process_group || plan.descendants) && ends;
+    let adopting = provisions.as_ref().map(|_| Adopting::begin());
+    if let Some(provisions) = provisions.as_mut() {
+        match ask_from_outside(plan, provisions, ends && !this_last) {
+            Reached::Everybody => return Asked { not_this: false, _adopting: adopting },
+            Reached::Nobody if sys::shows_this_pid_namespace() => {
+                Tree::below(&Root::This(own), &mut provisions.pids).send(plan.signal);
             }
-        });
-        if !done && sys::shows_this_pid_namespace() {
-            Tree::below(&Root::This(own), pids).send(plan.signal);
+            Reached::Descendants | Reached::Nobody => {}
         }
-        adopting
-    });
+    }
 
     let mut asked = false;
     if plan.process_group {
@@ -58,7 +53,52 @@ pub(super) fn ask(plan: Plan, mut provisions: Option<&mut Provisions>) -> Asked 
     Asked { not_this, _adopting: adopting }
 }
 
-pub(super) fn ask_this(plan: Plan) {
+/// Whom a process of its own has sent the signal.
+enum Reached {
+    Nobody,
+    Descendants,
+    /// This process, too, and its group if that was asked for.
+    Everybody,
+}
+
+/// In a process of its own, which does not end when this one does: nobody is to stay stopped. If this one ends of the signal, it is
+/// stopped meanwhile, so that no thread of it starts another process after the last look.
+fn ask_from_outside(plan: Plan, Provisions { pids, helper }: &mut Provisions, with_this: bool) -> Reached {
+    let (own, watcher) = (sys::own_id(), sys::own_thread_id());
+    let mut reached = Reached::Nobody;
+    let _ = helper.run(|| {
+        let Some(root) = root_from_outside(own, watcher) else { return };
+        if with_this {
+            root.keep_stopped();
+        }
+        Tree::below(&root, pids).send(plan.signal);
+        reached = Reached::Descendants;
+        if with_this {
+            let of_group = plan.process_group && sys::group_of(own) == Some(own);
+            let to_group = of_group && has_other_members(own, Some(pids));
+            if to_group && sys::send_to_group_of(own, plan.signal).is_ok() || root.send(plan.signal) {
+                reached = Reached::Everybody;
+            }
+            root.send(Signal::CONT);
+        }
+    });
+    reached
+}
+
+/// Asks this process, and whoever it has started since the others have ended.
+pub(super) fn ask_this_at_last(plan: Plan, provisions: Option<&mut Provisions>) {
+    let reached = provisions.map(|provisions| ask_from_outside(plan, provisions, sys::ends_of(plan.signal)));
+    if let Some(Reached::Everybody) = reached {
+        return;
+    }
+    let own = sys::own_id();
+    let asked = plan.process_group && sys::send_to_group_of(own, plan.signal).is_ok();
+    if !(asked && sys::group_of(own) == Some(own)) {
+        ask_this(plan);
+    }
+}
+
+fn ask_this(plan: Plan) {
     if sys::send(sys::own_id(), plan.signal).is_err() {
         // A sandbox that lets nobody be signalled. There is nobody to tell either, and to live on would be wrong.
         sys::exit(128 + plan.signal.as_raw());
@@ -96,7 +136,9 @@ fn send_to_other_members(leader: u32, mut known: Option<&mut PidSet>, signal: Si
 
 fn is_other_member(leader: u32, process: u32, known: &mut Option<&mut PidSet>) -> bool {
     let lives_in_group = |status: Status| status.group == leader && !status.dead;
+    // Who asks may be a member itself, in a process of its own.
     process != leader
+        && process != sys::own_id()
         && Status::of(process).is_some_and(lives_in_group)
         && !known.as_mut().is_some_and(|known| known.contains(process))
 }

@@ -271,7 +271,7 @@ impl Watch {
         let begin = Instant::now();
         loop {
             if not_this && !end::others_are_left(plan) {
-                end::ask_this(plan);
+                end::ask_this_at_last(plan, state.provisions.as_mut());
                 not_this = false;
             }
             let left = grace.saturating_sub(begin.elapsed());
