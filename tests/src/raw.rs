@@ -8,7 +8,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 
 use nix::cmsg_space;
 use nix::fcntl::{fcntl, FcntlArg, OFlag};
@@ -198,6 +198,13 @@ extern "C" fn count(_: libc::c_int) {
     CAUGHT.fetch_add(1, Ordering::SeqCst);
 }
 
+/// Counts a signal from now on instead of dying of it; SIGKILL cannot be counted.
+pub fn count_instead_of_dying(signal: i32) {
+    if signal != libc::SIGKILL {
+        catch(signal);
+    }
+}
+
 pub(crate) fn catch(signal: i32) {
     let action = SigAction::new(SigHandler::Handler(count), SaFlags::SA_RESTART, SigSet::empty());
     // SAFETY: the handler does nothing but add to an atomic.
@@ -232,7 +239,8 @@ pub(crate) fn in_fork(child: impl FnOnce() -> i32) -> Pid {
     }
 }
 
-pub(crate) fn segfault() -> ! {
+/// Dies of a write to the address 0.
+pub fn segfault() -> ! {
     // SAFETY: none; the fault is what the test asks for.
     unsafe { ptr::null_mut::<u8>().write_volatile(1) };
     unreachable!("a write to the address 0 went through")
@@ -251,6 +259,49 @@ pub(crate) fn boundary(pid: Pid) -> Boundary {
         libc::PTRACE_SYSCALL_INFO_EXIT => Boundary::Exit(unsafe { info.u.exit }.sval),
         other => panic!("no boundary of a system call: {other}"),
     }
+}
+
+/// A child that sleeps until it is killed, or so many seconds are over.
+pub fn fork_sleeper(seconds: libc::c_uint) -> io::Result<()> {
+    // SAFETY: what the fork does is async-signal-safe.
+    if let ForkResult::Child = unsafe { fork() }? {
+        nix::unistd::alarm::set(seconds);
+        loop {
+            pause();
+        }
+    }
+    Ok(())
+}
+
+static FIRST_PARENT: AtomicI32 = AtomicI32::new(0);
+
+/// Defines `getppid` in a program, in place of the C library's: the same system call, of which the first answer is remembered.
+#[macro_export]
+macro_rules! remember_parents_named {
+    () => {
+        #[no_mangle]
+        extern "C" fn getppid() -> ::nix::libc::pid_t {
+            $crate::ask_for_parent()
+        }
+    };
+}
+
+/// `getppid()`, the first answer of which is remembered.
+pub fn ask_for_parent() -> libc::pid_t {
+    // SAFETY: getppid has no arguments and no effect.
+    let parent = unsafe { libc::syscall(libc::SYS_getppid) } as libc::pid_t;
+    let _ = FIRST_PARENT.compare_exchange(0, parent, Ordering::SeqCst, Ordering::SeqCst);
+    parent
+}
+
+/// The first answer since the last call of [`forget_parents_named`].
+pub fn first_parent_named() -> Option<libc::pid_t> {
+    Some(FIRST_PARENT.load(Ordering::SeqCst)).filter(|parent| *parent != 0)
+}
+
+/// Remembers the next answer as the first.
+pub fn forget_parents_named() {
+    FIRST_PARENT.store(0, Ordering::SeqCst);
 }
 
 /// Whether this is the fork. The caller has one thread.

@@ -184,6 +184,11 @@ impl Drop for Stage {
     }
 }
 
+/// A child of this process, alive or dead.
+pub fn any_child() -> Option<Pid> {
+    children().first().copied()
+}
+
 /// The live and dead children of this process.
 fn children() -> Vec<Pid> {
     let own = Pid::this().to_string();

@@ -1,0 +1,46 @@
+//! A child that arms, tells who its parent was, and waits for its end.
+
+use std::io::{self, Write};
+
+use nix::unistd::{alarm, pause};
+use pdeathsig::{DieWithParent, Signal};
+use pdeathsig_tests::{first_parent_named, forget_parents_named, fork_sleeper, set_bare};
+
+use crate::trial::Way;
+
+/// An end of its own, in seconds, for whoever survives.
+const LIFETIME: u32 = 60;
+
+pub(crate) fn play(arguments: &[String]) {
+    let [way, signal, parent, grandchildren] = arguments else { panic!("child WAY SIGNAL PARENT GRANDCHILDREN") };
+    let (way, signal) = (Way::named(way).unwrap(), signal.parse::<Signal>().unwrap());
+    alarm::set(LIFETIME);
+    forget_parents_named();
+    let tie = DieWithParent::new(signal);
+    match way {
+        Way::Call => tie.arm(),
+        Way::ExpectedParent => tie.expected_parent(parent.parse().unwrap()).arm(),
+        Way::Watch => tie.watch().arm(),
+        Way::ProcessGroup => tie.process_group().arm(),
+        Way::Descendants => tie.descendants().arm(),
+        Way::Bare => {
+            set_bare(signal.as_raw()).unwrap();
+            Ok(())
+        }
+        Way::Command | Way::Tether | Way::BareBeforeExec => Ok(()),
+    }
+    .unwrap();
+    let recorded = first_parent_named().unwrap_or(0);
+    // One that came too late has nobody who would take its children along.
+    if !way.may_come_too_late() || recorded.to_string() == *parent {
+        for _ in 0..grandchildren.parse().unwrap() {
+            fork_sleeper(LIFETIME).unwrap();
+        }
+    }
+    let told = [std::process::id().to_ne_bytes(), recorded.to_ne_bytes()].concat();
+    io::stdout().write_all(&told).unwrap();
+    io::stdout().flush().unwrap();
+    loop {
+        pause();
+    }
+}

@@ -1,0 +1,43 @@
+//! The campaign: parents that die at random instants while they spawn, over all ways to tie a child to its parent.
+//!
+//! ```sh
+//! cargo run --release --package pdeathsig-tests --bin campaign -- --deaths 200000
+//! ```
+//!
+//! - `--seed NUMBER`: what all trials are drawn from; it is printed.
+//! - `--ways NAME,NAME…`: not all of them. `bare` and `bare-before-exec`, the naive approaches, are run only when named.
+//! - `--lanes NUMBER`: how many trials run at a time.
+//! - `--replay SEED`: one trial, by the seed that is printed for it, again and again, `--deaths` times. What is drawn is the same; the
+//!   instant at which the kernel does what it does is not.
+//! - `--patience MILLISECONDS`: how long one may live on that is to die. It only ends a trial that has failed.
+//! - `--report FILE`: as Markdown.
+//!
+//! It ends with the status 1 if somebody survived whose survival is not documented.
+//!
+//! Four quarters of the trials run one after another: undisturbed, with two spinning threads for each core, with a thread for each core that
+//! fills and gives back 128 MiB without end, and with both.
+//!
+//! One program plays all parts: `campaign` starts *lanes*, each of which is a subreaper and starts *parents*; these start *children*
+//! from one to eight threads, and die. Then all that is left comes to the lane, which reaps it, and finds out who lives on.
+#![allow(unsafe_code)]
+
+mod child;
+mod lane;
+mod parent;
+mod pressure;
+mod report;
+mod runner;
+mod trial;
+
+pdeathsig_tests::remember_parents_named!();
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (part, rest) = arguments.split_first().map_or(("", &[][..]), |(part, rest)| (part.as_str(), rest));
+    match part {
+        "lane" => lane::play(rest),
+        "parent" => parent::play(rest),
+        "child" => child::play(rest),
+        _ => runner::play(),
+    }
+}

@@ -1,0 +1,85 @@
+//! A parent that spawns from several threads, and dies when its time has come.
+
+use std::hint::black_box;
+use std::process::{self, Command};
+use std::thread;
+use std::time::Duration;
+use std::{env, mem};
+
+use nix::sys::resource::{setrlimit, Resource};
+use nix::sys::signal::{SigEvent, SigevNotify, Signal as Number};
+use nix::sys::time::TimeSpec;
+use nix::sys::timer::{Expiration, Timer, TimerSetTimeFlags};
+use nix::time::ClockId;
+use nix::unistd::pause;
+use pdeathsig::{CommandExt, Tether};
+use pdeathsig_tests::{count_instead_of_dying, segfault, set_bare_before_exec};
+
+use crate::trial::{Cause, Trial, Way};
+
+/// `parent SEED WAY…`
+pub(crate) fn play(arguments: &[String]) {
+    let (seed, ways) = arguments.split_first().unwrap();
+    let ways: Vec<Way> = ways.iter().map(|way| Way::named(way).unwrap()).collect();
+    let trial = Trial::drawn_from(seed.parse().unwrap(), &ways);
+    die_in_time(trial);
+    // A fork has it until its exec, and would lose the signal to it.
+    count_instead_of_dying(trial.signal.as_raw());
+    let garbage = black_box(vec![1_u8; trial.resident_mib << 20]);
+    let tether = (trial.way == Way::Tether).then(|| Tether::new(trial.signal).unwrap());
+    thread::scope(|scope| {
+        for _ in 0..trial.threads {
+            scope.spawn(|| {
+                (0..trial.children).for_each(|number| spawn_by(trial, tether.as_ref(), number));
+                pause();
+            });
+        }
+    });
+    drop(garbage);
+}
+
+fn die_in_time(trial: Trial) {
+    setrlimit(Resource::RLIMIT_CORE, 0, 0).unwrap();
+    // Whatever the cause, the kernel kills it in the end.
+    let (signal, last) = match trial.cause {
+        Cause::Killed => (Number::SIGKILL, trial.after),
+        _ => (Number::SIGKILL, Duration::from_secs(10)),
+    };
+    let event = SigEvent::new(SigevNotify::SigevSignal { signal, si_value: 0 });
+    let mut end = Timer::new(ClockId::CLOCK_MONOTONIC, event).unwrap();
+    end.set(Expiration::OneShot(TimeSpec::from_duration(last)), TimerSetTimeFlags::empty()).unwrap();
+    mem::forget(end);
+    let die: fn() -> ! = match trial.cause {
+        Cause::Killed => return,
+        Cause::Aborted => || process::abort(),
+        Cause::Segfault => || segfault(),
+        Cause::Exit => || process::exit(3),
+    };
+    thread::spawn(move || {
+        thread::sleep(trial.after);
+        die()
+    });
+}
+
+fn spawn_by(trial: Trial, tether: Option<&Tether>, number: usize) {
+    if trial.way.depends_on_no_thread() && number == 0 {
+        thread::scope(|scope| drop(scope.spawn(|| spawn(trial, tether))));
+    } else {
+        spawn(trial, tether);
+    }
+}
+
+// Reaped by the lane, which they come to.
+#[allow(clippy::zombie_processes)]
+fn spawn(trial: Trial, tether: Option<&Tether>) {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["child", trial.way.name(), &trial.signal.to_string(), &process::id().to_string()]);
+    command.arg(trial.grandchildren.to_string());
+    match trial.way {
+        Way::Command => drop(command.die_with_parent(trial.signal)),
+        Way::BareBeforeExec => drop(set_bare_before_exec(&mut command, trial.signal.as_raw())),
+        Way::Tether => drop(command.tether(tether.unwrap()).unwrap()),
+        _ => {}
+    }
+    command.spawn().unwrap();
+}
