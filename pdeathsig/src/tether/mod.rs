@@ -79,7 +79,8 @@ use crate::{Error, Signal};
 ///    w's queue, and nobody else has it.
 /// 3. **The kernel closes w** when the owner ends, as it closes every descriptor. First it hangs up on r, and the signal goes
 ///    out; then it empties the queue, and r goes. Both are steps of one close, so that nothing comes between.
-/// 4. **It is done four times**, since a process that is born while the kernel walks through the group may be missed: w's queue also
+/// 4. **It is done four times**, since a process that is born while the kernel walks through the group may be missed (from Linux 7.1 on,
+///    and in stable kernels from June 2026 on; before, the walk was atomic): w's queue also
 ///    holds w2, w3 and w4, of which each holds its own peer, and which are closed as the queue is emptied.
 /// 5. A command on its way from fork to exec has a copy of w. So if the owner dies meanwhile, w is closed by that exec, when the child
 ///    is in the group.
@@ -104,6 +105,11 @@ use crate::{Error, Signal};
 ///   and the next command gets another group; only a spawn just then fails, or joins what is left of the group.
 /// - When the owner ends, the zombies go to whoever adopts its orphans, and are ordinary ones there: any wait of an init or of a
 ///   [subreaper](https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html) reaps them.
+/// - When the owner ends, a group that does nothing but fork could evade all four walks only by a chain of four forks, each within another
+///   walk, and each before the walk comes to who forks. That was never seen, in 30,000 storms of forks; with two walks, once in 4,900. A drop,
+///   [`send_signal`](Self::send_signal) and [`shutdown`](Self::shutdown) use `kill`, which is atomic.
+/// - A command that is on its way to exec when the owner ends joins a group by its number, or fails. Were that number given to another
+///   group of the session in those microseconds, after all other numbers, the command would join it, and live.
 /// - A command has to be spawned while the tether is whole. Spawned after its drop, it fails as a rule; if a member lives that
 ///   was asked to end and has not yet, it joins that, and nobody ends it.
 ///
