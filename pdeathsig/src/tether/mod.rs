@@ -79,8 +79,8 @@ use crate::{Error, Signal};
 ///    w's queue, and nobody else has it.
 /// 3. **The kernel closes w** when the owner ends, as it closes every descriptor. First it hangs up on r, and the signal goes
 ///    out; then it empties the queue, and r goes. Both are steps of one close, so that nothing comes between.
-/// 4. **It is done four times**, since a process that is born while the kernel walks through the group may be missed (from Linux 7.1 on,
-///    and in stable kernels from June 2026 on; before, the walk was atomic): w's queue also
+/// 4. **It is done four times**, since a process that is born while the kernel walks through the group may be missed (since a
+///    change of May 2026, which went into stable kernels in June; before, the walk was atomic): w's queue also
 ///    holds w2, w3 and w4, of which each holds its own peer, and which are closed as the queue is emptied.
 /// 5. A command on its way from fork to exec has a copy of w. So if the owner dies meanwhile, w is closed by that exec, when the child
 ///    is in the group.

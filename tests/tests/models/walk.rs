@@ -3,8 +3,8 @@
 //! Taken for granted: a fork enters the child at the head of the group's list, in one step, unless its parent has got the signal by then
 //! (`copy_process` in `kernel/fork.c`); a walk goes from the head on. `kill` holds `tasklist_lock` meanwhile, so that nobody is
 //! entered (`kill_something_info` in `kernel/signal.c`). `send_sigio` in `fs/fcntl.c`, which a hang-up comes to, held it, too, until the
-//! commit 00633c468382, "fs/fcntl: fix SOFTIRQ-unsafe lock order in fasync signaling", of May 2026, which is also in the stable
-//! kernels since June 2026. Since then it holds `rcu_read_lock` alone, and whoever is entered at the head meanwhile is missed.
+//! commit 00633c468382, "fs/fcntl: fix SOFTIRQ-unsafe lock order in fasync signaling", of May 2026, which went into stable
+//! kernels in June 2026. Since then it holds `rcu_read_lock` alone, and whoever is entered at the head meanwhile is missed.
 //!
 //! What follows is exact: **a survivor of so many walks takes as many forks, each of which is entered during another one of the walks, by
 //! a member that the walk has not come to yet.** From the second walk on these are the youngest, which it comes to first.

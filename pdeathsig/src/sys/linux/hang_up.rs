@@ -6,7 +6,7 @@
 //! (`unix_release_sock` in the kernel's `net/unix/af_unix.c`), so that nothing can come between.
 //!
 //! The kernel then walks through the group (`send_sigio` in `fs/fcntl.c`). It did so under `tasklist_lock`, where nobody can be born, until
-//! the commit 00633c468382 of May 2026, which the stable kernels have had since June 2026; from then on, a process that is born meanwhile
+//! the commit 00633c468382 of May 2026, which went into stable kernels in June 2026; since then, a process that is born meanwhile
 //! may be missed. So in w's queue there are more such pairs, each holding its own peer, and each is closed as the queue is emptied:
 //! the group is walked through again and again. A survivor would need as many forks, each entered in the group's list during another one of
 //! the walks, by a process that this walk has not come to; and who was missed by one is among the first that the next comes to.
