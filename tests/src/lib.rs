@@ -17,8 +17,8 @@ pub use owner::{Halt, Spawning};
 pub use play::play;
 pub use protocol::{Cause, End, Options, Refused};
 pub use raw::{
-    allocate_realtime_signal, ask_for_parent, bare_calls, controlled_by_its_input, count_instead_of_dying,
-    first_parent_named, forget_parents_named, fork_sleeper, forked, leave_one_hang_up, refusing, segfault, set_bare,
+    allocate_realtime_signal, bare_calls, controlled_by_its_input, count_instead_of_dying, first_parent_named,
+    forget_parents_named, fork_sleeper, forked, leave_one_hang_up, refusing, remembering, segfault, set_bare,
     set_bare_before_exec, stranger, vforking, SharedCounter,
 };
 pub use stage::{any_child, needs_root, skipped, until, Stage};

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use nix::unistd::{alarm, pause};
 use pdeathsig::{DieWithParent, Signal};
-use pdeathsig_tests::{first_parent_named, forget_parents_named, fork_sleeper, set_bare};
+use pdeathsig_tests::{first_parent_named, fork_sleeper, set_bare};
 
 use crate::trial::Way;
 
@@ -15,7 +15,6 @@ pub(crate) fn play(arguments: &[String]) {
     let [way, signal, parent, grandchildren] = arguments else { panic!("child WAY SIGNAL PARENT GRANDCHILDREN") };
     let (way, signal) = (Way::named(way).unwrap(), signal.parse::<Signal>().unwrap());
     alarm::set(LIFETIME);
-    forget_parents_named();
     let tie = DieWithParent::new(signal);
     match way {
         Way::Call => tie.arm(),

@@ -32,6 +32,7 @@ mod trial;
 pdeathsig_tests::remember_parents_named!();
 
 fn main() {
+    pdeathsig_tests::forget_parents_named();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (part, rest) = arguments.split_first().map_or(("", &[][..]), |(part, rest)| (part.as_str(), rest));
     match part {
