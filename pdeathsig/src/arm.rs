@@ -40,7 +40,8 @@ use crate::{Error, Signal};
 /// - The process's own children are not touched; [`DieWithParent::process_group`] and [`DieWithParent::descendants`] reach them.
 /// - A handler has to be installed before this is called, or the signal may end the process before it is.
 /// - A catchable signal has no effect while it is ignored, as SIGHUP is under `nohup`, and waits while it is blocked.
-///   SIGKILL can be neither.
+///   SIGKILL can be neither. Of a traced process it is the tracer's to deliver.
+/// - In a frozen control group (cgroup) even SIGKILL waits until the group is thawed; in one of version 2 it does not.
 /// - A handler may run more than once: twice if the parent dies just while this function arms, since the kernel may have
 ///   sent the signal by then; and again whenever a process dies that has adopted this one.
 /// - A parent that writes a core dump lives until it is written.
@@ -263,7 +264,8 @@ impl DieWithParent {
     ///
     /// - It is **lost on exec**, of whatever program, and on fork, as any thread is. Before an exec, call [`die_with_parent`]: it
     ///   replaces the watch, and the kernel's signal is kept.
-    /// - A stopped process dies when it is continued, also of SIGKILL, since the thread is stopped with it.
+    /// - A stopped process dies when it is continued, also of SIGKILL, since the thread is stopped with it. So does a frozen one when it is
+    ///   thawed, in control groups of either version.
     /// - It is kept when the user changes, as long as the new user may signal the targets; itself it always may.
     /// - It is sent once. When the process that adopted this one dies, nothing happens.
     ///

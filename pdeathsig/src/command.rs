@@ -29,7 +29,8 @@ pub trait CommandExt: sealed::Sealed {
     ///
     /// # Errors
     ///
-    /// If arming is refused, `spawn` returns that error, and the program is not executed. So it does on targets other than Linux and Android,
+    /// If arming is refused, `spawn` returns that error, and the program is not executed. It is a mere number, since std carries no more out
+    /// of the child: `prctl`, `getppid` or `getpid` was refused, where `spawn` works without this. So it does on targets other than Linux and Android,
     /// where it speaks of a zero byte (`InvalidInput`).
     ///
     /// # Limits

@@ -77,7 +77,7 @@ impl fmt::Display for Error {
             Error::Os { call, source } => {
                 let refused = source.kind() == io::ErrorKind::PermissionDenied;
                 let verb = if refused { "was refused" } else { "failed" };
-                write!(f, "{call} {verb}: {source}; {}", sys::remedy(source))
+                write!(f, "{call} {verb}: {source}; {}", sys::remedy(call, source))
             }
         }
     }

@@ -89,7 +89,7 @@ impl Parent {
         if sys::parent_id()? != id {
             return Err(Error::ParentGone);
         }
-        let process = process.map_err(|source| Error::Os { call: "pidfd_open(2)", source })?;
+        let process = process.map_err(|source| Error::Os { call: sys::PIDFD_OPEN, source })?;
         Ok(Parent { process, id })
     }
 

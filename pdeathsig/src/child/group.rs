@@ -6,7 +6,7 @@ use crate::{sys, Error, Signal};
 
 /// To the group that a child of this process leads, or led until it was reaped.
 pub(super) fn send(child: u32, signal: Signal) -> io::Result<()> {
-    if sys::is_unreaped_child(child) {
+    if sys::is_unreaped_child(child)? {
         let group = sys::group_of(child);
         if group != Some(child) {
             return Err(leads_none(child, group));

@@ -56,7 +56,8 @@ pub trait ChildExt: sealed::Sealed {
     ///
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput) if the child does not lead a group. The message names the child, the group that it is in, and the
     ///   remedy.
-    /// - That of [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html) if no member may be signalled (`EPERM`).
+    /// - That of [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html) if no member may be signalled (`EPERM`), or if a sandbox refuses it;
+    ///   and that of [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html), without which the child cannot be told from a stranger.
     /// - [`Unsupported`](io::ErrorKind::Unsupported) where the target is neither Linux nor Android.
     ///
     /// # Limits

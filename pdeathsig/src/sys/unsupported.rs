@@ -50,6 +50,8 @@ pub(crate) fn realtime_signals() -> (i32, i32) {
     (34, number::MAX)
 }
 
+pub(crate) const PIDFD_OPEN: &str = "pidfd_open(2)";
+
 /// No value of it exists, so what follows it is never reached.
 pub(crate) enum MainThread {}
 
@@ -107,7 +109,7 @@ pub(crate) fn shows_this_pid_namespace() -> bool {
     false
 }
 
-pub(crate) fn remedy(_: &io::Error) -> &'static str {
+pub(crate) fn remedy(_: &str, _: &io::Error) -> &'static str {
     "the target is not supported"
 }
 

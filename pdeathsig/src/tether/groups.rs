@@ -37,7 +37,10 @@ impl Group {
 
     /// Whether it has any member, dead ones and the anchor included, so that its number is its own.
     fn exists(&self) -> bool {
-        self.hang_up.group() == Some(self.anchor.id())
+        match self.hang_up.group() {
+            Ok(group) => group == Some(self.anchor.id()),
+            Err(_) => self.anchor.is_there(),
+        }
     }
 
     /// Whether the anchor is there, so that the number stays its own.

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{self, Command};
+use std::process::Command;
 
 use libc::c_ulong;
 
@@ -11,15 +11,19 @@ use crate::Signal;
 
 /// Has the children of a command arm for the calling process.
 pub(crate) fn arm_before_exec(command: &mut Command, signal: Signal) {
-    let parent = process::id();
+    let parent = super::checked_own_id().map_err(|error| error.raw_os_error());
     // SAFETY: what is done there is async-signal-safe: system calls, and errors that are mere numbers.
-    unsafe { command.pre_exec(move || arm(signal, parent)) };
+    unsafe { command.pre_exec(move || arm(signal, parent.map_err(refused)?)) };
+}
+
+fn refused(number: Option<i32>) -> io::Error {
+    io::Error::from_raw_os_error(number.unwrap_or(libc::EPERM))
 }
 
 fn arm(signal: Signal, parent: u32) -> io::Result<()> {
     // 0 is a parent outside the child's pid namespace, and stays 0 when that is dead.
-    let outside = parent_id()? == 0;
-    let own = super::own_id();
+    let outside = super::checked_parent_id()? == 0;
+    let own = super::checked_own_id()?;
     if !outside && own == parent {
         // No child: the process that made the command executes it in its own place.
         return Err(io::Error::from_raw_os_error(libc::EINVAL));
@@ -29,17 +33,10 @@ fn arm(signal: Signal, parent: u32) -> io::Result<()> {
     signals::reset(signal)?;
     // SAFETY: PR_SET_PDEATHSIG takes a signal number by value and touches no memory of ours.
     done(unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, signal.as_raw() as c_ulong) })?;
-    if !outside && parent_id()? != parent {
+    if !outside && super::checked_parent_id()? != parent {
         // Whatever comes of it, the program must not start.
         let _ = super::send(own, signal);
         super::exit(128 + signal.as_raw());
     }
     Ok(())
-}
-
-fn parent_id() -> io::Result<u32> {
-    // SAFETY: getppid has no arguments and no effect.
-    let parent = unsafe { libc::getppid() };
-    done(parent)?;
-    Ok(parent as u32)
 }

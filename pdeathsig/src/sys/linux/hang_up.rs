@@ -68,16 +68,20 @@ impl HangUp {
         }
         // w has no use for it, but tells by it whether the group is still there.
         own(&w, &group).map_err(|source| Error::Os { call: "fcntl(2)", source })?;
-        Ok(HangUp(w))
+        Ok(HangUp(away_from_standard(w).map_err(|source| Error::Os { call: "fcntl(2)", source })?))
     }
 
     /// The group's number, unless it has no member any more, a zombie included; then the number may have become another's. (Before
-    /// Linux 5.12 it is always told.)
-    pub(crate) fn group(&self) -> Option<u32> {
+    /// Linux 5.12 it is always told.) An error if a sandbox does not let it be asked.
+    pub(crate) fn group(&self) -> io::Result<Option<u32>> {
         let mut group = Owner { kind: 0, id: 0 };
         // SAFETY: F_GETOWN_EX writes the owner.
-        done(unsafe { libc::fcntl(self.0.as_raw_fd(), F_GETOWN_EX, &mut group as *mut Owner) }).ok()?;
-        u32::try_from(group.id).ok().filter(|id| group.kind == F_OWNER_PGRP && *id > 1)
+        match done(unsafe { libc::fcntl(self.0.as_raw_fd(), F_GETOWN_EX, &mut group as *mut Owner) }) {
+            // Somebody has closed it, and the group got its signal.
+            Err(error) if error.raw_os_error() == Some(libc::EBADF) => Ok(None),
+            Err(error) => Err(error),
+            Ok(()) => Ok(u32::try_from(group.id).ok().filter(|id| group.kind == F_OWNER_PGRP && *id > 1)),
+        }
     }
 }
 
@@ -89,6 +93,19 @@ fn socketpair() -> io::Result<(OwnedFd, OwnedFd)> {
     // SAFETY: the descriptors are new, so nobody else owns them.
     let [w, r] = pair.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
     Ok((w, r))
+}
+
+/// Where the program has closed a standard descriptor, it may print or read there all the same: to write to w has r send the signal, and to
+/// read from it takes r out of the queue.
+fn away_from_standard(w: OwnedFd) -> io::Result<OwnedFd> {
+    if w.as_raw_fd() > libc::STDERR_FILENO {
+        return Ok(w);
+    }
+    // SAFETY: F_DUPFD_CLOEXEC takes a number by value.
+    let copy = unsafe { libc::fcntl(w.as_raw_fd(), libc::F_DUPFD_CLOEXEC, libc::STDERR_FILENO + 1) };
+    done(copy)?;
+    // SAFETY: the descriptor is new, so nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
 fn own(socket: &OwnedFd, group: &Owner) -> io::Result<()> {

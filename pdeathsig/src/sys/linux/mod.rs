@@ -48,6 +48,8 @@ pub(crate) mod number {
         };
 }
 
+pub(crate) const PIDFD_OPEN: &str = "pidfd_open(2)";
+
 // The `libc` crate lacks them for Android.
 const PR_SET_CHILD_SUBREAPER: c_int = 36;
 const PR_GET_CHILD_SUBREAPER: c_int = 37;
@@ -67,10 +69,8 @@ impl MainThread {
         // SAFETY: gettid has no arguments and no effect.
         let thread = unsafe { libc::syscall(libc::SYS_gettid) } as pid_t;
         check("gettid(2)", thread > 0)?;
-        // SAFETY: getpid has no arguments and no effect.
-        let process = unsafe { libc::getpid() };
         // A sandbox may refuse even this, and kill(2) takes -1 for everybody.
-        check("getpid(2)", process > 0)?;
+        let process = checked_own_id().map_err(|source| Error::Os { call: "getpid(2)", source })? as pid_t;
         if thread != process {
             return Err(Error::NotMainThread { thread: thread as u32, process: process as u32 });
         }
@@ -105,10 +105,23 @@ impl MainThread {
 }
 
 pub(crate) fn parent_id() -> Result<u32, Error> {
+    checked_parent_id().map_err(|source| Error::Os { call: "getppid(2)", source })
+}
+
+/// Not through the C library, which takes it that this cannot fail, and does not say why it did.
+fn checked_parent_id() -> io::Result<u32> {
     // SAFETY: getppid has no arguments and no effect.
-    let parent = unsafe { libc::getppid() };
-    check("getppid(2)", parent >= 0)?;
+    let parent = unsafe { libc::syscall(libc::SYS_getppid) };
+    done(parent)?;
     Ok(parent as u32)
+}
+
+/// Likewise.
+fn checked_own_id() -> io::Result<u32> {
+    // SAFETY: getpid has no arguments and no effect.
+    let process = unsafe { libc::syscall(libc::SYS_getpid) };
+    done(process)?;
+    Ok(process as u32)
 }
 
 pub(crate) fn parent_death_signal() -> Result<Option<Signal>, Error> {
@@ -163,10 +176,14 @@ pub(crate) fn session_of(process: u32) -> Option<u32> {
 }
 
 /// Whether it is a child of this process that nobody has reaped, so that its number cannot be another's.
-pub(crate) fn is_unreaped_child(process: u32) -> bool {
+pub(crate) fn is_unreaped_child(process: u32) -> Result<bool, Error> {
     let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
     // SAFETY: waitid takes numbers by value, and writes nothing to a null pointer.
-    done(unsafe { libc::waitid(libc::P_PID, process as libc::id_t, ptr::null_mut(), options) }).is_ok()
+    match done(unsafe { libc::waitid(libc::P_PID, process as libc::id_t, ptr::null_mut(), options) }) {
+        Err(error) if error.raw_os_error() == Some(libc::ECHILD) => Ok(false),
+        Err(source) => Err(Error::Os { call: "waitid(2)", source }),
+        Ok(()) => Ok(true),
+    }
 }
 
 /// The caller's number, which in a [`Helper`] is not that of the process whose memory it shares.
@@ -204,13 +221,14 @@ pub(crate) fn exit(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
-/// What to do about an error of the system.
-pub(crate) fn remedy(error: &io::Error) -> &'static str {
+/// What to do about a call's error.
+pub(crate) fn remedy(call: &str, error: &io::Error) -> &'static str {
     match error.raw_os_error() {
         Some(libc::EMFILE) => "no file descriptor is left to this process: close some, or raise RLIMIT_NOFILE (`ulimit -n`)",
         Some(libc::ENFILE) => "no file descriptor is left in the whole system: see /proc/sys/fs/file-max",
         Some(libc::EAGAIN) => {
-            "no more processes and threads are allowed: see RLIMIT_NPROC (`ulimit -u`) and pids.max of the control group"
+            "no more processes and threads are allowed, or there is no memory for one: see RLIMIT_NPROC (`ulimit -u`), pids.max of the \
+             control group, RLIMIT_AS and RLIMIT_DATA"
         }
         Some(libc::ETOOMANYREFS) => {
             "this user has more descriptors in flight, sent and not received yet, than a process may have open: raise RLIMIT_NOFILE \
@@ -218,7 +236,7 @@ pub(crate) fn remedy(error: &io::Error) -> &'static str {
         }
         Some(libc::ECHILD) => "somebody in this process waits for every child, and asks for such (`waitpid(-1, …, __WALL)`)",
         Some(libc::ENOMEM) => "memory is short, or RLIMIT_AS or RLIMIT_DATA is too low",
-        Some(libc::ENOSYS) => {
+        Some(libc::ENOSYS) if call == PIDFD_OPEN => {
             "the kernel is too old, or a sandbox hides the call (pidfd_open is there from Linux 5.3 on): the kernel's signal, \
              without `watch` and what implies it, needs none of it"
         }
