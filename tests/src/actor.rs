@@ -14,7 +14,8 @@ use nix::unistd::{getpgid, Pid};
 use rustix::process::{pidfd_open, PidfdFlags};
 use serde::de::DeserializeOwned;
 
-use crate::protocol::{Cause, End, Hello, Options, Refused, Request};
+use crate::protocol::{Cause, End, Hello, Options, Request};
+use crate::sandbox::Refusal;
 use crate::stage::{await_readable, is_readable, until, Stage, DEADLINE};
 
 /// One process on the stage.
@@ -36,7 +37,8 @@ impl<'a> Actor<'a> {
         Actor { stage, pid, own_pid: Pid::from_raw(hello.pid), process, line }
     }
 
-    pub(crate) fn stage(&self) -> &'a Stage {
+    /// The stage that it is on.
+    pub fn stage(&self) -> &'a Stage {
         self.stage
     }
 
@@ -259,11 +261,6 @@ impl<'a> Actor<'a> {
         self.ask(Request::OpenPipes)
     }
 
-    /// Lets it open nothing more.
-    pub fn lower_descriptors(&mut self) {
-        self.ask(Request::LowerDescriptors)
-    }
-
     /// Opens files until its descriptor table is full.
     pub fn fill_descriptors(&mut self) {
         self.ask(Request::FillDescriptors)
@@ -420,13 +417,13 @@ impl<'a> Actor<'a> {
     }
 
     /// Has a seccomp filter refuse a system call.
-    pub fn refuse(&mut self, what: Refused) {
-        self.ask(Request::Refuse(what))
+    pub fn refuse(&mut self, what: impl Into<Refusal>) {
+        self.ask(Request::Refuse(what.into()))
     }
 
     /// Has a seccomp filter refuse a system call to all its threads.
-    pub fn refuse_everywhere(&mut self, what: Refused) {
-        self.ask(Request::RefuseEverywhere(what))
+    pub fn refuse_everywhere(&mut self, what: impl Into<Refusal>) {
+        self.ask(Request::RefuseEverywhere(what.into()))
     }
 
     /// The numbers of its threads and open descriptors.
@@ -490,6 +487,11 @@ impl<'a> Actor<'a> {
     /// Waits until it is dead; somebody else reaps it.
     pub fn await_dead(&self) {
         await_readable(&self.process, "a process's end");
+    }
+
+    /// Whether it is dead, or dies within moments.
+    pub fn dies(&self) -> bool {
+        is_readable(&self.process, Duration::from_millis(20))
     }
 
     /// Waits until it is dead and reaped.

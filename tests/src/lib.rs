@@ -5,22 +5,27 @@
 //! subreaper, so orphans come to it, and it kills and reaps all that is left when the test ends, however it ends.
 
 mod actor;
+mod control_group;
 mod owner;
 mod play;
 mod protocol;
 mod raw;
+mod sandbox;
 mod stage;
+mod surroundings;
 mod trace;
 
 pub use actor::Actor;
+pub use control_group::ControlGroup;
 pub use owner::{Halt, Spawning};
 pub use play::play;
-pub use protocol::{Cause, End, Options, Refused};
+pub use protocol::{Cause, End, Options};
 pub use raw::{
     allocate_realtime_signal, bare_calls, controlled_by_its_input, count_instead_of_dying, first_parent_named,
     forget_parents_named, fork_sleeper, forked, leave_one_hang_up, refusing, remembering, segfault, set_bare,
     set_bare_before_exec, stranger, vforking, SharedCounter,
 };
+pub use sandbox::{Answer, Refusal, Refused};
 pub use stage::{any_child, needs_root, skipped, until, Stage};
 pub use trace::{Boundary, Tracee};
 

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 
 use crate::actor::Actor;
-use crate::play::{named, play, told, wait};
+use crate::play::{named, own_program, play, told, wait};
 use crate::protocol::Request;
 use crate::raw;
 use crate::stage::until;
@@ -119,7 +119,7 @@ impl Spawning {
                 command.args(arguments);
                 command
             }
-            None => Command::new(env::current_exe().unwrap()),
+            None => Command::new(own_program()),
         };
         if self.tethered {
             told(command.tether(tether.unwrap()).map(drop))?;
@@ -213,7 +213,7 @@ impl Estate {
                 json!(fork.map_err(|error| error.to_string()).unwrap())
             }
             Own::ExecArmed { signal } => {
-                let mut command = Command::new(env::current_exe().unwrap());
+                let mut command = Command::new(own_program());
                 json!(command.die_with_parent(named(signal)).exec().to_string())
             }
         }

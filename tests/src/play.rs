@@ -165,10 +165,6 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
             }
             Value::Null
         }
-        Request::LowerDescriptors => {
-            let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
-            json!(setrlimit(Resource::RLIMIT_NOFILE, 0, hard).unwrap())
-        }
         Request::FillDescriptors => json!(fill_descriptors(files)),
         Request::FreeDescriptors => json!(files.clear()),
         Request::LimitProcesses { uid } => {
@@ -193,6 +189,7 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
         Request::Wait { pid } => json!(wait(Pid::from_raw(pid))),
         Request::Count => json!((entries("/proc/self/task"), entries("/proc/self/fd"))),
         Request::Own(own) => estate.follow(own),
+        Request::Surround(surround) => surround.follow(),
         Request::Die(cause) => return die(cause),
     };
     Some(answer)
@@ -228,12 +225,17 @@ impl Spawner {
 }
 
 fn exec(program: Option<PathBuf>) -> ! {
-    let program = program.unwrap_or_else(|| env::current_exe().unwrap());
+    let program = program.unwrap_or_else(own_program);
     panic!("exec: {}", Command::new(program).exec());
 }
 
+/// What this actor executes, also where no `/proc` tells.
+pub(crate) fn own_program() -> PathBuf {
+    env::current_exe().unwrap_or_else(|_| env::args_os().next().unwrap().into())
+}
+
 fn spawn() -> u32 {
-    Command::new(env::current_exe().unwrap()).spawn().unwrap().id()
+    Command::new(own_program()).spawn().unwrap().id()
 }
 
 // Reaped by the stage, or by nobody as long as its parent lives.

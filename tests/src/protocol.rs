@@ -1,16 +1,14 @@
 //! What a test and an actor say to each other: a line of JSON each way.
 
-use std::env::consts::ARCH;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use nix::libc;
 use pdeathsig::{DieWithParent, Signal};
-use seccompiler::{BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp};
-use seccompiler::{SeccompCondition, SeccompFilter, SeccompRule};
 use serde::{Deserialize, Serialize};
 
 use crate::owner::Own;
+use crate::sandbox::Refusal;
+use crate::surroundings::Surround;
 
 /// The first line of an actor.
 #[derive(Debug, Serialize, Deserialize)]
@@ -111,8 +109,6 @@ pub(crate) enum Request {
     FillDescriptors,
     FreeDescriptors,
     OpenPipes,
-    /// The soft limit becomes 0.
-    LowerDescriptors,
     LimitProcesses {
         uid: u32,
     },
@@ -126,8 +122,8 @@ pub(crate) enum Request {
     Subreaper,
     /// Children spawned from now on are in a new pid namespace. Answers with the error, if any.
     NewPidNamespace,
-    Refuse(Refused),
-    RefuseEverywhere(Refused),
+    Refuse(Refusal),
+    RefuseEverywhere(Refusal),
     IsSubreaper,
     /// Threads that each start a process, and another when that has ended.
     Supervise,
@@ -138,6 +134,7 @@ pub(crate) enum Request {
     /// Answers with the number of threads and of open descriptors.
     Count,
     Own(Own),
+    Surround(Surround),
     Die(Cause),
 }
 
@@ -218,101 +215,4 @@ pub enum Cause {
     Exit,
     /// The return from `main`.
     Return,
-}
-
-/// A system call that a sandbox refuses with `EPERM`.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub enum Refused {
-    /// `prctl(PR_SET_PDEATHSIG)`
-    SetParentDeathSignal,
-    /// `prctl(PR_GET_PDEATHSIG)`
-    GetParentDeathSignal,
-    /// `kill`
-    Kill,
-    /// `gettid`
-    ThreadId,
-    /// `getpid`
-    ProcessId,
-    /// `gettid` and `getpid`
-    BothIds,
-    /// `getppid`
-    ParentId,
-    /// `pidfd_open`, as a kernel does that lacks it: `ENOSYS`
-    Pidfd,
-    /// `pidfd_open`, by a sandbox
-    PidfdBySandbox,
-    /// `close_range` into a table of one's own
-    CloseRange,
-    /// The same, by the end of the thread that asks
-    CloseRangeByDeath,
-    /// `pidfd_send_signal`
-    PidfdSignal,
-    /// `clone` other than of a thread
-    Fork,
-    /// `poll` and its kin, from its next call on
-    Poll,
-    /// `setpgid`
-    ProcessGroup,
-    /// `socketpair`
-    SocketPair,
-    /// `sendmsg`
-    SendMessage,
-    /// `fcntl` that says whom a descriptor's signal is for
-    DescriptorOwner,
-    /// `fcntl` that says which signal it is
-    DescriptorSignal,
-    /// `waitid`
-    WaitId,
-}
-
-impl Refused {
-    /// The seccomp filter that does so.
-    pub(crate) fn filter(self) -> BpfProgram {
-        let option = |number: i32| {
-            let is = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, number as u64).unwrap();
-            (libc::SYS_prctl, vec![SeccompRule::new(vec![is]).unwrap()])
-        };
-        let fcntl = |operation: u64| {
-            let is = SeccompCondition::new(1, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, operation).unwrap();
-            (libc::SYS_fcntl, vec![SeccompRule::new(vec![is]).unwrap()])
-        };
-        let call = |number: i64| (number, Vec::new());
-        let rules = match self {
-            Refused::SetParentDeathSignal => vec![option(libc::PR_SET_PDEATHSIG)],
-            Refused::GetParentDeathSignal => vec![option(libc::PR_GET_PDEATHSIG)],
-            Refused::Kill => vec![call(libc::SYS_kill)],
-            Refused::ThreadId => vec![call(libc::SYS_gettid)],
-            Refused::ProcessId => vec![call(libc::SYS_getpid)],
-            Refused::BothIds => vec![call(libc::SYS_gettid), call(libc::SYS_getpid)],
-            Refused::ParentId => vec![call(libc::SYS_getppid)],
-            Refused::Pidfd | Refused::PidfdBySandbox => vec![call(libc::SYS_pidfd_open)],
-            Refused::PidfdSignal => vec![call(libc::SYS_pidfd_send_signal)],
-            Refused::CloseRange | Refused::CloseRangeByDeath => {
-                let flag = libc::CLOSE_RANGE_UNSHARE as u64;
-                let is = SeccompCondition::new(2, SeccompCmpArgLen::Dword, SeccompCmpOp::MaskedEq(flag), flag).unwrap();
-                vec![(libc::SYS_close_range, vec![SeccompRule::new(vec![is]).unwrap()])]
-            }
-            Refused::Fork => {
-                let flag = SeccompCmpOp::MaskedEq(libc::CLONE_THREAD as u64);
-                let is = SeccompCondition::new(0, SeccompCmpArgLen::Dword, flag, 0).unwrap();
-                vec![(libc::SYS_clone, vec![SeccompRule::new(vec![is]).unwrap()]), call(libc::SYS_vfork)]
-            }
-            Refused::Poll => vec![call(libc::SYS_ppoll), call(libc::SYS_poll), call(libc::SYS_restart_syscall)],
-            Refused::ProcessGroup => vec![call(libc::SYS_setpgid)],
-            Refused::SocketPair => vec![call(libc::SYS_socketpair)],
-            Refused::SendMessage => vec![call(libc::SYS_sendmsg)],
-            // `F_SETOWN_EX` and `F_SETSIG`, of which nix and libc know the second alone, and not everywhere.
-            Refused::DescriptorOwner => vec![fcntl(15)],
-            Refused::DescriptorSignal => vec![fcntl(10)],
-            Refused::WaitId => vec![call(libc::SYS_waitid)],
-        };
-        let error = if let Refused::Pidfd = self { libc::ENOSYS } else { libc::EPERM };
-        let refuse = match self {
-            Refused::CloseRangeByDeath => SeccompAction::KillThread,
-            _ => SeccompAction::Errno(error as u32),
-        };
-        let allow = SeccompAction::Allow;
-        let filter = SeccompFilter::new(rules.into_iter().collect(), allow, refuse, ARCH.try_into().unwrap());
-        filter.unwrap().try_into().unwrap()
-    }
 }

@@ -20,7 +20,7 @@ use nix::sys::socket::{recvmsg, sendmsg, ControlMessage, ControlMessageOwned, Ms
 use nix::unistd::{fork, pause, setsid, ForkResult, Pid};
 use stats_alloc::{StatsAlloc, INSTRUMENTED_SYSTEM};
 
-use crate::protocol::Refused;
+use crate::sandbox::Refusal;
 use crate::trace::Boundary;
 
 /// `prctl(PR_SET_PDEATHSIG)` and nothing else: the naive approach.
@@ -54,8 +54,8 @@ pub fn bare_calls(signal: i32) -> bool {
 }
 
 /// Has `command` run under a seccomp filter that refuses a system call.
-pub fn refusing(command: &mut Command, what: Refused) -> &mut Command {
-    let filter = what.filter();
+pub fn refusing(command: &mut Command, what: impl Into<Refusal>) -> &mut Command {
+    let filter = what.into().filter();
     let apply = move || seccompiler::apply_filter(&filter).map_err(|_| io::Error::last_os_error());
     // SAFETY: the filter is made; to apply it takes two system calls and no allocation.
     unsafe { command.pre_exec(apply) }
@@ -219,6 +219,40 @@ pub(crate) fn ignore(signal: i32) {
     let action = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
     // SAFETY: no handler is installed.
     unsafe { sigaction(named(signal), &action) }.unwrap();
+}
+
+/// Every signal for which there is a number, those included that the C library keeps for itself.
+pub(crate) fn ignore_everything() {
+    // Its handler, flags and mask, in whatever order.
+    let mut action = [0_u64; 8];
+    action[0] = libc::SIG_IGN as u64;
+    for signal in 1..=64 {
+        // SAFETY: the action is longer than any target's, and installs no handler; null is no place for the old one. It fails for those
+        // that cannot be ignored.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, action.as_ptr(), ptr::null::<u64>(), 8) };
+    }
+}
+
+/// Likewise, on this thread.
+pub(crate) fn block_everything() {
+    let all = u64::MAX;
+    // SAFETY: the set is as long as the call is told; null is no place for the old one.
+    unsafe { libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &all, ptr::null::<u64>(), 8) };
+}
+
+pub(crate) fn close_standard() {
+    // SAFETY: the descriptors are closed under their owners, as a program does that becomes a daemon.
+    assert_eq!(unsafe { libc::syscall(libc::SYS_close_range, 0, 2, 0) }, 0);
+}
+
+/// Reads from a descriptor, and writes to it: whether both fail.
+pub(crate) fn is_of_no_use(fd: RawFd) -> bool {
+    let mut byte = [b'.'];
+    // SAFETY: read writes one byte at most.
+    let read = unsafe { libc::read(fd, byte.as_mut_ptr().cast(), 1) };
+    // SAFETY: write reads one byte.
+    let written = unsafe { libc::write(fd, byte.as_ptr().cast(), 1) };
+    read == -1 && written == -1
 }
 
 pub(crate) fn named(signal: i32) -> Signal {

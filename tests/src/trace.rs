@@ -83,6 +83,20 @@ impl Tracee {
         self.pid
     }
 
+    /// Runs to where a signal is about to be delivered, which is kept from it for now.
+    pub fn run_to_signal(&mut self) -> Signal {
+        ptrace::cont(self.pid, None).unwrap();
+        match wait(self.pid) {
+            WaitStatus::Stopped(_, sent) => sent,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Delivers one, and lets it run.
+    pub fn deliver(&mut self, signal: Signal) {
+        ptrace::cont(self.pid, signal).unwrap();
+    }
+
     /// Runs to just before `prctl(PR_SET_PDEATHSIG)`.
     pub fn run_to_arming(&mut self) {
         const SET: u64 = libc::PR_SET_PDEATHSIG as u64;

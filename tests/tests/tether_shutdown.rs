@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use pdeathsig_tests::{needs_root, Actor, Refused, Spawning, Stage};
+use pdeathsig_tests::{needs_root, Actor, Answer, Refused, Spawning, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 /// Longer than any test takes.
@@ -192,7 +192,7 @@ fn without_proc_and_without_an_end_of_the_grace_it_kills_and_says_why() {
 #[test]
 fn where_members_cannot_be_pinned_it_looks_again_and_again() {
     let stage = Stage::open(ACTOR);
-    for refused in [Refused::Pidfd, Refused::PidfdBySandbox] {
+    for refused in [Refused::Pidfd.by(Answer::NotThere), Refused::Pidfd.into()] {
         let mut owner = owner(&stage);
         let mut child = owner.spawn_tethered();
         let mut grandchild = child.spawn();

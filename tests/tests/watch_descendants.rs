@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use pdeathsig_tests::{Actor, Options, Refused, Stage};
+use pdeathsig_tests::{Actor, Answer, Options, Refused, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const CROWD: &str = env!("CARGO_BIN_EXE_crowd");
@@ -251,7 +251,7 @@ fn where_the_kernel_pins_none_they_are_stopped_verified_and_killed() {
     let stage = Stage::open(ACTOR);
     let (parent, mut child, descendants) = family(&stage);
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
-    child.refuse_everywhere(Refused::Pidfd);
+    child.refuse_everywhere(Refused::Pidfd.by(Answer::NotThere));
     parent.kill();
     dies_of(&child, Signal::SIGKILL);
     for descendant in descendants {

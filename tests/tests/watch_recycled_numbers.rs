@@ -5,7 +5,7 @@ use std::fs;
 use nix::libc;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use pdeathsig_tests::{needs_root, stranger, until, Actor, Boundary, Options, Refused, Stage, Tracee};
+use pdeathsig_tests::{needs_root, stranger, until, Actor, Answer, Boundary, Options, Refused, Stage, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -84,6 +84,8 @@ fn where_nothing_can_be_pinned_a_stranger_that_was_stopped_goes_on() {
     let test = "where_nothing_can_be_pinned_a_stranger_that_was_stopped_goes_on";
     if needs_root(test) {
         // From inside, since a process of its own that cannot pin its parent does nothing.
-        replaced_at(From::Inside, libc::SYS_kill, 1, |child| child.refuse_everywhere(Refused::Pidfd));
+        replaced_at(From::Inside, libc::SYS_kill, 1, |child| {
+            child.refuse_everywhere(Refused::Pidfd.by(Answer::NotThere))
+        });
     }
 }

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{End, Refused, Stage};
 
-const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+use crate::ACTOR;
 
 #[test]
 fn arming() {

@@ -4,7 +4,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{Refused, Spawning, Stage};
 
-const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+use crate::ACTOR;
 
 const REFUSED: [(Refused, &str); 7] = [
     (Refused::Fork, "clone("),

@@ -2,10 +2,9 @@
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use pdeathsig_tests::{needs_root, skipped, Actor, Options, Refused, Stage};
+use pdeathsig_tests::{needs_root, skipped, Actor, Answer, Options, Refused, Stage};
 
-const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
-const NOBODY: u32 = 65534;
+use crate::{ACTOR, NOBODY};
 
 /// Nothing is armed, and no thread is left.
 fn is_untied(mut child: Actor<'_>, parent: Actor<'_>) {
@@ -46,7 +45,7 @@ fn the_kernel_is_older_than_5_3() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();
     let mut child = parent.spawn();
-    child.refuse(Refused::Pidfd);
+    child.refuse(Refused::Pidfd.by(Answer::NotThere));
     let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
     assert!(error.contains("pidfd_open(2)") && error.contains("Linux 5.3"), "{error}");
     assert_eq!(child.pin().unwrap_err(), error);
@@ -58,7 +57,7 @@ fn a_sandbox_refuses_to_pin() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();
     let mut child = parent.spawn();
-    child.refuse(Refused::PidfdBySandbox);
+    child.refuse(Refused::Pidfd);
     let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
     assert!(error.contains("pidfd_open(2)") && error.contains("sandbox"), "{error}");
     is_untied(child, parent);
@@ -69,7 +68,7 @@ fn a_sandbox_ends_the_thread() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();
     let mut child = parent.spawn();
-    child.refuse(Refused::CloseRangeByDeath);
+    child.refuse(Refused::CloseRange.by(Answer::Death));
     let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
     assert!(error.contains("a sandbox ended the thread"), "{error}");
     is_untied(child, parent);
@@ -92,7 +91,7 @@ fn a_watch_that_was_armed_outlasts_an_error() {
     let mut parent = stage.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
-    child.refuse(Refused::Pidfd);
+    child.refuse(Refused::Pidfd.by(Answer::NotThere));
     child.arm_with(Signal::SIGTERM, Options::WATCH).unwrap_err();
     parent.kill();
     assert_eq!(child.end(), nix::sys::wait::WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));

@@ -1,0 +1,48 @@
+//! The standard descriptors are closed. All of them: `tether.rs`, `watch_whatever_happens.rs`.
+
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{Actor, Stage};
+
+use crate::{assert_killed, each_tie_holds, Tie, ACTOR};
+
+#[test]
+fn in_the_parent_or_in_the_child() {
+    fn close(actor: &mut Actor<'_>) {
+        actor.close_standard_descriptors();
+    }
+    each_tie_holds(close, |_| {});
+    each_tie_holds(|_| {}, close);
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let child = tie.tied(&mut parent, close);
+        parent.kill();
+        assert_killed(&child);
+    }
+}
+
+/// Or whatever is printed would cut it, and whatever is read take it apart.
+#[test]
+fn a_tether_does_not_take_their_place() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = stage.actor();
+    owner.close_standard_descriptors();
+    owner.tether(Signal::SIGKILL).unwrap();
+    let mut child = owner.spawn_tethered();
+    assert!(owner.has_no_use_of_standard_descriptors());
+    child.assert_lives();
+    owner.kill();
+    assert_killed(&child);
+}
+
+#[test]
+fn a_parent_that_is_pinned_in_their_place_minds_neither_reads_nor_writes() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.close_standard_descriptors();
+    child.pin().unwrap();
+    assert!(child.has_no_use_of_standard_descriptors());
+    parent.kill();
+    assert_eq!(child.wait_for_pinned(None), Ok(true));
+}

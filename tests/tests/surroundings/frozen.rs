@@ -1,0 +1,57 @@
+//! A child in a frozen control group.
+
+use std::io;
+
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{skipped, until, Actor, ControlGroup, Stage};
+
+use crate::{assert_killed, Tie, ACTOR};
+
+fn frozen<'a>(stage: &'a Stage, tie: Tie, group: &ControlGroup) -> Actor<'a> {
+    let mut parent = stage.actor();
+    let child = tie.tied(&mut parent, |_| {});
+    group.take(&child);
+    group.freeze();
+    parent.kill();
+    child
+}
+
+fn made(group: io::Result<ControlGroup>, test: &str) -> Option<ControlGroup> {
+    group.map_err(|error| skipped(test, &format!("no control group that can be frozen: {error}"))).ok()
+}
+
+#[test]
+fn of_the_first_version_it_dies_when_it_is_thawed() {
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let test = "of_the_first_version_it_dies_when_it_is_thawed";
+        let Some(group) = made(ControlGroup::freezer(), test) else { return };
+        let child = frozen(&stage, tie, &group);
+        if !tie.watches() {
+            until("a pending signal", || is_pending(&child).then_some(()));
+        }
+        assert!(!child.dies());
+        group.thaw();
+        assert_killed(&child);
+    }
+}
+
+#[test]
+fn of_the_second_version_it_dies_at_once_but_by_a_watch_when_it_is_thawed() {
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let test = "of_the_second_version_it_dies_at_once_but_by_a_watch_when_it_is_thawed";
+        let Some(group) = made(ControlGroup::freezer_of_the_second_version(), test) else { return };
+        let child = frozen(&stage, tie, &group);
+        if tie.watches() {
+            assert!(!child.dies());
+            group.thaw();
+        }
+        assert_killed(&child);
+    }
+}
+
+fn is_pending(child: &Actor<'_>) -> bool {
+    let pending = u64::from_str_radix(&child.status(child.pid(), "SigPnd"), 16).unwrap();
+    pending & 1 << (Signal::SIGKILL as i32 - 1) != 0
+}

@@ -1,0 +1,110 @@
+//! Limits of descriptors, processes, memory and stack. A user's descriptors in flight over many tethers: `tether_many.rs`.
+
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{needs_root, Actor, Stage};
+
+use crate::{assert_killed, assert_nothing_is_left, belongings, each_tie_holds, user, Tie, ACTOR};
+
+/// For each tie: what happens before it is made, and the parts of its error, none if it holds.
+fn each_tie_holds_or_fails(before: impl Fn(&mut Actor<'_>), errors: [&[&str]; 7]) {
+    for (tie, parts) in Tie::ALL.into_iter().zip(errors) {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let had = belongings(&parent);
+        let tied = tie.tie(&mut parent, Signal::SIGKILL, &before);
+        if parts.is_empty() {
+            assert_eq!(tied.error, None, "{tie:?}");
+            parent.kill();
+            assert_killed(&tied.child.unwrap());
+            continue;
+        }
+        let error = tied.error.unwrap_or_else(|| panic!("{tie:?}: no error"));
+        assert!(parts.iter().all(|part| error.contains(part)), "{tie:?}: {error}");
+        assert_nothing_is_left(&parent, had);
+        let Some(mut child) = tied.child else { continue };
+        assert_nothing_is_left(&child, had);
+        assert_eq!(child.read(), Ok(None));
+        parent.kill();
+        child.assert_lives();
+    }
+}
+
+#[test]
+fn no_descriptor_may_be_opened() {
+    const NONE: &[&str] = &["pidfd_open(2)", "RLIMIT_NOFILE"];
+    let tether: &[&str] = &["socketpair(2)", "RLIMIT_NOFILE"];
+    let errors: [&[&str]; 7] = [&[], &[], NONE, NONE, NONE, &["Too many open files"], tether];
+    each_tie_holds_or_fails(|actor| actor.lower_descriptors_to(0), errors);
+}
+
+#[test]
+fn no_descriptor_may_be_opened_any_more() {
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = tie.tied(&mut parent, |_| {});
+        child.lower_descriptors_to(0);
+        parent.lower_descriptors_to(0);
+        parent.kill();
+        assert_killed(&child);
+    }
+}
+
+#[test]
+fn no_process_may_be_made() {
+    if !needs_root("no_process_may_be_made") {
+        return;
+    }
+    const NONE: &[&str] = &["pthread_create(3)", "RLIMIT_NPROC"];
+    let tether: &[&str] = &["clone(CLONE_VM | CLONE_VFORK)", "RLIMIT_NPROC"];
+    let errors: [&[&str]; 7] = [&[], &[], NONE, NONE, NONE, &["temporarily unavailable"], tether];
+    each_tie_holds_or_fails(|actor| actor.limit_processes(user()), errors);
+}
+
+#[test]
+fn a_user_who_has_more_in_flight_than_the_limit_gets_an_error_and_what_is_there_holds() {
+    if !needs_root("a_user_who_has_more_in_flight_than_the_limit_gets_an_error_and_what_is_there_holds") {
+        return;
+    }
+    let stage = Stage::open(ACTOR);
+    let mut another = stage.actor();
+    another.drop_privileges(user());
+    // Fourteen in flight.
+    let children = [(); 2].map(|()| {
+        another.tether(Signal::SIGKILL).unwrap();
+        let child = another.spawn_tethered();
+        another.leak_tether();
+        child
+    });
+    let mut owner = stage.actor();
+    owner.drop_privileges(user());
+    let had = belongings(&owner);
+    // Enough to have open, of which it does not have so many.
+    owner.lower_descriptors_to(13);
+    let error = owner.tether(Signal::SIGKILL).unwrap_err();
+    assert!(error.contains("sendmsg(SCM_RIGHTS)") && error.contains("in flight"), "{error}");
+    assert_nothing_is_left(&owner, had);
+    another.kill();
+    children.iter().for_each(assert_killed);
+    owner.tether(Signal::SIGKILL).unwrap();
+    let child = owner.spawn_tethered();
+    owner.kill();
+    assert_killed(&child);
+}
+
+#[test]
+fn no_memory_may_be_mapped() {
+    const NONE: &[&str] = &["pthread_create(3)", "RLIMIT_AS"];
+    const DESCENDANTS: &[&str] = &["mmap(2)", "RLIMIT_AS"];
+    const TETHER: &[&str] = &["mmap(2)", "RLIMIT_AS"];
+    let errors: [&[&str]; 7] = [&[], &[], NONE, NONE, DESCENDANTS, &[], TETHER];
+    each_tie_holds_or_fails(|actor| actor.limit_address_space(0), errors);
+}
+
+#[test]
+fn stacks_are_of_an_odd_size() {
+    for size in [200_001, 1 << 20, 1 << 40, u64::MAX] {
+        each_tie_holds(|parent| parent.limit_stack(size), |_| {});
+        each_tie_holds_or_fails(|actor| actor.limit_stack(size), [&[]; 7]);
+    }
+}

@@ -1,0 +1,143 @@
+//! Hostile surroundings: each ends in protection, or in an error that says what to do, and then nothing is half-armed.
+
+mod descriptors;
+mod every_call_refused;
+mod frozen;
+mod limits;
+mod namespaces;
+mod out_of_memory;
+mod privileges;
+mod proc;
+mod refused;
+mod signals;
+mod subreapers;
+mod terminal;
+mod tether_refused;
+mod traced;
+mod watch_refused;
+
+use std::fs;
+
+use nix::sys::signal::Signal;
+use nix::sys::wait::WaitStatus;
+use pdeathsig_tests::{until, Actor, Options, Spawning, Stage};
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+const NOBODY: u32 = 65534;
+
+/// Who is nobody else, not even in another run of these tests.
+fn user() -> u32 {
+    30_000_000 + std::process::id()
+}
+
+/// What ties a child to its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tie {
+    /// `die_with_parent`
+    Call,
+    /// The same with `expected_parent`
+    Expecting,
+    Watch,
+    ProcessGroup,
+    Descendants,
+    /// `Command::die_with_parent`
+    Command,
+    Tether,
+}
+
+impl Tie {
+    const ALL: [Tie; 7] =
+        [Tie::Call, Tie::Expecting, Tie::Watch, Tie::ProcessGroup, Tie::Descendants, Tie::Command, Tie::Tether];
+
+    /// The watches.
+    fn watches(self) -> bool {
+        matches!(self, Tie::Watch | Tie::ProcessGroup | Tie::Descendants)
+    }
+
+    /// What the child arms, if it is the child that arms.
+    fn options(self, parent: &Actor<'_>) -> Option<Options> {
+        match self {
+            Tie::Call => Some(Options::default()),
+            Tie::Expecting => {
+                Some(Options { expected_parent: Some(parent.own_pid().as_raw() as u32), ..Options::default() })
+            }
+            Tie::Watch => Some(Options::WATCH),
+            Tie::ProcessGroup => Some(Options::PROCESS_GROUP),
+            Tie::Descendants => Some(Options::DESCENDANTS),
+            Tie::Command | Tie::Tether => None,
+        }
+    }
+
+    /// A child, tied. `before` happens to whoever makes the tie, before it does.
+    fn tie<'a>(self, parent: &mut Actor<'a>, signal: Signal, before: impl Fn(&mut Actor<'a>)) -> Tied<'a> {
+        let Some(options) = self.options(parent) else {
+            before(parent);
+            let error = match self {
+                Tie::Command => parent.try_spawn(Spawning::armed(signal)).err(),
+                _ => parent.tether(signal).err().or_else(|| {
+                    let error = parent.try_spawn(Spawning::tethered()).err();
+                    error.inspect(|_| parent.drop_tether())
+                }),
+            };
+            return Tied { child: error.is_none().then(|| parent.stage().enter()), error };
+        };
+        let mut child = parent.spawn();
+        before(&mut child);
+        let error = child.arm_with(signal, options).err();
+        Tied { child: Some(child), error }
+    }
+
+    /// A child that is tied for sure, by SIGKILL.
+    fn tied<'a>(self, parent: &mut Actor<'a>, before: impl Fn(&mut Actor<'a>)) -> Actor<'a> {
+        self.tied_by(parent, Signal::SIGKILL, before)
+    }
+
+    /// The same by any signal.
+    fn tied_by<'a>(self, parent: &mut Actor<'a>, signal: Signal, before: impl Fn(&mut Actor<'a>)) -> Actor<'a> {
+        let Tied { child, error } = self.tie(parent, signal, before);
+        assert_eq!(error, None, "{self:?}");
+        child.unwrap()
+    }
+}
+
+/// What came of a tie.
+struct Tied<'a> {
+    /// None if it was not spawned.
+    child: Option<Actor<'a>>,
+    error: Option<String>,
+}
+
+fn assert_killed(actor: &Actor<'_>) {
+    assert_died_of(Signal::SIGKILL, actor);
+}
+
+fn assert_died_of(signal: Signal, actor: &Actor<'_>) {
+    assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), signal, false));
+}
+
+/// What a process has: threads and open descriptors.
+fn belongings(actor: &Actor<'_>) -> (usize, usize) {
+    let entries = |folder: &str| fs::read_dir(format!("/proc/{}/{folder}", actor.pid())).unwrap().count();
+    (entries("task"), entries("fd"))
+}
+
+/// Whoever made a tie in vain has what it had before, and no children but `children`.
+fn assert_nothing_is_left(actor: &Actor<'_>, before: (usize, usize)) {
+    // A thread that was told to go takes a moment.
+    until("an end of threads", || (belongings(actor).0 == before.0).then_some(()));
+    assert_eq!(belongings(actor), before);
+    assert_eq!(actor.zombies(), []);
+}
+
+/// For each tie: a parent and a child, surrounded; the parent is killed, and the child dies.
+fn each_tie_holds(parent_is: impl Fn(&mut Actor<'_>), child_is: impl Fn(&mut Actor<'_>)) {
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        parent_is(&mut parent);
+        let mut child = tie.tied(&mut parent, |_| {});
+        child_is(&mut child);
+        parent.kill();
+        assert_killed(&child);
+    }
+}

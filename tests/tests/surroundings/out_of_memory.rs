@@ -1,0 +1,45 @@
+//! The parent is killed because memory has run out.
+
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{skipped, ControlGroup, Stage};
+
+use crate::{assert_killed, Tie, ACTOR};
+
+#[test]
+fn the_child_dies_with_a_parent_that_runs_out_of_memory() {
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let group = match ControlGroup::with_memory(32 << 20) {
+            Ok(group) => group,
+            Err(error) => {
+                skipped(
+                    "the_child_dies_with_a_parent_that_runs_out_of_memory",
+                    &format!("no control group for memory: {error}"),
+                );
+                return;
+            }
+        };
+        let mut parent = stage.actor();
+        let child = tie.tied(&mut parent, |_| {});
+        group.take(&parent);
+        parent.use_up_memory();
+        assert_killed(&parent);
+        assert!(group.has_killed());
+        assert_killed(&child);
+    }
+}
+
+/// Whatever takes memory, or fails for want of it, was done before.
+#[test]
+fn a_child_that_has_none_left_dies_with_its_parent() {
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = tie.tied(&mut parent, |_| {});
+        child.limit_address_space(0);
+        child.jam_the_allocator();
+        parent.send(Signal::SIGKILL);
+        parent.end();
+        assert_killed(&child);
+    }
+}

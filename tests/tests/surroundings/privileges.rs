@@ -1,0 +1,116 @@
+//! Processes that cannot be dumped, may gain no privileges, or execute a set-uid program. What becomes of a tether then: `tether_users.rs`.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{chown, PermissionsExt};
+
+use nix::sys::signal::Signal;
+use nix::sys::statvfs::{statvfs, FsFlags};
+use pdeathsig_tests::{needs_root, skipped, Actor, Options, Stage};
+
+use crate::{assert_killed, each_tie_holds, user, Tie, ACTOR};
+
+#[test]
+fn who_cannot_be_dumped_is_tied_and_ties() {
+    each_tie_holds(|parent| parent.forbid_dumps(), |child| child.forbid_dumps());
+    if !needs_root("who_cannot_be_dumped_is_tied_and_ties") {
+        return;
+    }
+    // As an ordinary user, to whom the own files in `/proc` do not belong then.
+    fn hide(actor: &mut Actor<'_>) {
+        actor.drop_privileges(user());
+        actor.forbid_dumps();
+    }
+    each_tie_holds(hide, |child| child.forbid_dumps());
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let child = tie.tied(&mut parent, hide);
+        parent.kill();
+        assert_killed(&child);
+    }
+}
+
+#[test]
+fn descendants_that_cannot_be_dumped_are_found() {
+    if !needs_root("descendants_that_cannot_be_dumped_are_found") {
+        return;
+    }
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    parent.drop_privileges(user());
+    let mut child = parent.spawn();
+    child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
+    let mut descendant = child.spawn();
+    descendant.new_session();
+    child.forbid_dumps();
+    descendant.forbid_dumps();
+    parent.kill();
+    assert_killed(&child);
+    assert_killed(&descendant);
+}
+
+#[test]
+fn who_may_gain_no_privileges_is_tied_and_ties() {
+    each_tie_holds(|parent| parent.forbid_new_privileges(), |_| {});
+    each_tie_holds(|_| {}, |child| child.forbid_new_privileges());
+}
+
+/// A parent and its child, ordinary users, and the child executes a set-uid program of root's.
+fn executing_a_set_uid_program<'a>(stage: &'a Stage, tie: Tie, before: impl Fn(&mut Actor<'_>)) -> [Actor<'a>; 2] {
+    let program = stage.copy_of_program();
+    chown(&program, Some(0), Some(0)).unwrap();
+    fs::set_permissions(&program, Permissions::from_mode(0o4755)).unwrap();
+    let mut parent = stage.actor();
+    parent.drop_privileges(user());
+    let mut child = tie.tied(&mut parent, |_| {});
+    before(&mut child);
+    let child = child.exec(Some(program));
+    [parent, child]
+}
+
+#[test]
+fn a_set_uid_program_is_tied_by_a_tether_alone() {
+    let test = "a_set_uid_program_is_tied_by_a_tether_alone";
+    if !needs_root(test) || !set_uid_programs_work(test) {
+        return;
+    }
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let [parent, mut child] = executing_a_set_uid_program(&stage, tie, |_| {});
+        assert_eq!((child.effective_user(), child.read()), (0, Ok(None)));
+        parent.kill();
+        if tie == Tie::Tether {
+            assert_killed(&child);
+        } else {
+            child.assert_lives();
+        }
+    }
+}
+
+/// Its bit does nothing there, and it is a program like any other.
+#[test]
+fn a_set_uid_program_that_may_gain_no_privileges_is_tied_as_any() {
+    let test = "a_set_uid_program_that_may_gain_no_privileges_is_tied_as_any";
+    if !needs_root(test) || !set_uid_programs_work(test) {
+        return;
+    }
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let before = |child: &mut Actor<'_>| child.forbid_new_privileges();
+        let [parent, mut child] = executing_a_set_uid_program(&stage, tie, before);
+        assert_eq!(child.effective_user(), user());
+        parent.kill();
+        // A watch is lost on exec of whatever program.
+        if tie.watches() {
+            child.assert_lives();
+        } else {
+            assert_killed(&child);
+        }
+    }
+}
+
+/// Not on a file system that is mounted with `nosuid`.
+fn set_uid_programs_work(test: &str) -> bool {
+    let work = !statvfs(&std::env::temp_dir()).unwrap().flags().contains(FsFlags::ST_NOSUID);
+    work || skipped(test, "set-uid programs do not work in the temporary folder")
+}

@@ -1,0 +1,116 @@
+//! No `/proc`, one that hides processes, and a root with nothing in it. What a `shutdown` does then: `tether_shutdown.rs`; a watch of an ordinary
+//! user under `hidepid`: `watch_whatever_happens.rs`.
+
+use std::path::Path;
+
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{needs_root, Actor, Options, Stage};
+
+use crate::{assert_killed, each_tie_holds, user, Tie, ACTOR};
+
+const HIDING: [Option<&str>; 4] = [None, Some("hidepid=1"), Some("hidepid=2"), Some("hidepid=invisible")];
+
+#[test]
+fn every_tie_holds_without_proc_and_where_it_hides_processes() {
+    if !needs_root("every_tie_holds_without_proc_and_where_it_hides_processes") {
+        return;
+    }
+    for options in HIDING {
+        each_tie_holds(|parent| parent.change_proc(options).unwrap(), |_| {});
+        each_tie_holds(|_| {}, |child| child.change_proc(options).unwrap());
+        // To whom others are hidden.
+        each_tie_holds(
+            |parent| {
+                parent.change_proc(options).unwrap();
+                parent.drop_privileges(user());
+            },
+            |_| {},
+        );
+    }
+}
+
+#[test]
+fn descendants_are_found_where_proc_shows_them() {
+    if !needs_root("descendants_are_found_where_proc_shows_them") {
+        return;
+    }
+    for options in HIDING {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        parent.change_proc(options).unwrap();
+        parent.drop_privileges(user());
+        let mut child = parent.spawn();
+        child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
+        let mut descendant = child.spawn();
+        descendant.new_session();
+        parent.kill();
+        assert_killed(&child);
+        // Those of its own user are hidden from nobody.
+        match options {
+            Some(_) => assert_killed(&descendant),
+            None => descendant.assert_lives(),
+        }
+    }
+}
+
+#[test]
+fn who_spawned_the_child_is_told_or_the_error_says_why_not() {
+    if !needs_root("who_spawned_the_child_is_told_or_the_error_says_why_not") {
+        return;
+    }
+    for (options, hidden) in HIDING.into_iter().zip([true, false, false, false]) {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        parent.change_proc(options).unwrap();
+        let mut child = parent.spawn();
+        child.pin().unwrap();
+        match child.spawner_thread() {
+            Err(error) => assert!(hidden && error.contains("NotFound"), "{options:?}: {error}"),
+            Ok(thread) => assert!(!hidden && thread == Some(parent.pid().as_raw() as u32)),
+        }
+        // Others' processes are hidden then, the parent among them.
+        child.drop_privileges(user());
+        child.spawner_thread().unwrap_err();
+        parent.kill();
+        assert_eq!(child.wait_for_pinned(None), Ok(true));
+    }
+}
+
+/// Where programs can be executed, and nothing else is: no `/proc`, no `/dev`.
+fn enter_an_empty_root(actor: &mut Actor<'_>) {
+    let root = actor.stage().folder().join("root");
+    let programs = Path::new(ACTOR).parent().unwrap();
+    let keep = ["/usr", "/lib", "/lib64"].map(Path::new).into_iter().filter(|path| path.exists());
+    let keep: Vec<&Path> = keep.chain([programs, actor.stage().folder()]).collect();
+    std::fs::create_dir(&root).unwrap();
+    actor.change_root(&root, &keep).unwrap();
+}
+
+#[test]
+fn every_tie_holds_in_an_empty_root() {
+    if !needs_root("every_tie_holds_in_an_empty_root") {
+        return;
+    }
+    each_tie_holds(enter_an_empty_root, |_| {});
+    // With not even programs.
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let root = stage.folder().join("nothing");
+        std::fs::create_dir(&root).unwrap();
+        let before = |actor: &mut Actor<'_>| actor.change_root(&root, &[]).unwrap();
+        let tied = tie.tie(&mut parent, Signal::SIGKILL, before);
+        match tie {
+            Tie::Command | Tie::Tether => {
+                let error = tied.error.unwrap();
+                assert!(error.contains("No such file or directory"), "{error}");
+                assert_eq!(parent.zombies(), []);
+            }
+            _ => {
+                assert_eq!(tied.error, None);
+                parent.kill();
+                assert_killed(&tied.child.unwrap());
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Every signal that can be ignored or blocked is, by inheritance or by the child itself.
+
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{Actor, Options, Stage};
+
+use crate::{assert_died_of, assert_killed, each_tie_holds, Tie, ACTOR};
+
+const DEAF: [fn(&mut Actor<'_>); 2] =
+    [|actor: &mut Actor<'_>| actor.ignore_everything(), |actor: &mut Actor<'_>| actor.block_everything()];
+
+#[test]
+fn sigkill_comes_all_the_same() {
+    for deaf in DEAF {
+        each_tie_holds(|_| {}, deaf);
+        for tie in Tie::ALL {
+            let stage = Stage::open(ACTOR);
+            let mut parent = stage.actor();
+            deaf(&mut parent);
+            let child = tie.tied(&mut parent, |_| {});
+            parent.kill();
+            // A parent that ignores SIGCHLD reaps nobody, and nobody else does who dies before it is gone.
+            child.await_dead();
+        }
+    }
+}
+
+#[test]
+fn a_signal_that_is_ignored_or_blocked_by_inheritance_ends_what_a_command_has_armed_and_nobody_else() {
+    for deaf in DEAF {
+        for signal in [Signal::SIGHUP, Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGSYS] {
+            for tie in Tie::ALL {
+                let stage = Stage::open(ACTOR);
+                let mut parent = stage.actor();
+                deaf(&mut parent);
+                let mut child = tie.tied_by(&mut parent, signal, |_| {});
+                parent.kill();
+                if tie == Tie::Command {
+                    assert_died_of(signal, &child);
+                } else {
+                    child.assert_lives();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_signal_that_the_child_itself_blocks_ends_it_once_it_is_let_through() {
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = tie.tied_by(&mut parent, Signal::SIGTERM, |_| {});
+        child.block_everything();
+        parent.kill();
+        child.assert_lives();
+        child.unblock(Signal::SIGTERM);
+        assert_died_of(Signal::SIGTERM, &child);
+    }
+}
+
+#[test]
+fn a_grace_ends_who_hears_nothing() {
+    for deaf in DEAF {
+        for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS] {
+            let stage = Stage::open(ACTOR);
+            let mut parent = stage.actor();
+            deaf(&mut parent);
+            let mut child = parent.spawn();
+            child.arm_with(Signal::SIGTERM, options.with_a_short_grace()).unwrap();
+            let mut below = child.spawn();
+            below.assert_lives();
+            parent.kill();
+            assert_killed(&child);
+            if options.watch {
+                below.assert_lives();
+            } else {
+                // Reaped by nobody where SIGCHLD is ignored.
+                below.await_dead();
+            }
+        }
+    }
+}
+
+/// Ignoring SIGCHLD has children reaped without a wait, but not what leads a tether's group.
+#[test]
+fn an_owner_that_hears_nothing_of_its_children_has_tethers() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = stage.actor();
+    owner.ignore_everything();
+    owner.tether(Signal::SIGKILL).unwrap();
+    let first = owner.spawn_tethered();
+    first.send(Signal::SIGKILL);
+    first.await_gone();
+    let child = owner.spawn_tethered();
+    assert_eq!(owner.zombies().len(), 1);
+    owner.drop_tether();
+    child.await_gone();
+    assert_eq!(owner.zombies(), []);
+    owner.assert_lives();
+}

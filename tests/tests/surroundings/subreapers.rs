@@ -1,0 +1,85 @@
+//! A chain of subreapers that dies link by link. A single one: `reparenting.rs`.
+
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{Actor, Stage};
+
+use crate::{assert_killed, Tie, ACTOR};
+
+const LINKS: usize = 4;
+
+/// Each the child of the one before; the last of them is the parent.
+fn chain(stage: &Stage) -> Vec<Actor<'_>> {
+    let mut links = vec![stage.actor()];
+    for link in 0..LINKS {
+        links[link].become_subreaper();
+        let next = links[link].spawn();
+        links.push(next);
+    }
+    links
+}
+
+#[test]
+fn while_the_parent_lives_nothing_happens_and_when_it_dies_the_child_does() {
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let mut links = chain(&stage);
+        let mut parent = links.pop().unwrap();
+        let mut child = tie.tied(&mut parent, |_| {});
+        for link in links {
+            link.kill();
+            child.assert_lives();
+            assert_eq!(child.parent(), parent.pid());
+        }
+        parent.kill();
+        assert_killed(&child);
+    }
+}
+
+#[test]
+fn from_the_parent_upwards_the_kernels_signal_comes_at_each_death_and_all_others_once() {
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let mut links = chain(&stage);
+        let mut child = tie.tied_by(links.last_mut().unwrap(), Signal::SIGTERM, |_| {});
+        // `Command::die_with_parent` has a handler set up before exec, which is none, so that this comes after it.
+        child.catch(Signal::SIGTERM);
+        let mut deaths = 0;
+        while let Some(link) = links.pop() {
+            link.send(Signal::SIGKILL);
+            match links.last_mut() {
+                Some(adopter) => drop(adopter.wait_for(&link)),
+                None => drop(link.end()),
+            }
+            deaths += 1;
+            child.await_first_caught();
+            let caught = child.caught();
+            match tie {
+                Tie::Call | Tie::Expecting | Tie::Command => assert_eq!(caught, deaths, "{tie:?}"),
+                Tie::Tether => assert!((1..=4).contains(&caught)),
+                _ => assert_eq!(caught, 1, "{tie:?}"),
+            }
+            if let Some(adopter) = links.last() {
+                assert_eq!(child.parent(), adopter.pid());
+            }
+        }
+    }
+}
+
+#[test]
+fn each_new_parent_can_be_pinned_and_expected() {
+    let stage = Stage::open(ACTOR);
+    let mut links = chain(&stage);
+    let mut child = links.last_mut().unwrap().spawn();
+    while let Some(link) = links.pop() {
+        assert_eq!(child.pin(), Ok(link.pid().as_raw() as u32));
+        child.arm_expecting(Signal::SIGUSR1, link.pid().as_raw()).unwrap();
+        child.outlive_parent().unwrap();
+        link.send(Signal::SIGKILL);
+        match links.last_mut() {
+            Some(adopter) => drop(adopter.wait_for(&link)),
+            None => drop(link.end()),
+        }
+        assert_eq!(child.wait_for_pinned(None), Ok(true));
+    }
+    child.assert_lives();
+}

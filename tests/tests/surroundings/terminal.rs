@@ -1,0 +1,80 @@
+//! Sessions without a terminal, and with one that has hung up.
+
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::Command;
+
+use nix::fcntl::OFlag;
+use nix::libc;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt, PtyMaster};
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{controlled_by_its_input, Actor, Stage};
+
+use crate::{assert_died_of, assert_killed, each_tie_holds, Tie, ACTOR};
+
+fn terminal() -> (PtyMaster, File) {
+    let keyboard = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+    grantpt(&keyboard).unwrap();
+    unlockpt(&keyboard).unwrap();
+    let mut options = OpenOptions::new();
+    let screen = options.read(true).write(true).custom_flags(libc::O_NOCTTY).open(ptsname_r(&keyboard).unwrap());
+    (keyboard, screen.unwrap())
+}
+
+/// A parent that leads a terminal's session, in its foreground.
+// Reaped by its id.
+#[allow(clippy::zombie_processes)]
+fn parent(stage: &Stage) -> (Actor<'_>, PtyMaster) {
+    let (keyboard, screen) = terminal();
+    let mut command = Command::new(ACTOR);
+    stage.start(controlled_by_its_input(command.stdin(screen)));
+    (stage.enter(), keyboard)
+}
+
+#[test]
+fn a_session_without_a_terminal() {
+    each_tie_holds(|parent| parent.new_session(), |_| {});
+    // Who has left the session has left the process group, but is tied in the other ways. The leader of a group makes no session.
+    for tie in Tie::ALL.into_iter().filter(|tie| ![Tie::Tether, Tie::ProcessGroup].contains(tie)) {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = tie.tied(&mut parent, |_| {});
+        child.new_session();
+        parent.kill();
+        assert_killed(&child);
+    }
+}
+
+#[test]
+fn the_hang_up_is_the_parents_end() {
+    for tie in Tie::ALL {
+        let stage = Stage::open(ACTOR);
+        let (mut parent, keyboard) = parent(&stage);
+        let mut child = tie.tied(&mut parent, |_| {});
+        // It comes to the foreground, too, and again when the session's leader ends.
+        child.ignore(Signal::SIGHUP);
+        drop(keyboard);
+        assert_died_of(Signal::SIGHUP, &parent);
+        assert_killed(&child);
+    }
+}
+
+#[test]
+fn the_terminal_hung_up_and_both_went_on() {
+    for before in [true, false] {
+        for tie in Tie::ALL {
+            let stage = Stage::open(ACTOR);
+            let (mut parent, keyboard) = parent(&stage);
+            parent.ignore(Signal::SIGHUP);
+            let mut keyboard = Some(keyboard);
+            if before {
+                keyboard = None;
+            }
+            let mut child = tie.tied(&mut parent, |_| {});
+            drop(keyboard);
+            child.assert_lives();
+            parent.kill();
+            assert_killed(&child);
+        }
+    }
+}
