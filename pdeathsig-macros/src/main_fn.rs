@@ -97,7 +97,7 @@ fn check_signature(input: ParseStream<'_>) -> Result<()> {
         return Err(Error::new(name.span(), message));
     }
     if let TokenTree::Group(parameters) = input.parse()? {
-        if !parameters.stream().is_empty() {
+        if parameters.delimiter() == Delimiter::Parenthesis && !parameters.stream().is_empty() {
             return Err(Error::new(parameters.span(), "`main` takes no parameters"));
         }
     }
