@@ -83,12 +83,15 @@ impl Tracee {
         self.pid
     }
 
-    /// Runs to where a signal is about to be delivered, which is kept from it for now.
+    /// Runs to where a signal is about to be delivered, which is kept from it for now; if it is stopped before, it goes on.
     pub fn run_to_signal(&mut self) -> Signal {
-        ptrace::cont(self.pid, None).unwrap();
-        match wait(self.pid) {
-            WaitStatus::Stopped(_, sent) => sent,
-            other => panic!("{other:?}"),
+        loop {
+            ptrace::cont(self.pid, None).unwrap();
+            match wait(self.pid) {
+                WaitStatus::Stopped(_, Signal::SIGSTOP) | WaitStatus::PtraceEvent(..) => {}
+                WaitStatus::Stopped(_, sent) => return sent,
+                other => panic!("{other:?}"),
+            }
         }
     }
 
