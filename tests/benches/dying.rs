@@ -9,10 +9,12 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sched::{sched_setaffinity, CpuSet};
 use nix::sys::signal::Signal;
-use nix::unistd::Pid;
-use pdeathsig_tests::{Options, Stage};
+use pdeathsig_tests::{keep_on, Options, Stage};
+
+mod shared;
+
+use shared::median;
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const CROWD: &str = env!("CARGO_BIN_EXE_crowd");
@@ -24,12 +26,6 @@ enum Placement {
     Anywhere,
     Apart,
     Together,
-}
-
-fn keep_on(process: Pid, cpu: usize) {
-    let mut cpus = CpuSet::new();
-    cpus.set(cpu).unwrap();
-    sched_setaffinity(process, &cpus).unwrap();
 }
 
 fn trial(placement: Placement, options: Options) -> Duration {
@@ -54,11 +50,6 @@ fn trial(placement: Placement, options: Options) -> Duration {
     parent.send(Signal::SIGKILL);
     child.await_dead();
     start.elapsed()
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }
 
 fn latency(placement: Placement) {

@@ -32,18 +32,19 @@
 //! The trials of all that is compared take turns, and the order in which they do changes.
 
 use std::hint::black_box;
-use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt as _;
-use std::process::{ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::{env, fs};
 
-use nix::errno::Errno;
-use nix::sys::signal::{kill, Signal};
-use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
-use nix::unistd::Pid;
 use pdeathsig::{CommandExt as _, Tether};
-use pdeathsig_tests::{needs_root, skipped, Stage};
+use pdeathsig_tests::{needs_root, Stage};
+
+mod shared;
+
+use shared::family::Family;
+use shared::patience::Patience;
+use shared::{has, median, ratio, turns, CHILD, GIB};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const OWNER: &str = env!("CARGO_BIN_EXE_owner");
@@ -52,138 +53,16 @@ const PLAIN: &str = env!("CARGO_BIN_EXE_plain");
 /// Some user who is not root.
 const USER: u32 = 4321;
 
-const GIB: usize = 1 << 30;
-
 /// How children are tied to their owner.
 const TIES: [&str; 3] = ["tether", "die_with_parent", "bare"];
 
 /// How many children, and how many trials of each tie and each way to reap.
 const CROWDS: [(usize, usize); 3] = [(100, 31), (1000, 15), (10_000, 5)];
 
-/// What a child takes, all told, rounded up.
-const CHILD: usize = 300 << 10;
-
 /// How many GiB are resident, and every how many rounds there is a spawn by fork.
 const RESIDENT: [(usize, usize); 3] = [(0, 1), (1, 20), (4, 40)];
 
 const ROUNDS: usize = 1000;
-
-/// An owner and its children, who sleep.
-struct Family {
-    owner: Pid,
-    number: usize,
-    line: BufReader<ChildStdout>,
-    report: Report,
-}
-
-/// What the owner says.
-#[derive(Clone, Copy)]
-struct Report {
-    /// How many it has open, and how many it had at its start.
-    descriptors: (usize, usize),
-    spawned_in: Duration,
-}
-
-/// How long all took from the owner's SIGKILL on.
-struct Death {
-    dead: Duration,
-    reaped: Duration,
-    anchors: usize,
-}
-
-impl Family {
-    // Reaped by its id, as its children are.
-    #[allow(clippy::zombie_processes)]
-    fn start(stage: &Stage, command: &mut Command, tie: &str, number: usize) -> Family {
-        let mut owner =
-            stage.start(command.args([tie, &number.to_string()]).stdin(Stdio::null()).stdout(Stdio::piped()));
-        let mut line = BufReader::new(owner.stdout.take().unwrap());
-        let (mut there, mut report) = (0, String::new());
-        let mut bytes = [0; 4096];
-        while there < number || !report.ends_with('\n') {
-            let read = line.read(&mut bytes).unwrap();
-            assert_ne!(read, 0, "the owner of {number} by {tie} has ended with {there} there");
-            for byte in &bytes[..read] {
-                match byte {
-                    b'.' => there += 1,
-                    other => report.push(char::from(*other)),
-                }
-            }
-        }
-        let numbers: Vec<u64> = report.split_whitespace().map(|number| number.parse().unwrap()).collect();
-        let [descriptors, at_start, nanoseconds] = numbers[..] else { panic!("the owner said {report:?}") };
-        let descriptors = (descriptors as usize, at_start as usize);
-        let report = Report { descriptors, spawned_in: Duration::from_nanos(nanoseconds) };
-        Family { owner: Pid::from_raw(owner.id() as i32), number, line, report }
-    }
-
-    fn die(mut self) -> Death {
-        let start = Instant::now();
-        kill(self.owner, Signal::SIGKILL).unwrap();
-        let left = self.line.fill_buf().unwrap().len();
-        let dead = start.elapsed();
-        assert_eq!(left, 0);
-        self.reap(start, dead)
-    }
-
-    fn die_and_be_reaped(self) -> Death {
-        let start = Instant::now();
-        kill(self.owner, Signal::SIGKILL).unwrap();
-        self.reap(start, Duration::ZERO)
-    }
-
-    fn reap(self, start: Instant, dead: Duration) -> Death {
-        let (mut killed, mut anchors) = (0, 0);
-        loop {
-            match waitpid(None, Some(WaitPidFlag::__WALL)) {
-                Ok(WaitStatus::Signaled(_, Signal::SIGKILL, _)) => killed += 1,
-                Ok(WaitStatus::Exited(_, 0)) => anchors += 1,
-                Err(Errno::ECHILD) => break,
-                other => panic!("another end than by SIGKILL: {other:?}"),
-            }
-        }
-        let reaped = start.elapsed();
-        assert_eq!(killed, self.number + 1);
-        Death { dead, reaped, anchors }
-    }
-}
-
-/// How long to wait yet, in all, for others to leave the machine alone.
-struct Patience(Duration);
-
-impl Patience {
-    const LOOK: Duration = Duration::from_millis(100);
-
-    /// Returns when hardly anything ran for a moment; all that are going to die sleep, as they do when a parent dies.
-    fn await_quiet(&mut self) {
-        loop {
-            let before = Self::ticks();
-            thread::sleep(Self::LOOK);
-            let after = Self::ticks();
-            let (idle, all) = (after.0 - before.0, after.1 - before.1);
-            if idle * 10 >= all * 9 || self.0.is_zero() {
-                return;
-            }
-            self.0 = self.0.saturating_sub(Self::LOOK);
-            if self.0.is_zero() {
-                println!("other processes keep the machine busy: what follows is not to be relied on");
-            }
-        }
-    }
-
-    /// Those in which a processor was idle, and all.
-    fn ticks() -> (u64, u64) {
-        let stat = fs::read_to_string("/proc/stat").unwrap();
-        let all = stat.lines().next().unwrap().split_whitespace().skip(1).take(8);
-        let all: Vec<u64> = all.map(|ticks| ticks.parse().unwrap()).collect();
-        (all[3] + all[4], all.iter().sum())
-    }
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
-}
 
 fn mean(mut times: Vec<Duration>) -> Duration {
     times.sort();
@@ -191,28 +70,8 @@ fn mean(mut times: Vec<Duration>) -> Duration {
     times.iter().sum::<Duration>() / times.len() as u32
 }
 
-fn ratio(time: Duration, to: Duration) -> f64 {
-    time.as_secs_f64() / to.as_secs_f64()
-}
-
-/// Each once, forwards or backwards, from another one on.
-fn turns(round: usize, number: usize) -> impl Iterator<Item = usize> {
-    (0..number).map(move |turn| {
-        let turn = (turn + round / 2) % number;
-        if round % 2 == 1 {
-            number - 1 - turn
-        } else {
-            turn
-        }
-    })
-}
-
-fn has(bytes: usize, what: &str) -> bool {
-    let memory = fs::read_to_string("/proc/meminfo").unwrap();
-    let line = memory.lines().find(|line| line.starts_with("MemAvailable:")).unwrap();
-    let kib: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    let (needed, available) = (bytes >> 20, kib >> 10);
-    available >= needed || skipped(what, &format!("needs {needed} MiB of memory, and {available} are available"))
+fn start(stage: &Stage, owner: &mut Command, tie: &str, number: usize) -> Family {
+    Family::start(stage, owner.args([tie, &number.to_string()]), number).unwrap()
 }
 
 /// Times of one crowd's children, each.
@@ -233,7 +92,7 @@ fn crowd(number: usize, trials: usize, patience: &mut Patience) -> [Each; 3] {
         for turn in turns(trial, 2 * TIES.len()) {
             let (tie, reap_as_they_die) = (turn % TIES.len(), turn >= TIES.len());
             let stage = Stage::open(ACTOR);
-            let family = Family::start(&stage, &mut Command::new(OWNER), TIES[tie], number);
+            let family = start(&stage, &mut Command::new(OWNER), TIES[tie], number);
             let report = family.report;
             patience.await_quiet();
             let [dead, dead_then_reaped, reaped_as_they_die, spawned] = &mut times[tie];
@@ -313,7 +172,7 @@ fn die_as_an_ordinary_user(patience: &mut Patience) {
         // Where that user may read it.
         let owner = stage.folder().join("owner");
         fs::copy(OWNER, &owner).unwrap();
-        let family = Family::start(&stage, Command::new(owner).uid(USER).gid(USER), TIES[0], NUMBER);
+        let family = start(&stage, Command::new(owner).uid(USER).gid(USER), TIES[0], NUMBER);
         let (descriptors, at_start) = family.report.descriptors;
         patience.await_quiet();
         let death = family.die();

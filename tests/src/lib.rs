@@ -6,6 +6,7 @@
 
 mod actor;
 mod control_group;
+mod crowd;
 mod owner;
 mod play;
 mod protocol;
@@ -13,10 +14,13 @@ mod raw;
 mod sandbox;
 mod stage;
 mod surroundings;
+#[cfg(feature = "peers")]
+mod ties;
 mod trace;
 
 pub use actor::Actor;
 pub use control_group::ControlGroup;
+pub use crowd::own;
 pub use owner::{Halt, Spawning};
 pub use play::play;
 pub use protocol::{Cause, End, Options};
@@ -27,7 +31,16 @@ pub use raw::{
 };
 pub use sandbox::{Answer, Refusal, Refused};
 pub use stage::{any_child, needs_root, skipped, until, Stage};
+#[cfg(feature = "peers")]
+pub use ties::{Spawned, Spawner, Tie};
 pub use trace::{Boundary, Tracee};
+
+/// Has a process run on one processor.
+pub fn keep_on(process: nix::unistd::Pid, cpu: usize) {
+    let mut cpus = nix::sched::CpuSet::new();
+    cpus.set(cpu).unwrap();
+    nix::sched::sched_setaffinity(process, &cpus).unwrap();
+}
 
 /// Sleeps, for a helper program that waits to be killed.
 pub fn sleep_until(end: std::time::Instant) {

@@ -5,8 +5,7 @@
 //! to spawn them. It may open 1024 descriptors, and dies with the process that started it.
 
 use std::process::Command;
-use std::time::Instant;
-use std::{env, fs, io};
+use std::{env, io};
 
 use nix::sys::resource::{setrlimit, Resource};
 use nix::unistd::{alarm, pause, write};
@@ -36,9 +35,7 @@ fn own() {
     let program = env::current_exe().unwrap();
     // One command for each child, as a program has it that starts different ones.
     let command = || Command::new(&program);
-    let before = descriptors();
-    let start = Instant::now();
-    match tie.as_str() {
+    pdeathsig_tests::own(|| match tie.as_str() {
         "tether" => {
             let tether = Tether::new(Signal::KILL).unwrap();
             (0..number).for_each(|_| spawn(command().tether(&tether).unwrap()));
@@ -48,14 +45,7 @@ fn own() {
         "die_with_parent" => (0..number).for_each(|_| spawn(command().die_with_parent(Signal::KILL))),
         "bare" => (0..number).for_each(|_| spawn(set_bare_before_exec(&mut command(), 9))),
         _ => panic!("tied by {tie}?"),
-    }
-    let time = start.elapsed().as_nanos();
-    println!("{} {before} {time}", descriptors());
-}
-
-fn descriptors() -> usize {
-    // The folder itself is open meanwhile.
-    fs::read_dir("/proc/self/fd").unwrap().count() - 1
+    });
 }
 
 // They outlive none of this; whoever started the owner reaps them.

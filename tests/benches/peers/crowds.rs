@@ -1,0 +1,85 @@
+//! How long many children take to die.
+
+use std::process::Command;
+use std::time::Duration;
+
+use pdeathsig_tests::{Stage, Tie};
+
+use super::control_groups::ControlGroups;
+use super::results::{nanoseconds, Part, Table, Unit};
+use super::shared::family::Family;
+use super::shared::patience::Patience;
+use super::shared::{has, turns, CHILD};
+use super::{Scale, ACTOR, PEER_PARENT};
+
+const OWNER: &str = env!("CARGO_BIN_EXE_owner");
+
+const TIES: [Tie; 6] =
+    [Tie::PrctlBeforeExec, Tie::UrSpawn, Tie::Setpriv, Tie::ProcesskitArmed, Tie::DieWithParent, Tie::Tether];
+
+/// How many children, and how many trials.
+const CROWDS: [(usize, usize); 3] = [(100, 31), (1000, 15), (10_000, 5)];
+
+pub(crate) fn measure(scale: &Scale) -> Part {
+    let mut part = Part::default();
+    let groups = ControlGroups::new();
+    let mut patience = Patience(Duration::from_secs(120));
+    let mut ties = TIES.to_vec();
+    ties.retain(|tie| scale.has_setpriv || !tie.needs_setpriv());
+    for (number, trials) in CROWDS {
+        let what = format!("the death of {number}");
+        if has(number * CHILD, &what) {
+            let times = crowd(&ties, number, scale.trials(trials), &groups, &mut patience);
+            tell(&mut part, &ties, number, times);
+        } else {
+            part.skip(&what, "too little memory");
+        }
+    }
+    part
+}
+
+/// Each child's share of the time until all are dead, and of that in which they were spawned; or why there is none.
+type Times = Result<(Vec<f64>, Vec<f64>), String>;
+
+fn crowd(ties: &[Tie], number: usize, trials: usize, groups: &ControlGroups, patience: &mut Patience) -> Vec<Times> {
+    let mut times = vec![Ok((Vec::new(), Vec::new())); ties.len()];
+    for trial in 0..trials {
+        for turn in turns(trial, ties.len()) {
+            let Ok((dead, spawned)) = &mut times[turn] else { continue };
+            let died = die(ties[turn], number, patience);
+            groups.sweep();
+            match died {
+                Ok(took) => {
+                    dead.push(nanoseconds(took.0) / number as f64);
+                    spawned.push(nanoseconds(took.1) / number as f64);
+                }
+                Err(reason) => times[turn] = Err(reason),
+            }
+        }
+    }
+    times
+}
+
+fn tell(part: &mut Part, ties: &[Tie], number: usize, times: Vec<Times>) {
+    let (mut dead, mut spawned) = (Vec::new(), Vec::new());
+    for (tie, times) in ties.iter().zip(times) {
+        match times {
+            Ok(times) => {
+                dead.push((tie.title().to_owned(), times.0));
+                spawned.push((tie.title().to_owned(), times.1));
+            }
+            Err(reason) => part.skip(&format!("the death of {number} by {}", tie.title()), &reason),
+        }
+    }
+    part.tables.push(Table::new(&format!("{number} die"), Unit::Nanoseconds, dead));
+    part.tables.push(Table::new(&format!("{number} spawned"), Unit::Nanoseconds, spawned));
+}
+
+fn die(tie: Tie, number: usize, patience: &mut Patience) -> Result<(Duration, Duration), String> {
+    let stage = Stage::open(ACTOR);
+    let mut command = Command::new(PEER_PARENT);
+    let family = Family::start(&stage, command.args(["many", tie.name(), &number.to_string(), OWNER]), number)?;
+    let spawned = family.report.spawned_in;
+    patience.await_quiet();
+    Ok((family.die().dead, spawned))
+}

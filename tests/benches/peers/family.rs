@@ -1,0 +1,89 @@
+//! A parent, its child, and that one's child.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::OwnedFd;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{kill, Signal};
+use nix::unistd::Pid;
+use pdeathsig_tests::{keep_on, Stage, Tie};
+use rustix::event::{poll, PollFd, PollFlags, Timespec};
+use rustix::process::{pidfd_open, PidfdFlags};
+
+use super::{PEER_CHILD, PEER_PARENT};
+
+/// A process that is not this one's child, or not yet.
+pub(crate) struct Watched {
+    pub(crate) pid: Pid,
+    descriptor: OwnedFd,
+}
+
+impl Watched {
+    /// Whether it dies within that time.
+    pub(crate) fn dies_within(&self, time: Duration) -> bool {
+        let time = Timespec::try_from(time).unwrap();
+        poll(&mut [PollFd::new(&self.descriptor, PollFlags::IN)], Some(&time)).unwrap() == 1
+    }
+}
+
+pub(crate) struct Three<'a> {
+    stage: &'a Stage,
+    parent: Child,
+    line: BufReader<ChildStdout>,
+    /// The child, and that one's child if it was asked for.
+    pub(crate) others: Vec<Watched>,
+}
+
+impl Three<'_> {
+    /// Starts them; they are armed.
+    pub(crate) fn start<'a>(stage: &'a Stage, tie: Tie, kind: &str, options: &[&str]) -> Three<'a> {
+        let mut command = Command::new(PEER_PARENT);
+        command.args([kind, tie.name(), PEER_CHILD, tie.name()]).args(options);
+        let mut parent = stage.start(command.stdin(Stdio::piped()).stdout(Stdio::piped()));
+        let mut line = BufReader::new(parent.stdout.take().unwrap());
+        let others = if options.contains(&"--with-child") { 2 } else { 1 };
+        let others = (0..others).map(|_| {
+            let pid: i32 = hear(&mut line).parse().unwrap();
+            let descriptor = pidfd_open(rustix::process::Pid::from_raw(pid).unwrap(), PidfdFlags::empty()).unwrap();
+            Watched { pid: Pid::from_raw(pid), descriptor }
+        });
+        Three { stage, parent, others: others.collect(), line }
+    }
+
+    pub(crate) fn child(&self) -> &Watched {
+        &self.others[0]
+    }
+
+    pub(crate) fn keep_parent_on(&self, cpu: usize) {
+        keep_on(Pid::from_raw(self.parent.id() as i32), cpu);
+    }
+
+    pub(crate) fn kill_parent(&self) {
+        kill(Pid::from_raw(self.parent.id() as i32), Signal::SIGKILL).unwrap();
+    }
+
+    /// Ends the thread that has spawned the child, and no other.
+    pub(crate) fn end_thread(&mut self) {
+        self.parent.stdin.as_ref().unwrap().write_all(b"\n").unwrap();
+        assert_eq!(hear(&mut self.line), "ended");
+    }
+
+    /// Ends and reaps those that live, and the dead.
+    pub(crate) fn end(mut self) {
+        self.kill_parent();
+        self.parent.wait().unwrap();
+        for other in &self.others {
+            // It is a child of this process by now, or a zombie that its parent's end has brought here, or about to be either.
+            let _ = kill(other.pid, Signal::SIGKILL);
+            self.stage.reap(other.pid);
+        }
+    }
+}
+
+fn hear(line: &mut BufReader<ChildStdout>) -> String {
+    let mut text = String::new();
+    line.read_line(&mut text).unwrap();
+    assert!(!text.is_empty(), "a parent has ended");
+    text.trim().to_owned()
+}
