@@ -18,7 +18,7 @@ const TIES: [Tie; 6] =
     [Tie::PrctlBeforeExec, Tie::UrSpawn, Tie::Setpriv, Tie::ProcesskitArmed, Tie::DieWithParent, Tie::Tether];
 
 /// How many children, and how many trials.
-const CROWDS: [(usize, usize); 3] = [(100, 31), (1000, 15), (10_000, 5)];
+const CROWDS: [(usize, usize); 3] = [(100, 31), (1000, 11), (10_000, 5)];
 
 pub(crate) fn measure(scale: &Scale) -> Part {
     let mut part = Part::default();

@@ -83,7 +83,7 @@ fn every(tie: Tie) -> usize {
 }
 
 fn latencies(stage: &Stage, groups: &ControlGroups, ties: &[Tie], scale: &Scale) -> Table {
-    let rounds = scale.trials(1000);
+    let rounds = scale.trials(800);
     let mut patience = Patience(Duration::from_secs(60));
     let mut times = vec![Vec::new(); ties.len()];
     for round in 0..rounds {

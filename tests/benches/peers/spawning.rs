@@ -38,8 +38,7 @@ pub(crate) fn measure(scale: &Scale) -> Part {
             continue;
         }
         let memory = black_box(vec![1_u8; resident * GIB]);
-        patience.await_quiet();
-        let [spawned, ended] = spawn_in_turn(scale.trials(600), every);
+        let [spawned, ended] = spawn_in_turn(scale.trials(600), every, &mut patience);
         drop(black_box(memory));
         let names = || TIES.iter().map(|tie| tie.title().to_owned());
         part.tables.push(Table::new(&format!("{resident} GiB, spawn"), Unit::Nanoseconds, names().zip(spawned)));
@@ -49,11 +48,14 @@ pub(crate) fn measure(scale: &Scale) -> Part {
     part
 }
 
-fn spawn_in_turn(rounds: usize, every: usize) -> [Vec<Vec<f64>>; 2] {
+fn spawn_in_turn(rounds: usize, every: usize, patience: &mut Patience) -> [Vec<Vec<f64>>; 2] {
     let spawners = TIES.map(Spawner::new);
     let mut spawned = vec![Vec::new(); TIES.len()];
     let mut ended = spawned.clone();
     for round in 0..rounds {
+        if round % 30 == 0 {
+            patience.await_quiet();
+        }
         for turn in turns(round, TIES.len()) {
             if TIES[turn].forks() && round % every != 0 {
                 continue;
