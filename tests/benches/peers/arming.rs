@@ -2,16 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pdeathsig::{outlive_parent, DieWithParent, Signal};
 use pdeathsig_tests::{bare_calls, Tie};
 
 use super::results::{nanoseconds, Part, Table, Unit};
+use super::shared::patience::Patience;
 use super::shared::turns;
 use super::{Scale, PEER_CHILD};
 
-const CALLS: u32 = 10_000;
+/// So few that most often nothing else comes between.
+const CALLS: u32 = 1000;
 
 /// What is called, and what it checks.
 const CALLED: [(Option<Tie>, &str, &str); 7] = [
@@ -43,7 +45,11 @@ pub(crate) fn measure(scale: &Scale) -> Part {
     let mut calls = vec![Vec::new(); CALLED.len()];
     let mut in_c = [Vec::new(), Vec::new()];
     let mut watching = [Vec::new(), Vec::new(), Vec::new()];
-    for round in 0..scale.trials(300) {
+    let mut patience = Patience(Duration::from_secs(30));
+    for round in 0..scale.trials(400) {
+        if round % 20 == 0 {
+            patience.await_quiet();
+        }
         for turn in turns(round, CALLED.len() + 2) {
             match turn.checked_sub(CALLED.len()) {
                 None => calls[turn].push(called(turn)),
