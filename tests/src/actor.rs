@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::libc;
@@ -14,7 +14,7 @@ use nix::unistd::{getpgid, Pid};
 use rustix::process::{pidfd_open, PidfdFlags};
 use serde::de::DeserializeOwned;
 
-use crate::protocol::{Cause, End, Hello, Options, Request};
+use crate::protocol::{Cause, End, Hello, Options, Orphaned, Request};
 use crate::sandbox::Refusal;
 use crate::stage::{await_readable, is_readable, until, Stage, DEADLINE};
 
@@ -159,6 +159,17 @@ impl<'a> Actor<'a> {
         self.ask(Request::SetBare { signal })
     }
 
+    /// Has it make the bare system call, then ask in its own way whether it is an orphan, and send itself the signal if so;
+    /// without waiting for the answer.
+    pub fn tell_set_bare_and_check(&mut self, signal: Signal, orphaned: Orphaned) {
+        self.tell(Request::SetBareAndCheck { signal: signal as i32, orphaned });
+    }
+
+    /// The answer of one that lives after that: whether it takes itself for an orphan.
+    pub fn hear_checked(&mut self) -> bool {
+        self.hear()
+    }
+
     /// `outlive_parent()`
     pub fn outlive_parent(&mut self) -> Result<(), String> {
         self.ask(Request::Outlive)
@@ -259,6 +270,16 @@ impl<'a> Actor<'a> {
     /// Opens pipes from which nothing will ever be read.
     pub fn open_pipes(&mut self) {
         self.ask(Request::OpenPipes)
+    }
+
+    /// Has it watch so many new files in a folder by inotify.
+    pub fn watch_folder(&mut self, folder: &Path, watches: usize) {
+        self.ask(Request::WatchFolder { folder: folder.to_owned(), watches })
+    }
+
+    /// Has it exit at the end of its standard input, as a server does.
+    pub fn end_with_input(&mut self) {
+        self.ask(Request::EndWithInput)
     }
 
     /// Opens files until its descriptor table is full.

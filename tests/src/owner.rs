@@ -4,11 +4,11 @@ use std::env;
 use std::fs;
 use std::io::{self, IoSlice, Read};
 use std::mem;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -84,6 +84,10 @@ pub struct Spawning {
     pub group: Option<i32>,
     /// `uid(…)`
     pub user: Option<u32>,
+    /// Its standard input is a pipe, of which the owner has the other end.
+    pub piped: bool,
+    /// Its standard input is the owner's end of the pipe to this child, which it so holds open.
+    pub holds_pipe_to: Option<i32>,
     /// Arms by the bare system call instead, as one does without us.
     pub bare: bool,
     /// Stops between fork and exec, there; std forks then.
@@ -112,7 +116,7 @@ impl Spawning {
         Spawning { armed: Some(signal as i32), ..Spawning::default() }
     }
 
-    fn spawn(&self, tether: Option<&Tether>) -> Result<Child, String> {
+    fn spawn(&self, tether: Option<&Tether>, siblings: &[Child]) -> Result<Child, String> {
         let mut command = match &self.program {
             Some((program, arguments)) => {
                 let mut command = Command::new(program);
@@ -134,6 +138,13 @@ impl Spawning {
         }
         if self.halt == Some(Halt::BeforeExec) {
             raw::halt_before_exec(&mut command);
+        }
+        if self.piped {
+            command.stdin(Stdio::piped());
+        }
+        if let Some(pid) = self.holds_pipe_to {
+            let sibling = siblings.iter().find(|sibling| sibling.id() == pid as u32).unwrap();
+            command.stdin(sibling.stdin.as_ref().unwrap().as_fd().try_clone_to_owned().unwrap());
         }
         if let Some(group) = self.group {
             command.process_group(group);
@@ -157,7 +168,7 @@ impl Estate {
         match own {
             Own::Tether { signal } => json!(told(Tether::new(named(signal)).map(|tether| self.tether = Some(tether)))),
             Own::Spawn(spawning) => {
-                let spawn = || spawning.spawn(self.tether.as_ref());
+                let spawn = || spawning.spawn(self.tether.as_ref(), &self.children);
                 let child = if spawning.on_thread {
                     thread::scope(|scope| scope.spawn(spawn).join().unwrap())
                 } else {

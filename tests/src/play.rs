@@ -3,8 +3,8 @@
 use std::env;
 use std::fmt::{Debug, Display};
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Write};
-use std::os::fd::{AsRawFd, RawFd};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
 use std::panic;
@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use nix::mount::{mount, MsFlags};
 use nix::sched::{unshare, CloneFlags};
+use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use nix::sys::prctl;
 use nix::sys::resource::{getrlimit, setrlimit, Resource};
 use nix::sys::signal::{self, SigEvent, SigSet, SigevNotify};
@@ -104,6 +105,14 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
             json!((there, read()))
         }
         Request::SetBare { signal } => json!(raw::set_bare(signal).unwrap()),
+        Request::SetBareAndCheck { signal, orphaned } => {
+            raw::set_bare(signal).unwrap();
+            let orphan = orphaned.says(unistd::getppid().as_raw());
+            if orphan {
+                signal::kill(Pid::this(), raw::named(signal)).unwrap();
+            }
+            json!(orphan)
+        }
         Request::Outlive => json!(told(pdeathsig::outlive_parent())),
         Request::OutliveOnThread => json!(told(on_thread(pdeathsig::outlive_parent))),
         Request::Read => json!(read()),
@@ -165,6 +174,16 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
             }
             Value::Null
         }
+        Request::WatchFolder { folder, watches } => {
+            let inotify = Inotify::init(InitFlags::IN_CLOEXEC).unwrap();
+            for file in (0..watches).map(|number| folder.join(format!("watched-{number}"))) {
+                File::create(&file).unwrap();
+                inotify.add_watch(&file, AddWatchFlags::IN_MODIFY).unwrap();
+            }
+            files.push(File::from(OwnedFd::from(inotify)));
+            Value::Null
+        }
+        Request::EndWithInput => json!(drop(thread::spawn(end_with_input))),
         Request::FillDescriptors => json!(fill_descriptors(files)),
         Request::FreeDescriptors => json!(files.clear()),
         Request::LimitProcesses { uid } => {
@@ -272,6 +291,11 @@ fn die(cause: Cause) -> Option<Value> {
         Cause::Exit => process::exit(3),
         Cause::Return => None,
     }
+}
+
+fn end_with_input() {
+    io::copy(&mut io::stdin(), &mut io::sink()).unwrap();
+    process::exit(0);
 }
 
 fn supervise() {

@@ -40,6 +40,11 @@ pub(crate) enum Request {
     SetBare {
         signal: i32,
     },
+    /// The same, then a check of one's own, and the signal to itself if that finds an orphan. Answers, if it lives, whether it does.
+    SetBareAndCheck {
+        signal: i32,
+        orphaned: Orphaned,
+    },
     Outlive,
     OutliveOnThread,
     Read,
@@ -109,6 +114,13 @@ pub(crate) enum Request {
     FillDescriptors,
     FreeDescriptors,
     OpenPipes,
+    /// Watches so many new files in a folder by inotify.
+    WatchFolder {
+        folder: PathBuf,
+        watches: usize,
+    },
+    /// Exits at the end of its standard input, from now on.
+    EndWithInput,
     LimitProcesses {
         uid: u32,
     },
@@ -190,6 +202,24 @@ impl Options {
             built = built.descendants();
         }
         built
+    }
+}
+
+/// How programs ask whether they are orphans.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub enum Orphaned {
+    /// `getppid() == …`
+    IfParentIs(i32),
+    /// `getppid() != …`
+    IfParentIsNot(i32),
+}
+
+impl Orphaned {
+    pub(crate) fn says(self, parent: i32) -> bool {
+        match self {
+            Orphaned::IfParentIs(adopter) => parent == adopter,
+            Orphaned::IfParentIsNot(original) => parent != original,
+        }
     }
 }
 

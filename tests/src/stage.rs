@@ -18,6 +18,7 @@ use nix::libc;
 use nix::sys::prctl;
 use nix::sys::signal::{kill, Signal};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use nix::sys::statvfs::{statvfs, FsFlags};
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::{geteuid, Pid};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
@@ -230,6 +231,13 @@ pub fn until<T>(name: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 #[must_use]
 pub fn needs_root(test: &str) -> bool {
     geteuid().is_root() || skipped(test, "needs root")
+}
+
+/// Whether set-uid programs work in the temporary folder, which they do not on a file system that is mounted with `nosuid`.
+#[must_use]
+pub fn set_uid_programs_work(test: &str) -> bool {
+    let work = !statvfs(&env::temp_dir()).unwrap().flags().contains(FsFlags::ST_NOSUID);
+    work || skipped(test, "set-uid programs do not work in the temporary folder")
 }
 
 /// Reports a test as skipped, past the test runner, which would swallow it. Answers `false`.

@@ -5,7 +5,7 @@ use std::os::unix::fs::{chown, PermissionsExt};
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use pdeathsig_tests::{needs_root, Actor, Spawning, Stage};
+use pdeathsig_tests::{needs_root, set_uid_programs_work, Actor, Spawning, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const USER: u32 = 54_331;
@@ -90,11 +90,4 @@ fn one_that_becomes_another_user_for_good_is_out_of_an_ordinary_owners_reach() {
     owner.kill();
     assert_killed(&ordinary);
     member.assert_lives();
-}
-
-/// Not on a file system that is mounted with `nosuid`.
-fn set_uid_programs_work(test: &str) -> bool {
-    let stat = nix::sys::statvfs::statvfs(&std::env::temp_dir()).unwrap();
-    let work = !stat.flags().contains(nix::sys::statvfs::FsFlags::ST_NOSUID);
-    work || pdeathsig_tests::skipped(test, "set-uid programs do not work in the temporary folder")
 }

@@ -1,0 +1,80 @@
+//! The parent dies after the fork and before the child's `prctl`. The kernel signals those who armed before, so that this one is an orphan
+//! nobody signals: util-linux/util-linux#1490 (its first race) and #1616, containers/bubblewrap#633, #700 and #730, aristanetworks/bst#74.
+//! Cure: the check after arming; `expected_parent` if the parent died even before that; `Command::die_with_parent` or a
+//! `Tether` on the parent's side, which have no such window.
+
+use nix::sys::signal::{kill, Signal};
+use nix::unistd::Pid;
+use pdeathsig_tests::{Actor, Halt, Spawning, Stage, Tracee};
+
+use crate::{assert_died_of, ACTOR};
+
+/// Kills the parent while what it spawns is between fork and arming. Answers with that, which goes on then.
+fn parent_dies_after_fork(mut parent: Actor<'_>, spawning: Spawning) -> Pid {
+    parent.tell_spawn(Spawning { halt: Some(Halt::BeforeArming), ..spawning });
+    let child = parent.halted_child();
+    parent.kill();
+    kill(child, Signal::SIGCONT).unwrap();
+    child
+}
+
+#[test]
+fn naive_prctl_in_the_child_comes_too_late() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    parent.kill();
+    child.set_bare(Signal::SIGKILL as i32);
+    child.assert_lives();
+}
+
+#[test]
+fn naive_prctl_in_pre_exec_comes_too_late() {
+    let stage = Stage::open(ACTOR);
+    let orphan = parent_dies_after_fork(stage.actor(), Spawning { bare: true, ..Spawning::armed(Signal::SIGKILL) });
+    let mut program = stage.enter();
+    assert_eq!(program.pid(), orphan);
+    assert_eq!(program.read(), Ok(Some(Signal::SIGKILL as i32)));
+    program.assert_lives();
+}
+
+#[test]
+fn cure_the_check_after_arming() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    let mut held = Tracee::seize(&child);
+    child.tell_arm(Signal::SIGKILL, None);
+    held.run_to_arming();
+    parent.kill();
+    drop(held);
+    assert_died_of(Signal::SIGKILL, &child);
+}
+
+#[test]
+fn cure_expected_parent() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    let told = parent.pid().as_raw() as u32;
+    parent.kill();
+    child.tell_arm(Signal::SIGKILL, Some(told));
+    assert_died_of(Signal::SIGKILL, &child);
+}
+
+#[test]
+fn cure_die_with_parent_of_the_command() {
+    let stage = Stage::open(ACTOR);
+    let child = parent_dies_after_fork(stage.actor(), Spawning::armed(Signal::SIGKILL));
+    assert_eq!(stage.end_of(child), Signal::SIGKILL as i32);
+    assert!(stage.enter_if_called().is_none(), "its program was executed");
+}
+
+#[test]
+fn cure_tether() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    parent.tether(Signal::SIGKILL).unwrap();
+    let child = parent_dies_after_fork(parent, Spawning::tethered());
+    assert_eq!(stage.end_of(child), Signal::SIGKILL as i32);
+}

@@ -1,0 +1,86 @@
+//! "Am I an orphan?" is answered by `getppid() == 1`. Below a subreaper, as `systemd --user` is one, an orphan's parent is another, and it lives
+//! on; the child of a container's first process has the parent 1, and kills itself though it is no orphan: google/syzkaller#4932.
+//! Cure: the parent that was recorded before arming is compared, or the one that the child was told of.
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use pdeathsig_tests::{Actor, End, Orphaned, Stage, Tracee};
+
+use crate::{parent_of_a_namespace, ACTOR};
+
+/// A subreaper, its child, and the child of that.
+fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>, Actor<'_>) {
+    let mut subreaper = stage.actor();
+    subreaper.become_subreaper();
+    let mut parent = subreaper.spawn();
+    let child = parent.spawn();
+    (subreaper, parent, child)
+}
+
+/// Who runs a container, the first process of that, and its child.
+fn container<'a>(stage: &'a Stage, test: &str) -> Option<(Actor<'a>, Actor<'a>, Actor<'a>)> {
+    let mut outer = parent_of_a_namespace(stage, test)?;
+    let mut first = outer.spawn();
+    let mut child = first.spawn();
+    assert_eq!((first.own_pid(), child.parent()), (Pid::from_raw(1), Pid::from_raw(1)));
+    Some((outer, first, child))
+}
+
+#[test]
+fn naive_an_orphan_below_a_subreaper_takes_itself_for_none_and_lives() {
+    let stage = Stage::open(ACTOR);
+    let (mut subreaper, parent, mut child) = family(&stage);
+    parent.send(Signal::SIGKILL);
+    subreaper.wait_for(&parent);
+    child.tell_set_bare_and_check(Signal::SIGKILL, Orphaned::IfParentIs(1));
+    assert!(!child.hear_checked());
+    assert_eq!(child.parent(), subreaper.pid());
+}
+
+#[test]
+fn naive_the_child_of_a_containers_first_process_kills_itself_though_that_lives() {
+    let test = "naive_the_child_of_a_containers_first_process_kills_itself_though_that_lives";
+    let stage = Stage::open(ACTOR);
+    let Some((_outer, mut first, mut child)) = container(&stage, test) else { return };
+    child.tell_set_bare_and_check(Signal::SIGKILL, Orphaned::IfParentIs(1));
+    assert_eq!(first.wait_for_own(&child), End::Killed(Signal::SIGKILL as i32));
+    first.assert_lives();
+}
+
+#[test]
+fn cure_the_recorded_parent_is_compared() {
+    let stage = Stage::open(ACTOR);
+    let (mut subreaper, parent, mut child) = family(&stage);
+    let mut held = Tracee::seize(&child);
+    child.tell_arm(Signal::SIGKILL, None);
+    held.run_to_arming();
+    parent.send(Signal::SIGKILL);
+    subreaper.wait_for(&parent);
+    drop(held);
+    assert_eq!(subreaper.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
+}
+
+#[test]
+fn cure_the_parent_that_the_child_was_told_of_is_compared() {
+    let stage = Stage::open(ACTOR);
+    let (mut subreaper, parent, mut child) = family(&stage);
+    parent.send(Signal::SIGKILL);
+    subreaper.wait_for(&parent);
+    child.tell_arm(Signal::SIGKILL, Some(parent.pid().as_raw() as u32));
+    assert_eq!(subreaper.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
+}
+
+#[test]
+fn cure_in_a_container_the_parent_1_is_one_like_any_other() {
+    let stage = Stage::open(ACTOR);
+    let Some((_outer, mut first, mut child)) =
+        container(&stage, "cure_in_a_container_the_parent_1_is_one_like_any_other")
+    else {
+        return;
+    };
+    child.arm(Signal::SIGKILL).unwrap();
+    child.arm_expecting(Signal::SIGKILL, 1).unwrap();
+    child.assert_lives();
+    assert_eq!(child.read(), Ok(Some(Signal::SIGKILL as i32)));
+    first.assert_lives();
+}

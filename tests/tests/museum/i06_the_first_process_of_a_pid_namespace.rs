@@ -1,0 +1,60 @@
+//! The first process of a pid namespace asks for its parent and hears 0, dead or alive; and when it finds that it is an orphan and kills itself, nothing
+//! happens, since its own SIGKILL does not reach it: util-linux/util-linux#1616, aristanetworks/bst.
+//! Cure: the process sends itself the signal, and exits if it has survived a SIGKILL.
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use pdeathsig_tests::{Actor, Orphaned, Stage};
+
+use crate::{assert_died_of, parent_of_a_namespace, ACTOR};
+
+/// A parent, and its child, the first process of a pid namespace.
+fn family<'a>(stage: &'a Stage, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
+    let mut parent = parent_of_a_namespace(stage, test)?;
+    let child = parent.spawn();
+    assert_eq!(child.own_pid(), Pid::from_raw(1));
+    Some((parent, child))
+}
+
+#[test]
+fn naive_an_orphan_whose_parent_is_0_takes_itself_for_none_and_lives() {
+    let stage = Stage::open(ACTOR);
+    let test = "naive_an_orphan_whose_parent_is_0_takes_itself_for_none_and_lives";
+    let Some((parent, mut child)) = family(&stage, test) else { return };
+    assert_eq!(child.parent(), Pid::from_raw(0));
+    parent.kill();
+    child.tell_set_bare_and_check(Signal::SIGKILL, Orphaned::IfParentIs(1));
+    assert!(!child.hear_checked());
+    assert_eq!(child.parent(), Pid::from_raw(0));
+}
+
+#[test]
+fn naive_an_orphan_that_kills_itself_lives() {
+    let stage = Stage::open(ACTOR);
+    let Some((parent, mut child)) = family(&stage, "naive_an_orphan_that_kills_itself_lives") else { return };
+    let told = parent.pid().as_raw();
+    parent.kill();
+    child.tell_set_bare_and_check(Signal::SIGKILL, Orphaned::IfParentIsNot(told));
+    assert!(child.hear_checked());
+    child.assert_lives();
+}
+
+#[test]
+fn cure_an_orphan_exits_after_the_signal() {
+    let stage = Stage::open(ACTOR);
+    let Some((parent, mut child)) = family(&stage, "cure_an_orphan_exits_after_the_signal") else { return };
+    let told = parent.pid().as_raw() as u32;
+    parent.kill();
+    child.tell_arm(Signal::SIGKILL, Some(told));
+    assert_eq!(stage.exit_status_of(child.pid()), 137);
+}
+
+#[test]
+fn cure_the_kernels_sigkill_does_reach_it() {
+    let stage = Stage::open(ACTOR);
+    let Some((parent, mut child)) = family(&stage, "cure_the_kernels_sigkill_does_reach_it") else { return };
+    child.arm_expecting(Signal::SIGKILL, 0).unwrap();
+    child.assert_lives();
+    parent.kill();
+    assert_died_of(Signal::SIGKILL, &child);
+}
