@@ -26,17 +26,17 @@ use crate::{Error, Signal};
 ///
 /// - Only the direct parent counts. If a wrapper stays between, as `timeout`, `sudo`, `npx` and some shells' `sh -c` do, the
 ///   death of what started the wrapper is not noticed unless the wrapper ends, too.
-/// - To the kernel the parent is the **thread** that spawned this process. If that thread ends, or another thread of the
-///   parent executes a program, the signal comes though the parent process lives. [`DieWithParent::watch`] waits for the
+/// - To the kernel the parent is the **thread** that spawned this process. If that thread ends ([golang/go#27505]), or
+///   another thread of the parent executes a program, the signal comes though the parent process lives. [`DieWithParent::watch`] waits for the
 ///   process instead; [`Parent::spawner_thread`](crate::Parent::spawner_thread) tells whether it is needed.
-/// - A parent that died before the call is not noticed; [`DieWithParent::expected_parent`] closes that window.
+/// - A parent that died before the call is not noticed ([containers/bubblewrap#730]); [`DieWithParent::expected_parent`] closes that window.
 /// - Where the parent is outside this process's pid namespace (`getppid()` is 0), its death while arming cannot be
 ///   noticed; any time later the kernel's signal comes.
 /// - The first process of a pid namespace ignores, from the kernel too, any signal but SIGKILL that it has no handler for.
 /// - The kernel forgets the signal in children made by `fork`; when this process executes a program that changes its
 ///   credentials (set-uid, set-gid, file capabilities, a transition of a security module), or executes any program from
-///   another thread than the main one; and when its effective or file-system user or group changes, or it gains
-///   capabilities. So drop privileges first, then call. [`parent_death_signal`] tells what is left.
+///   another thread than the main one; and when its effective or file-system user or group changes
+///   ([golang/go#9686], [google/syzkaller#2181]), or it gains capabilities. So drop privileges first, then call. [`parent_death_signal`] tells what is left.
 /// - The process's own children are not touched; [`DieWithParent::process_group`] and [`DieWithParent::descendants`] reach them.
 /// - A handler has to be installed before this is called, or the signal may end the process before it is.
 /// - A catchable signal has no effect while it is ignored, as SIGHUP is under `nohup`, and waits while it is blocked.
@@ -45,6 +45,11 @@ use crate::{Error, Signal};
 /// - A handler may run more than once: twice if the parent dies just while this function arms, since the kernel may have
 ///   sent the signal by then; and again whenever a process dies that has adopted this one.
 /// - A parent that writes a core dump lives until it is written.
+///
+/// [golang/go#27505]: https://github.com/golang/go/issues/27505
+/// [containers/bubblewrap#730]: https://github.com/containers/bubblewrap/issues/730
+/// [golang/go#9686]: https://github.com/golang/go/issues/9686
+/// [google/syzkaller#2181]: https://github.com/google/syzkaller/issues/2181
 ///
 /// # Examples
 ///
@@ -72,7 +77,8 @@ pub fn die_with_parent(signal: Signal) -> Result<(), Error> {
 /// Undoes [`die_with_parent`] and anything else that armed a parent-death signal for the main thread, and cancels
 /// [a watch](DieWithParent::watch), a grace that runs included: this process may outlive its parent.
 ///
-/// For a helper that a library or a language runtime tied to its parent, and that must finish what it does. When the call has
+/// For a helper that a library or a language runtime tied to its parent, and that must finish what it does, such as the
+/// report of a crash ([DataDog/libdatadog#2348](https://github.com/DataDog/libdatadog/issues/2348)). When the call has
 /// returned, nothing is sent any more: what was armed was carried out before, or never will be.
 ///
 /// # Errors

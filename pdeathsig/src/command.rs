@@ -19,13 +19,17 @@ mod sealed {
 pub trait CommandExt: sealed::Sealed {
     /// Has the kernel send `signal` to what this command spawns when **the thread that spawns it** ends, or this process does.
     ///
-    /// That is what the kernel's parent-death signal is bound to: a thread. Spawn from one that lives for as long as the process, such as the main one,
+    /// That is what the kernel's parent-death signal is bound to: a thread ([containers/bubblewrap#692]). Spawn from one that lives for as long as the process, such as the main one,
     /// or use [`tether`](Self::tether), which depends on no thread, reaches the child's own children, and does not make spawning
     /// slower. This is for the case that these are too much: it takes no descriptor and no process group.
     ///
     /// It is armed in the child, between fork and exec, so that the program need not know of it, and there is no window: if this process
     /// dies before it is armed, the child sends the signal to itself, and does not execute the program in any case (it exits with
-    /// 128 and the signal's number if it lives). If this process handles, ignores or blocks the signal, the child does not.
+    /// 128 and the signal's number if it lives). If this process handles, ignores or blocks the signal, the child does not
+    /// ([util-linux/util-linux#1490] tells of the window and of the handler).
+    ///
+    /// [containers/bubblewrap#692]: https://github.com/containers/bubblewrap/issues/692
+    /// [util-linux/util-linux#1490]: https://github.com/util-linux/util-linux/issues/1490
     ///
     /// # Errors
     ///

@@ -32,7 +32,8 @@ pub enum Error {
         /// The id of the process, which is that of its main thread.
         process: u32,
     },
-    /// The parent is outside this process's pid namespace, so that it has no id here and cannot be watched.
+    /// The parent is outside this process's pid namespace, so that it has no id here, where `getppid()` is 0
+    /// ([util-linux/util-linux#1616](https://github.com/util-linux/util-linux/issues/1616)), and cannot be watched.
     ///
     /// Arming the kernel's signal works there all the same; what waits for the parent process does not:
     /// [`Parent`](crate::Parent) and [`DieWithParent::watch`](crate::DieWithParent::watch).

@@ -2,7 +2,12 @@
 //!
 //! Workers, plugins, language servers, sidecars: programs that somebody else starts, and that have no business running when
 //! that somebody is gone. Cleaning up in the parent does not help when the parent is killed, runs out of memory or crashes;
-//! then its children live on as orphans. Linux can end them by itself, and this crate has it do so, without the traps.
+//! then its children live on as orphans, as servers did that kept their file watches ([colbymchenry/codegraph#277],
+//! [DeusData/codebase-memory-mcp#781], [oven-sh/bun#29859]). Linux can end them by itself, and this crate has it do so, without the traps.
+//!
+//! [colbymchenry/codegraph#277]: https://github.com/colbymchenry/codegraph/issues/277
+//! [DeusData/codebase-memory-mcp#781]: https://github.com/DeusData/codebase-memory-mcp/issues/781
+//! [oven-sh/bun#29859]: https://github.com/oven-sh/bun/issues/29859
 //!
 //! In a program that you write, by one line: the *parent-death signal* is armed.
 //!
@@ -47,18 +52,29 @@
 //!
 //! `prctl(PR_SET_PDEATHSIG, SIGKILL)` is one line, with these traps:
 //!
-//! 1. **The parent may die just before.** The kernel signals those who armed before their parent died, and nobody
-//!    afterwards. The obvious check, `getppid() == 1`, misses orphans where a subreaper adopts them, as `systemd --user` does,
-//!    and kills the healthy child of a container's first process. Here the parent is recorded first, then the signal armed,
+//! 1. **The parent may die just before** ([util-linux/util-linux#1490], [containers/bubblewrap#633]). The kernel signals
+//!    those who armed before their parent died, and nobody afterwards. The obvious check, `getppid() == 1`, misses orphans
+//!    where a subreaper adopts them, as `systemd --user` does, and kills the healthy child of a container's first process
+//!    ([google/syzkaller#4932]). Here the parent is recorded first, then the signal armed,
 //!    then the parent compared; if it died in between, the process receives the signal all the same, from itself. A parent
 //!    that was dead before the call is known by [its pid](DieWithParent::expected_parent), if the child was told it.
 //! 2. **The setting belongs to a thread of the child** and is gone with it, in silence. Here arming on another thread than
 //!    the main one is an [error](Error::NotMainThread).
-//! 3. **The first process of a pid namespace survives its own SIGKILL.** Here it exits.
-//! 4. **A change of user, or a set-uid program, clears the setting** and no call fails. [`parent_death_signal`] tells what
-//!    the kernel has armed.
+//! 3. **The first process of a pid namespace survives its own SIGKILL** ([util-linux/util-linux#1616]). Here it exits.
+//! 4. **A change of user, or a set-uid program, clears the setting** and no call fails ([golang/go#9686],
+//!    [rootless-containers/rootlesskit#65]). [`parent_death_signal`] tells what the kernel has armed.
 //! 5. **For the kernel, the parent is a thread.** The signal comes when the thread that spawned the child ends, as tokio's blocking
-//!    threads do after ten idle seconds. Here [`watch`](DieWithParent::watch) waits for the process.
+//!    threads do after ten idle seconds ([golang/go#27505], [vercel-labs/agent-browser#1157]). Here
+//!    [`watch`](DieWithParent::watch) waits for the process.
+//!
+//! [util-linux/util-linux#1490]: https://github.com/util-linux/util-linux/issues/1490
+//! [containers/bubblewrap#633]: https://github.com/containers/bubblewrap/issues/633
+//! [google/syzkaller#4932]: https://github.com/google/syzkaller/issues/4932
+//! [util-linux/util-linux#1616]: https://github.com/util-linux/util-linux/issues/1616
+//! [golang/go#9686]: https://github.com/golang/go/issues/9686
+//! [rootless-containers/rootlesskit#65]: https://github.com/rootless-containers/rootlesskit/issues/65
+//! [golang/go#27505]: https://github.com/golang/go/issues/27505
+//! [vercel-labs/agent-browser#1157]: https://github.com/vercel-labs/agent-browser/issues/1157
 //!
 //! # What is guaranteed
 //!

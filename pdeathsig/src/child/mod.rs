@@ -19,7 +19,8 @@ mod sealed {
 /// For [`std::process::Child`]: signals to the process group that a child leads.
 ///
 /// A child leads one if it was spawned with [`process_group(0)`](std::os::unix::process::CommandExt::process_group), or has made one itself, as by
-/// `setsid`. It is a member of its parent's otherwise, and no signal is sent.
+/// `setsid`. It is a member of its parent's otherwise, and no signal is sent. std's `kill` ends the child alone, and what it
+/// started lives on ([majiayu000/harness#670](https://github.com/majiayu000/harness/issues/670)).
 ///
 /// The names are those of the accepted proposal for the standard library (rust-lang/libs-team#791).
 ///

@@ -1,7 +1,8 @@
 //! A host on tokio that starts a program from `spawn_blocking`, where threads retire when there is nothing to do.
 //!
-//! `tokio_host PROGRAM [tether]`; prints the id of the program's process, which is tethered if it should be. When it reads a line, the task ends, and it prints a line when the
-//! thread has retired. It lives on until it is killed, or a minute is over.
+//! `tokio_host PROGRAM [tether]`; prints the id of the program's process, which is tethered if it should be. When it
+//! reads a line, the task ends, and it prints a line when the thread has retired. It lives on until it is killed, or a
+//! minute is over.
 
 use std::env;
 use std::io::{self, Write};

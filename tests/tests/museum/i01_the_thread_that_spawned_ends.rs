@@ -1,6 +1,6 @@
-//! The thread that spawned the child ends, and the child is killed while its parent lives: a browser after 10 seconds of idling
-//! (vercel-labs/agent-browser#1157), a scheduler's tasks (It4innovations/hyperqueue, release 0.21.0), workers at once
-//! (golang/go#27505, containers/bubblewrap#692, o3de/o3de#19746, pando85/passless#447, seveas/python-prctl#14).
+//! The thread that spawned the child ends, and the child is killed while its parent lives: a browser after 10 seconds
+//! of idling (vercel-labs/agent-browser#1157), a scheduler's tasks (It4innovations/hyperqueue, release 0.21.0), workers
+//! at once (golang/go#27505, containers/bubblewrap#692, o3de/o3de#19746, pando85/passless#447, seveas/python-prctl#14).
 //! Cure: `watch` in the child, which waits for the process; a `Tether` in the parent, which depends on no thread.
 
 use std::io::{BufRead, BufReader, Write};

@@ -1,5 +1,6 @@
-//! The parent dies after the fork and before the child's `prctl`. The kernel signals those who armed before, so that this one is an orphan
-//! nobody signals: util-linux/util-linux#1490 (its first race) and #1616, containers/bubblewrap#633, #700 and #730, aristanetworks/bst#74.
+//! The parent dies after the fork and before the child's `prctl`. The kernel signals those who armed before, so that
+//! this one is an orphan nobody signals: util-linux/util-linux#1490 (its first race) and #1616,
+//! containers/bubblewrap#633, #700 and #730, aristanetworks/bst#74.
 //! Cure: the check after arming; `expected_parent` if the parent died even before that; `Command::die_with_parent` or a
 //! `Tether` on the parent's side, which have no such window.
 

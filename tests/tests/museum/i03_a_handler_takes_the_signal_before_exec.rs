@@ -1,5 +1,5 @@
-//! A catchable signal comes between `prctl` and exec. The child of a fork has the handlers of its parent, one of which takes it; exec goes on, and
-//! the program runs without a parent: util-linux/util-linux#1490 (its second race).
+//! A catchable signal comes between `prctl` and exec. The child of a fork has the handlers of its parent, one of which
+//! takes it; exec goes on, and the program runs without a parent: util-linux/util-linux#1490 (its second race).
 //! Cure: `Command::die_with_parent` resets the signal's handler before it arms.
 
 use nix::sys::signal::{kill, Signal};

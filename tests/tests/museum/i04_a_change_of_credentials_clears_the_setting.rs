@@ -1,5 +1,5 @@
-//! A child arms, then changes its user, or executes a set-uid program. The kernel clears the setting, no call fails, and the child outlives its
-//! parent: golang/go#9686, google/syzkaller#2181, rootless-containers/rootlesskit#65.
+//! A child arms, then changes its user, or executes a set-uid program. The kernel clears the setting, no call fails,
+//! and the child outlives its parent: golang/go#9686, google/syzkaller#2181, rootless-containers/rootlesskit#65.
 //! Cure: arm after the change; read back with `parent_death_signal`; a `Tether`, which is no setting of the child's.
 
 use std::fs::{self, Permissions};

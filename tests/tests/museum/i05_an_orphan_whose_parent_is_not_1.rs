@@ -1,5 +1,6 @@
-//! "Am I an orphan?" is answered by `getppid() == 1`. Below a subreaper, as `systemd --user` is one, an orphan's parent is another, and it lives
-//! on; the child of a container's first process has the parent 1, and kills itself though it is no orphan: google/syzkaller#4932.
+//! "Am I an orphan?" is answered by `getppid() == 1`. Below a subreaper, as `systemd --user` is one, an orphan's parent
+//! is another, and it lives on; the child of a container's first process has the parent 1, and kills itself though it
+//! is no orphan: google/syzkaller#4932.
 //! Cure: the parent that was recorded before arming is compared, or the one that the child was told of.
 
 use nix::sys::signal::Signal;

@@ -1,5 +1,6 @@
-//! The first process of a pid namespace asks for its parent and hears 0, dead or alive; and when it finds that it is an orphan and kills itself, nothing
-//! happens, since its own SIGKILL does not reach it: util-linux/util-linux#1616, aristanetworks/bst.
+//! The first process of a pid namespace asks for its parent and hears 0, dead or alive; and when it finds that it is an
+//! orphan and kills itself, nothing happens, since its own SIGKILL does not reach it: util-linux/util-linux#1616,
+//! aristanetworks/bst.
 //! Cure: the process sends itself the signal, and exits if it has survived a SIGKILL.
 
 use nix::sys::signal::Signal;

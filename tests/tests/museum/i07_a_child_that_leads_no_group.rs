@@ -1,6 +1,7 @@
-//! `kill(-pid)` for a child and all it started, but the child leads no process group. No group has that number: nothing dies. Or the group that it is in
-//! is asked for: then its parent dies, and its siblings. Or the child is gone, and a stranger's group has its number by now.
-//! Met in code that means to end a tree of processes; no public report has a number.
+//! `kill(-pid)` for a child and all it started, but the child leads no process group. No group has that number: nothing
+//! dies. Or the group that it is in is asked for: then its parent dies, and its siblings. Or the child is gone, and a
+//! stranger's group has its number by now. Met in code that means to end a tree of processes; no public report has a
+//! number.
 //! Cure: `ChildExt::kill_process_group`, an error that names the remedy, `process_group(0)`; with it, the whole group.
 
 use nix::errno::Errno;
@@ -10,7 +11,8 @@ use pdeathsig_tests::{needs_root, Actor, Spawning, Stage};
 
 use crate::ACTOR;
 
-/// A parent that leads a group, a child of it, and the child of that; all in that group, as it is when nobody says otherwise.
+/// A parent that leads a group, a child of it, and the child of that; all in that group, as it is when nobody says
+/// otherwise.
 fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>, Actor<'_>) {
     let mut parent = stage.actor();
     parent.lead_process_group();

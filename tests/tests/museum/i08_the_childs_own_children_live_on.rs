@@ -1,5 +1,5 @@
-//! The direct child dies, killed by its parent or with it, and what it had started lives on, for hours and at full CPU: majiayu000/harness#670,
-//! thrumdev/blobs#228; processkit reports `DirectChildOnly` on Linux.
+//! The direct child dies, killed by its parent or with it, and what it had started lives on, for hours and at full CPU:
+//! majiayu000/harness#670, thrumdev/blobs#228; processkit reports `DirectChildOnly` on Linux.
 //! Cure: a `Tether` in the parent; `process_group` or `descendants` in the child.
 
 use nix::sys::signal::Signal;

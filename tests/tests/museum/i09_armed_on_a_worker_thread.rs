@@ -1,5 +1,5 @@
-//! The child arms on one of its worker threads. The kernel keeps the setting for that thread, and forgets it, without a word, when the
-//! thread ends; the child outlives its parent. Measured here; no public report is known.
+//! The child arms on one of its worker threads. The kernel keeps the setting for that thread, and forgets it, without a
+//! word, when the thread ends; the child outlives its parent. Measured here; no public report is known.
 //! Cure: to arm on another thread than the main one is the error `NotMainThread`.
 
 use nix::sys::signal::Signal;

@@ -1,7 +1,8 @@
-//! The signal was ignored, as `nohup` has SIGHUP ignored, or blocked, when the child was started. It inherits both through exec; the signal comes, and
-//! the child lives. Met in containers and on CI runners; no public report has a number.
-//! Cure: `Command::die_with_parent` undoes both first. A child can find out: `parent_death_signal` tells what is armed, SigIgn and SigBlk in
-//! `/proc/self/status` whether it would be heard; SIGKILL always is.
+//! The signal was ignored, as `nohup` has SIGHUP ignored, or blocked, when the child was started. It inherits both
+//! through exec; the signal comes, and the child lives. Met in containers and on CI runners; no public report has a
+//! number.
+//! Cure: `Command::die_with_parent` undoes both first. A child can find out: `parent_death_signal` tells what is armed,
+//! SigIgn and SigBlk in `/proc/self/status` whether it would be heard; SIGKILL always is.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Spawning, Stage};

@@ -1,5 +1,5 @@
-//! A runtime arms the signal in all that it starts. One of these is a helper that should finish its work, such as a report of the
-//! parent's crash, when the parent is gone, and is killed in the middle of it: DataDog/libdatadog#2348.
+//! A runtime arms the signal in all that it starts. One of these is a helper that should finish its work, such as a
+//! report of the parent's crash, when the parent is gone, and is killed in the middle of it: DataDog/libdatadog#2348.
 //! Cure: `outlive_parent` in the helper.
 
 use nix::sys::signal::Signal;

@@ -1,5 +1,6 @@
-//! A language or MCP server relies on the end of its input. Its host is killed, but somebody else holds the pipe, a sibling that inherited it: the end never
-//! comes, and the server runs on, with its inotify watches: colbymchenry/codegraph#277, DeusData/codebase-memory-mcp#781, oven-sh/bun#29859.
+//! A language or MCP server relies on the end of its input. Its host is killed, but somebody else holds the pipe, a
+//! sibling that inherited it: the end never comes, and the server runs on, with its inotify watches:
+//! colbymchenry/codegraph#277, DeusData/codebase-memory-mcp#781, oven-sh/bun#29859.
 //! Cure: `#[die_with_parent]` on the server's `main`.
 
 use std::fs;

@@ -1,7 +1,8 @@
 //! The incident museum: what went wrong with parent-death signals in the field, each as one short story.
 //!
-//! A module is an incident. Its head says what happened, where it was reported, and what cures it. Its tests whose names
-//! begin with `naive` show the failure as it was reported; those that begin with `cure` show the same situation with this crate.
+//! A module is an incident. Its head says what happened, where it was reported, and what cures it. Its tests whose
+//! names begin with `naive` show the failure as it was reported; those that begin with `cure` show the same situation
+//! with this crate.
 
 mod i01_the_thread_that_spawned_ends;
 mod i02_the_parent_dies_between_fork_and_prctl;
