@@ -27,16 +27,18 @@ use crate::{Error, Signal};
 /// - Only the direct parent counts. If a wrapper stays between, as `timeout`, `sudo`, `npx` and some shells' `sh -c` do, the
 ///   death of what started the wrapper is not noticed unless the wrapper ends, too.
 /// - To the kernel the parent is the **thread** that spawned this process. If that thread ends ([golang/go#27505]), or
-///   another thread of the parent executes a program, the signal comes though the parent process lives. [`DieWithParent::watch`] waits for the
-///   process instead; [`Parent::spawner_thread`](crate::Parent::spawner_thread) tells whether it is needed.
-/// - A parent that died before the call is not noticed ([containers/bubblewrap#730]); [`DieWithParent::expected_parent`] closes that window.
+///   another thread of the parent executes a program, the signal comes though the parent process lives.
+///   [`DieWithParent::watch`] waits for the process instead; [`Parent::spawner_thread`](crate::Parent::spawner_thread) tells whether it is needed.
+/// - A parent that died before the call is not noticed ([containers/bubblewrap#730]);
+///   [`DieWithParent::expected_parent`] closes that window.
 /// - Where the parent is outside this process's pid namespace (`getppid()` is 0), its death while arming cannot be
 ///   noticed; any time later the kernel's signal comes.
 /// - The first process of a pid namespace ignores, from the kernel too, any signal but SIGKILL that it has no handler for.
 /// - The kernel forgets the signal in children made by `fork`; when this process executes a program that changes its
 ///   credentials (set-uid, set-gid, file capabilities, a transition of a security module), or executes any program from
 ///   another thread than the main one; and when its effective or file-system user or group changes
-///   ([golang/go#9686], [google/syzkaller#2181]), or it gains capabilities. So drop privileges first, then call. [`parent_death_signal`] tells what is left.
+///   ([golang/go#9686], [google/syzkaller#2181]), or it gains capabilities. So drop privileges first, then call.
+///   [`parent_death_signal`] tells what is left.
 /// - The process's own children are not touched; [`DieWithParent::process_group`] and [`DieWithParent::descendants`] reach them.
 /// - A handler has to be installed before this is called, or the signal may end the process before it is.
 /// - A catchable signal has no effect while it is ignored, as SIGHUP is under `nohup`, and waits while it is blocked.

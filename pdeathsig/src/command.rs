@@ -19,7 +19,8 @@ mod sealed {
 pub trait CommandExt: sealed::Sealed {
     /// Has the kernel send `signal` to what this command spawns when **the thread that spawns it** ends, or this process does.
     ///
-    /// That is what the kernel's parent-death signal is bound to: a thread ([containers/bubblewrap#692]). Spawn from one that lives for as long as the process, such as the main one,
+    /// That is what the kernel's parent-death signal is bound to: a thread ([containers/bubblewrap#692]).
+    /// Spawn from one that lives for as long as the process, such as the main one,
     /// or use [`tether`](Self::tether), which depends on no thread, reaches the child's own children, and does not make spawning
     /// slower. This is for the case that these are too much: it takes no descriptor and no process group.
     ///

@@ -3,7 +3,8 @@
 //! Workers, plugins, language servers, sidecars: programs that somebody else starts, and that have no business running when
 //! that somebody is gone. Cleaning up in the parent does not help when the parent is killed, runs out of memory or crashes;
 //! then its children live on as orphans, as servers did that kept their file watches ([colbymchenry/codegraph#277],
-//! [DeusData/codebase-memory-mcp#781], [oven-sh/bun#29859]). Linux can end them by itself, and this crate has it do so, without the traps.
+//! [DeusData/codebase-memory-mcp#781], [oven-sh/bun#29859]). Linux can end them by itself, and this crate has it do so,
+//! without the traps.
 //!
 //! [colbymchenry/codegraph#277]: https://github.com/colbymchenry/codegraph/issues/277
 //! [DeusData/codebase-memory-mcp#781]: https://github.com/DeusData/codebase-memory-mcp/issues/781

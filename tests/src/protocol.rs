@@ -40,7 +40,8 @@ pub(crate) enum Request {
     SetBare {
         signal: i32,
     },
-    /// The same, then a check of one's own, and the signal to itself if that finds an orphan. Answers, if it lives, whether it does.
+    /// The same, then a check of one's own, and the signal to itself if that finds an orphan. Answers,
+    /// if it lives, whether it does.
     SetBareAndCheck {
         signal: i32,
         orphaned: Orphaned,

@@ -17,7 +17,8 @@ use crate::{Error, Signal};
 /// Process groups whose members die when this is dropped, or when the process that owns it ends, of whatever cause.
 ///
 /// [`command.tether(&tether)?`](crate::CommandExt::tether) has what a command spawns join, before it executes its program, and its own
-/// children with it, which live on where the direct child alone is killed ([majiayu000/harness#670], [thrumdev/blobs#228]). From then on the kernel sees to it: when the owner is killed, runs out of memory, crashes, exits or executes another
+/// children with it, which live on where the direct child alone is killed ([majiayu000/harness#670], [thrumdev/blobs#228]).
+/// From then on the kernel sees to it: when the owner is killed, runs out of memory, crashes, exits or executes another
 /// program, every member gets the signal, stopped ones too. The program need not know of it; it inherits nothing, no descriptor and no
 /// setting; and spawning costs what it costs without. Threads may come and go, in the owner as in the members
 /// ([golang/go#27505] tells of the parent-death signal, where they may not).
