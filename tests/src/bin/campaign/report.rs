@@ -71,7 +71,7 @@ impl Display for Report {
         )?;
         writeln!(
             formatter,
-            "| pressure | way | parents died | a second | ended with them | too late, as documented | survivors |"
+            "| pressure | way | parents died | a second | ended with them | too late, as documented | survivors | errors |"
         )?;
         writeln!(formatter, "| --- | --- | --- | --- | --- | --- | --- | --- |")?;
         for quarter in &self.quarters {
