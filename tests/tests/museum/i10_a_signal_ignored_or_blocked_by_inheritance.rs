@@ -16,6 +16,8 @@ const OBSTACLES: [fn(&mut Actor<'_>); 2] =
 /// A parent that ignores or blocks SIGHUP.
 fn parent<'a>(stage: &'a Stage, obstacle: fn(&mut Actor<'_>)) -> Actor<'a> {
     let mut parent = stage.actor();
+    // What the test itself was started under, perhaps `nohup`, ends here: exec makes a handler the default action.
+    parent.catch(Signal::SIGHUP);
     obstacle(&mut parent);
     parent
 }

@@ -1,6 +1,7 @@
-//! A runtime arms the signal in all that it starts. One of these is a helper that should finish its work, such as a
-//! report of the parent's crash, when the parent is gone, and is killed in the middle of it: DataDog/libdatadog#2348.
-//! Cure: `outlive_parent` in the helper.
+//! A runtime arms the signal in all that it forks. One of these is a helper that should finish its work when the
+//! runtime is gone, and is killed in the middle of it; or at once, by the end of the process in between through which
+//! it became a daemon, though the runtime lives: DataDog/libdatadog#2348, below FrankenPHP. Cure: `outlive_parent` in
+//! the helper.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Cause, Spawning, Stage};
@@ -39,4 +40,34 @@ fn cure_outlive_parent() {
     helper.outlive_parent().unwrap();
     parent.die(Cause::Segfault);
     helper.assert_lives();
+}
+
+/// A runtime, a fork of it, and a fork of that, which is to be a daemon. Both are armed, as by a handler in every fork.
+fn daemon(stage: &Stage) -> (Actor<'_>, Actor<'_>, Actor<'_>) {
+    let mut runtime = stage.actor();
+    let mut between = runtime.fork();
+    between.set_bare(Signal::SIGKILL as i32);
+    let mut daemon = between.fork();
+    daemon.set_bare(Signal::SIGKILL as i32);
+    (runtime, between, daemon)
+}
+
+#[test]
+fn naive_a_daemon_is_killed_by_the_end_of_the_process_in_between_though_the_runtime_lives() {
+    let stage = Stage::open(ACTOR);
+    let (mut runtime, mut between, daemon) = daemon(&stage);
+    between.tell_die(Cause::Exit);
+    assert_died_of(Signal::SIGKILL, &daemon);
+    runtime.assert_lives();
+}
+
+#[test]
+fn cure_outlive_parent_for_a_daemon() {
+    let stage = Stage::open(ACTOR);
+    let (mut runtime, mut between, mut daemon) = daemon(&stage);
+    daemon.outlive_parent().unwrap();
+    between.tell_die(Cause::Exit);
+    runtime.wait_for(&between);
+    runtime.die(Cause::Exit);
+    daemon.assert_lives();
 }
