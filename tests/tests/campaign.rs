@@ -22,7 +22,7 @@ fn run(arguments: &[&str]) -> (Output, String) {
 
 #[test]
 fn nobody_survives_but_as_is_documented() {
-    let deaths = env::var("PDEATHSIG_DEATHS").unwrap_or_else(|_| "1000".to_owned());
+    let deaths = env::var("PDEATHSIG_DEATHS").unwrap_or_else(|_| "600".to_owned());
     let mut arguments = vec!["--deaths", &deaths];
     let seed = env::var("PDEATHSIG_SEED");
     if let Ok(seed) = &seed {
@@ -38,9 +38,9 @@ fn nobody_survives_but_as_is_documented() {
 fn with_the_bare_call_somebody_survives_and_a_seed_replays_it() {
     const NAME: &str = "with_the_bare_call_somebody_survives_and_a_seed_replays_it";
     const BARE: [&str; 4] = ["--ways", "bare", "--patience", "300"];
-    let (output, said) = run(&[&BARE[..], &["--deaths", "200"]].concat());
+    let (output, said) = run(&[&BARE[..], &["--deaths", "80"]].concat());
     let Some(failed) = said.lines().find_map(|line| line.split_once("--replay ")) else {
-        skipped(NAME, "none of 200 parents had a survivor on this machine");
+        skipped(NAME, "none of 80 parents had a survivor on this machine");
         return;
     };
     assert_eq!(output.status.code(), Some(1));

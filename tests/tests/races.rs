@@ -60,16 +60,6 @@ fn a_handler_catches_what_arming_sends_when_the_parent_died_before_prctl() {
 }
 
 #[test]
-fn the_bare_call_leaves_an_orphan_when_the_parent_died_just_before_it() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
-    let mut child = parent.spawn();
-    parent.kill();
-    child.set_bare(Signal::SIGKILL as i32);
-    child.assert_lives();
-}
-
-#[test]
 fn a_handler_may_run_twice_when_the_parent_died_just_after_prctl() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();

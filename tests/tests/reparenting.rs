@@ -37,19 +37,6 @@ fn a_child_below_a_subreaper_dies_with_its_parent() {
 }
 
 #[test]
-fn a_parent_that_dies_while_arming_is_noticed_though_the_new_one_is_a_subreaper() {
-    let stage = Stage::open(ACTOR);
-    let (mut subreaper, parent, mut child) = family(&stage);
-    let mut held = Tracee::seize(&child);
-    child.tell_arm(Signal::SIGKILL, None);
-    held.run_to_arming();
-    parent.send(Signal::SIGKILL);
-    subreaper.wait_for(&parent);
-    drop(held);
-    assert_eq!(subreaper.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
-}
-
-#[test]
 fn after_an_orphan_was_adopted_a_new_call_ties_it_to_its_new_parent() {
     let stage = Stage::open(ACTOR);
     let (mut subreaper, parent, mut child) = family(&stage);
