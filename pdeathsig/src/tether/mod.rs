@@ -115,6 +115,8 @@ use crate::{Error, Signal};
 /// - When the owner ends, a group that does nothing but fork could evade all four walks only by a chain of four forks, each within another
 ///   walk, and each before the walk comes to who forks. That was never seen, in 30,000 storms of forks; with two walks, once in 4,900. A drop,
 ///   [`send_signal`](Self::send_signal) and [`shutdown`](Self::shutdown) use `kill`, which is atomic.
+/// - On kernels since June 2026, a member that changes its group in the very moment in which the owner ends has the walk go on in the group that it
+///   joins: whoever is there, and might be signalled, may get the signal, too. What uses `kill` does not go astray.
 /// - A command that is on its way to exec when the owner ends joins a group by its number, or fails. Were that number given to another
 ///   group of the session in those microseconds, after all other numbers, the command would join it, and live.
 /// - A command has to be spawned while the tether is whole. Spawned after its drop, it fails as a rule; if a member lives that

@@ -5,6 +5,7 @@
 //! - `storm tree NUMBER`: a process that forks, and whose forks fork, until there have been so many; they stay.
 //! - `storm breed NUMBER`: two processes, each of which starts its successor in the same group and ends, so many times; then they stay.
 //! - `storm vfork 1`: one that waits in `vfork`, where SIGSTOP does not reach it, for its child.
+//! - `storm move GROUP`: one that goes to that process group and back to its own, again and again.
 //!
 //! They print a line when the storm has risen.
 
@@ -12,9 +13,11 @@ use std::env;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use nix::unistd::{getpgrp, setpgid, Pid};
+
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [kind, number] = &arguments[..] else { panic!("usage: storm hop|tree|breed|vfork NUMBER") };
+    let [kind, number] = &arguments[..] else { panic!("usage: storm hop|tree|breed|vfork|move NUMBER") };
     let number: usize = number.parse().expect("a number");
     let end = Instant::now() + Duration::from_secs(30);
     match kind.as_str() {
@@ -45,7 +48,8 @@ fn main() {
             let stat = format!("/proc/{pid}/stat");
             while !std::fs::read_to_string(&stat).unwrap().contains(") D ") {}
         }
-        _ => panic!("usage: storm hop|tree|breed|vfork NUMBER"),
+        "move" => move_to_and_fro(Pid::from_raw(number as i32), end),
+        _ => panic!("usage: storm hop|tree|breed|vfork|move NUMBER"),
     }
     println!("risen");
     io::stdout().flush().unwrap();
@@ -68,6 +72,16 @@ fn grow(forks: &pdeathsig_tests::SharedCounter, most: usize, end: Instant) {
         pdeathsig_tests::forked();
     }
     pdeathsig_tests::sleep_until(end);
+}
+
+fn move_to_and_fro(group: Pid, end: Instant) {
+    let own = getpgrp();
+    while Instant::now() < end {
+        for group in [group, own] {
+            // It may be that nobody is left there.
+            let _ = setpgid(Pid::from_raw(0), group);
+        }
+    }
 }
 
 fn breed(most: usize, end: Instant) {

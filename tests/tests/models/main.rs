@@ -1,20 +1,26 @@
-//! Each mechanism as a small model, and all that can happen in it: fork, exec, arming, the ends of threads and processes, reparenting,
-//! hang-ups, and what the kernel sends.
+//! What the library does, and what the kernel does meanwhile, as small models of which [stateright](https://docs.rs/stateright) visits every
+//! state there is.
 //!
-//! ```sh
-//! cargo test --test models -- --nocapture
-//! ```
+//! The other tests run real processes, and see the orders of events that happen to come about. Here every order comes about, but of what a
+//! model knows: fork, exec, arming, the end of a thread and of a process, reparenting, the giving out of numbers, hang-ups, and the delivery
+//! of signals. So each model is there as it is and in broken variants, in which the checker must find who survives, or who dies that
+//! should live.
 //!
-//! A model checker goes through every interleaving. Nobody survives but as is documented, and nobody dies who should not. Each model
-//! also has variants that lack a step of ours, or do what others do: there, it has to find a way to a survivor, which is
-//! printed. What a model takes for granted of the kernel stands at its head, with where that is in its source; that
-//! the real kernel behaves so is for the other tests to show.
+//! Two properties are those of every model. *No survivor unless documented*: when nothing is left to be done and the parent is gone, the
+//! child has ended, but for what the README's table says. *Nobody dies who should live*: who has ended did so since the parent was
+//! gone, but for what the table says. Others say that what is claimed to be possible happens at all.
+//!
+//! `cargo test --locked -p pdeathsig-tests --test models -- --nocapture` prints a table, and the shortest way to each failure.
 
-mod check;
-
-mod call;
-mod command;
-mod hang_up;
-mod spawn;
-mod walk;
+mod arming;
+mod before_exec;
+mod closing;
+mod die_with_parent;
+mod expected_parent;
+mod group_walk;
+mod kernel;
+mod report;
+mod signals;
+mod tether_hang_up;
+mod tether_spawn;
 mod watch;

@@ -1,216 +1,303 @@
-//! `watch`: the parent process is pinned, and a thread waits for its end.
+//! `watch`: what `Parent::current` does in `pdeathsig/src/parent.rs`, on the main thread and again on the thread that is to wait, and the
+//! order of both in `pdeathsig/src/watch/mod.rs`.
 //!
-//! Taken for granted: what was said of the call; a number is given to another process only when the one that had it has been reaped; a pidfd
-//! stays that of one process, and becomes readable at its end (`do_notify_pidfd` in `kernel/signal.c`). The number may be given
-//! away at once, as a hostile or a busy system may have it.
+//! The main thread asks who its parent is, pins that, and asks again. It starts the thread, which does the same and must have found the same
+//! parent; else that has died, and there is nothing to wait for. Then the kernel's signal, of which an earlier call may have armed
+//! one, is disarmed, and only then the thread is told to watch. A descriptor of a process is ready when all of its threads have ended
+//! (`do_notify_pidfd` in `kernel/signal.c`), which is after its children got another parent.
+
+use std::fmt::{self, Display, Formatter};
 
 use stateright::{Model, Property};
 
-use crate::check::{breaks, holds};
+use crate::arming::{NO_SURVIVOR, NO_VICTIM};
+use crate::kernel::{Event, Family, Number, Pinned};
+use crate::report::Table;
+use crate::signals::Signal;
 
-const NO_SURVIVOR: &str = "whoever has recorded its parent, and come to rest, has died with it";
-const NO_VICTIM: &str = "nobody dies whose parent lives";
-
-/// What stands behind a number.
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
-enum Process {
-    Parent,
-    /// Who has got the number of the parent.
-    Stranger,
-    Adopter,
-}
-
-/// The steps of whoever pins: the main thread, then the one that watches.
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
-enum At {
-    Asks,
-    Opens,
-    AsksAgain,
-}
-
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
-enum Phase {
-    Main(At),
-    Thread(At),
-    Polls,
-    Sent,
-}
-
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Watch {
-    /// Whether it asks for its parent again when that is pinned.
+    /// The parent has told its number.
+    expects: bool,
+    /// Broken if not: a number is pinned that may be another's by then.
     asks_again: bool,
-    /// Whether the thread compares what it has pinned with what the main thread has recorded.
-    compares: bool,
-    /// The signal comes from the kernel, by the end of the thread that spawned.
-    of_the_thread: bool,
+    /// Broken if not: the thread waits for whoever it has pinned.
+    must_have_found_the_same: bool,
+    /// Broken if not: what an earlier call has armed stays.
+    disarms: bool,
 }
 
-const OURS: Watch = Watch { asks_again: true, compares: true, of_the_thread: false };
+const AS_IT_IS: Watch = Watch { expects: false, asks_again: true, must_have_found_the_same: true, disarms: true };
 
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Main {
+    Asks,
+    AsksAgain,
+    Starts,
+    Disarms,
+    Decides,
+    AsksWhetherGone,
+    /// Until the signal is sent.
+    Waits,
+    Runs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Thread {
+    Absent,
+    Asks,
+    Pins,
+    AsksAgain,
+    Ready,
+    Sleeps,
+    AsksWhetherGone,
+    Sends,
+    Over,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct State {
-    parent_lives: bool,
-    spawner_lives: bool,
-    /// Its number has been given to another.
-    recycled: bool,
-    stranger_lives: bool,
-    phase: Phase,
-    /// By whom: the parent's number, or that of the adopter.
-    named: Option<Process>,
-    recorded: Option<Process>,
-    pinned: Option<Process>,
+    family: Family,
+    armed_before: bool,
+    main: Main,
+    thread: Thread,
+    /// What the main thread has found; nobody if that is gone.
+    recorded: Option<Number>,
+    found: Option<Number>,
+    pinned: Option<Pinned>,
+    gone_before_record: bool,
+    gone_while_arming: bool,
 }
 
-impl State {
-    fn getppid(&self) -> Process {
-        if self.parent_lives {
-            Process::Parent
-        } else {
-            Process::Adopter
-        }
-    }
-
-    fn open(&self, named: Process) -> Option<Process> {
-        match named {
-            Process::Adopter => Some(Process::Adopter),
-            _ if !self.recycled => Some(Process::Parent),
-            _ => self.stranger_lives.then_some(Process::Stranger),
-        }
-    }
-
-    fn has_ended(&self, process: Process) -> bool {
-        match process {
-            Process::Parent => !self.parent_lives,
-            Process::Stranger => !self.stranger_lives,
-            Process::Adopter => false,
-        }
-    }
-}
-
-#[derive(Clone, Debug, PartialEq)]
-enum Step {
-    ParentDies,
-    SpawnerEnds,
-    NumberIsRecycled,
-    StrangerEnds,
-    Child(Phase),
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Action {
+    Happens(Event),
+    Main(Main),
+    Thread(Thread),
+    Takes,
 }
 
 impl Watch {
-    fn pin(&self, state: &mut State, at: At, thread: bool) {
-        let phase = |at| if thread { Phase::Thread(at) } else { Phase::Main(at) };
-        match at {
-            At::Asks => {
-                state.named = Some(state.getppid());
-                state.phase = phase(At::Opens);
-            }
-            At::Opens => {
-                state.pinned = state.open(state.named.unwrap());
-                state.phase = phase(At::AsksAgain);
-            }
-            At::AsksAgain => {
-                let is_gone = self.asks_again && state.named != Some(state.getppid()) || state.pinned.is_none();
-                let differs = thread && self.compares && state.named != state.recorded;
-                if !thread {
-                    state.recorded = state.named;
-                }
-                state.phase = match (is_gone || differs, thread) {
-                    (true, _) => Phase::Sent,
-                    (false, false) => Phase::Thread(At::Asks),
-                    (false, true) => Phase::Polls,
-                };
-            }
+    fn is_settled(&self, state: &State) -> bool {
+        let mut steps = Vec::new();
+        self.steps(state, &mut steps);
+        steps.is_empty()
+    }
+
+    fn steps(&self, state: &State, steps: &mut Vec<Action>) {
+        if state.family.child.is_about_to_take() {
+            steps.push(Action::Takes);
+            return;
         }
+        let may_go_on = match state.main {
+            Main::Disarms => state.thread == Thread::Ready,
+            Main::Waits => state.thread == Thread::Over,
+            Main::Runs => false,
+            _ => true,
+        };
+        if may_go_on {
+            steps.push(Action::Main(state.main));
+        }
+        let may_go_on = match state.thread {
+            Thread::Absent | Thread::Over | Thread::Ready => false,
+            Thread::Sleeps => state.pinned.is_some_and(|pinned| state.family.is_gone(pinned)),
+            _ => true,
+        };
+        if may_go_on {
+            steps.push(Action::Thread(state.thread));
+        }
+    }
+
+    fn main_does(&self, state: &mut State) {
+        let parent = Some(state.family.childs_parent());
+        state.main = match state.main {
+            Main::Asks => {
+                state.recorded = parent;
+                state.gone_before_record = state.family.parent_is_gone();
+                if self.asks_again {
+                    Main::AsksAgain
+                } else {
+                    Main::Starts
+                }
+            }
+            // What it has pinned in between is of no use to it.
+            Main::AsksAgain => {
+                let expected = !self.expects || parent == Some(state.family.parents_number());
+                state.recorded = state.recorded.filter(|_| state.recorded == parent && expected);
+                Main::Starts
+            }
+            Main::Starts => {
+                state.thread = if state.recorded.is_some() { Thread::Asks } else { Thread::Ready };
+                Main::Disarms
+            }
+            Main::Disarms => {
+                state.family.armed &= !self.disarms;
+                Main::Decides
+            }
+            Main::Decides => {
+                state.thread = if state.pinned.is_some() { Thread::Sleeps } else { Thread::Sends };
+                Main::AsksWhetherGone
+            }
+            Main::AsksWhetherGone if state.recorded.is_none() || state.recorded != parent => Main::Waits,
+            Main::AsksWhetherGone | Main::Waits | Main::Runs => Main::Runs,
+        };
+    }
+
+    fn thread_does(&self, state: &mut State) {
+        let parent = Some(state.family.childs_parent());
+        state.thread = match state.thread {
+            Thread::Asks => {
+                state.found = parent;
+                Thread::Pins
+            }
+            Thread::Pins => {
+                state.pinned = state.found.and_then(|number| state.family.pidfd_open(number));
+                if !self.asks_again {
+                    self.keep_if_the_same(state);
+                    Thread::Ready
+                } else {
+                    Thread::AsksAgain
+                }
+            }
+            Thread::AsksAgain => {
+                state.pinned = state.pinned.filter(|_| state.found == parent);
+                self.keep_if_the_same(state);
+                Thread::Ready
+            }
+            Thread::Sleeps => Thread::AsksWhetherGone,
+            Thread::AsksWhetherGone if state.found == parent => Thread::Sleeps,
+            Thread::AsksWhetherGone => Thread::Sends,
+            Thread::Sends => {
+                state.family.child.send();
+                Thread::Over
+            }
+            other => other,
+        };
+    }
+
+    fn keep_if_the_same(&self, state: &mut State) {
+        let same = state.found == state.recorded || !self.must_have_found_the_same;
+        state.pinned = state.pinned.filter(|_| same);
     }
 }
 
 impl Model for Watch {
     type State = State;
-    type Action = Step;
+    type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        vec![State {
-            parent_lives: true,
-            spawner_lives: true,
-            recycled: false,
-            stranger_lives: false,
-            phase: Phase::Main(At::Asks),
-            named: None,
-            recorded: None,
-            pinned: None,
-        }]
+        let mut states = Vec::new();
+        for armed_before in [false, true] {
+            for mut family in Family::all(Signal::Kill) {
+                family.armed = armed_before;
+                states.push(State {
+                    family,
+                    armed_before,
+                    main: Main::Asks,
+                    thread: Thread::Absent,
+                    recorded: None,
+                    found: None,
+                    pinned: None,
+                    gone_before_record: false,
+                    gone_while_arming: false,
+                });
+            }
+        }
+        states
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Step>) {
-        if state.parent_lives {
-            actions.push(Step::ParentDies);
-            if state.spawner_lives {
-                actions.push(Step::SpawnerEnds);
-            }
-        } else if !state.recycled {
-            actions.push(Step::NumberIsRecycled);
-        }
-        if state.stranger_lives {
-            actions.push(Step::StrangerEnds);
-        }
-        let rests = match state.phase {
-            Phase::Polls => !state.has_ended(state.pinned.unwrap()),
-            Phase::Sent => true,
-            _ => false,
-        };
-        if !rests {
-            actions.push(Step::Child(state.phase));
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        if state.family.child.lives() {
+            let mut events = Vec::new();
+            state.family.events(&mut events);
+            actions.extend(events.into_iter().map(Action::Happens));
+            self.steps(state, actions);
         }
     }
 
-    fn next_state(&self, before: &State, step: Step) -> Option<State> {
-        let mut state = *before;
-        match step {
-            Step::ParentDies => state.parent_lives = false,
-            Step::SpawnerEnds => {
-                state.spawner_lives = false;
-                if self.of_the_thread && state.phase == Phase::Polls {
-                    state.phase = Phase::Sent;
-                }
+    fn next_state(&self, last: &State, action: Action) -> Option<State> {
+        let mut state = last.clone();
+        match action {
+            Action::Happens(event) => {
+                state.family.happen(event);
+                let now = state.family.parent_is_gone() && !last.family.parent_is_gone();
+                state.gone_while_arming |= now && !matches!(state.main, Main::Asks | Main::Runs);
             }
-            Step::NumberIsRecycled => {
-                state.recycled = true;
-                state.stranger_lives = true;
-            }
-            Step::StrangerEnds => state.stranger_lives = false,
-            Step::Child(Phase::Main(at)) => self.pin(&mut state, at, false),
-            Step::Child(Phase::Thread(at)) => self.pin(&mut state, at, true),
-            Step::Child(_) => state.phase = Phase::Sent,
+            Action::Main(_) => self.main_does(&mut state),
+            Action::Thread(_) => self.thread_does(&mut state),
+            Action::Takes => state.family.child.take(),
         }
         Some(state)
     }
 
-    fn properties(&self) -> Vec<Property<Self>> {
-        vec![
-            Property::<Self>::always(NO_SURVIVOR, |_, state| {
-                let rests = state.phase == Phase::Polls && !state.has_ended(state.pinned.unwrap());
-                !(rests && !state.parent_lives && state.recorded == Some(Process::Parent))
+    fn properties(&self) -> Vec<Property<Watch>> {
+        let mut properties = vec![
+            Property::always(NO_SURVIVOR, |model: &Watch, state: &State| {
+                let orphan = state.family.parent_is_gone() && state.family.child.lives();
+                !(orphan && model.is_settled(state)) || state.gone_before_record && !model.expects
             }),
-            Property::<Self>::always(NO_VICTIM, |_, state| state.phase != Phase::Sent || !state.parent_lives),
-            Property::<Self>::sometimes("the number of the parent is opened when it is a stranger's", |_, state| {
-                state.pinned == Some(Process::Stranger)
+            Property::always(NO_VICTIM, |_, state: &State| {
+                // What was armed before is until the watch is ready.
+                let not_yet = matches!(state.main, Main::Asks | Main::AsksAgain | Main::Starts | Main::Disarms);
+                let armed_still = state.armed_before && not_yet;
+                state.family.child.lives() || state.family.parent_is_gone() || armed_still
             }),
-            Property::<Self>::sometimes("the end of the spawning thread alone does nothing", |_, state| {
-                state.phase == Phase::Polls && !state.spawner_lives && state.parent_lives
+            Property::sometimes("the spawning thread ends, and the child is none the worse", |model, state: &State| {
+                let alone = state.family.spawner_has_ended() && !state.family.parent_is_gone();
+                alone && state.main == Main::Runs && Watch::is_settled(model, state)
             }),
-            Property::<Self>::sometimes("one comes too late, as is documented, and watches its adopter", |_, state| {
-                state.phase == Phase::Polls && state.pinned == Some(Process::Adopter)
+            Property::sometimes("the thread sends the signal", |_, state: &State| {
+                !state.family.child.lives() && state.thread == Thread::Over && state.main == Main::Runs
             }),
-            Property::<Self>::sometimes("the signal is sent", |_, state| state.phase == Phase::Sent),
-        ]
+            Property::sometimes("the parent dies while the child arms", |_, state: &State| {
+                state.gone_while_arming && !state.family.child.lives()
+            }),
+            Property::sometimes("a stranger is pinned, and let go", |_, state: &State| {
+                state.thread == Thread::AsksAgain && state.pinned == Some(Pinned::Stranger)
+            }),
+        ];
+        if !self.expects {
+            properties.push(Property::sometimes("who is not seen to die is survived", |model, state: &State| {
+                let orphan = state.family.parent_is_gone() && state.family.child.lives();
+                orphan && Watch::is_settled(model, state) && state.gone_before_record
+            }));
+        }
+        properties
+    }
+}
+
+impl Display for Action {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Action::Happens(event) => return Display::fmt(event, f),
+            Action::Main(Main::Asks) => "the child asks who its parent is",
+            Action::Main(Main::AsksAgain) => "the child pins that, and asks again",
+            Action::Main(Main::Starts) => "the child starts a thread",
+            Action::Main(Main::Disarms) => "the child disarms what was armed before, the thread being ready",
+            Action::Main(Main::Decides) => "the child has the thread watch",
+            Action::Main(Main::AsksWhetherGone) => "the child asks whether its parent is the same",
+            Action::Main(Main::Waits | Main::Runs) => "the child goes on",
+            Action::Thread(Thread::Asks) => "the thread asks who the parent is",
+            Action::Thread(Thread::Pins) => "the thread pins that number",
+            Action::Thread(Thread::AsksAgain) => "the thread asks again",
+            Action::Thread(Thread::Sleeps) => "the thread wakes, since who it has pinned is gone",
+            Action::Thread(Thread::AsksWhetherGone) => "the thread asks whether its parent is the same",
+            Action::Thread(Thread::Sends) => "the thread sends the signal",
+            Action::Thread(_) => "the thread goes on",
+            Action::Takes => "the child takes the signal",
+        })
     }
 }
 
 #[test]
-fn watch() {
-    holds("watch", OURS);
-    breaks("watch, without asking again", Watch { asks_again: false, ..OURS }, NO_SURVIVOR);
-    breaks("watch, whose thread takes whom it finds", Watch { compares: false, ..OURS }, NO_SURVIVOR);
-    breaks("watch by the kernel's signal", Watch { of_the_thread: true, ..OURS }, NO_VICTIM);
+fn the_parent_process_is_not_survived_and_its_thread_does_not_matter() {
+    let mut table = Table::of("watch");
+    table.holds("as it is", AS_IT_IS);
+    table.holds("with expected_parent: nothing goes unseen", Watch { expects: true, ..AS_IT_IS });
+    let asks_once = Watch { asks_again: false, ..AS_IT_IS };
+    table.fails("pins without asking again: a number given away", NO_SURVIVOR, asks_once);
+    let whoever = Watch { must_have_found_the_same: false, ..AS_IT_IS };
+    table.fails("the thread may have pinned another than was recorded", NO_SURVIVOR, whoever);
+    let both = Watch { disarms: false, ..AS_IT_IS };
+    table.fails("leaves armed what an earlier call has armed", NO_VICTIM, both);
 }

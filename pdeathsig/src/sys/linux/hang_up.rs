@@ -9,7 +9,8 @@
 //! the commit 00633c468382 of May 2026, which went into stable kernels in June 2026; since then, a process that is born meanwhile
 //! may be missed. So in w's queue there are more such pairs, each holding its own peer, and each is closed as the queue is emptied:
 //! the group is walked through again and again. A survivor would need as many forks, each entered in the group's list during another one of
-//! the walks, by a process that this walk has not come to; and who was missed by one is among the first that the next comes to.
+//! the walks, by a process that this walk has not come to; and who was missed by one is among the first that the next comes to. A walk that
+//! stands on a member which changes its group goes on in that other group, and the next ones come to those that it missed.
 
 use std::io;
 use std::mem;

@@ -1,0 +1,17 @@
+//! `die_with_parent`: record, arm, compare with what was recorded.
+
+use crate::arming::{Arming, Compare, Step, NO_SURVIVOR, NO_VICTIM};
+use crate::report::Table;
+
+#[test]
+fn whoever_dies_from_the_record_on_is_not_survived() {
+    let mut table = Table::of("die_with_parent");
+    let model = Arming::new(Compare::WithRecorded);
+    table.holds("as it is", model.clone());
+    table.fails("does not compare after arming", NO_SURVIVOR, Arming::new(Compare::Not));
+    let steps = [Step::Record, Step::Compare, Step::Arm];
+    table.fails("compares before arming", NO_SURVIVOR, Arming { steps, ..model.clone() });
+    table.fails("asks whether its parent is pid 1: a subreaper", NO_SURVIVOR, Arming::new(Compare::WithOne));
+    table.fails("asks whether its parent is pid 1: a container", NO_VICTIM, Arming::new(Compare::WithOne));
+    table.fails("arms on another thread than the main one", NO_SURVIVOR, Arming { on_worker: true, ..model });
+}
