@@ -215,6 +215,17 @@ pub(crate) fn caught() -> usize {
     CAUGHT.load(Ordering::SeqCst)
 }
 
+/// Undoes what whoever runs the tests ignores, as `nohup` does, or blocks.
+pub(crate) fn stop_ignoring() {
+    use Signal::*;
+    let action = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH] {
+        // SAFETY: no handler is installed, and the test process has none for these.
+        unsafe { sigaction(signal, &action) }.unwrap();
+    }
+    SigSet::all().thread_unblock().unwrap();
+}
+
 pub(crate) fn ignore(signal: i32) {
     let action = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
     // SAFETY: no handler is installed.

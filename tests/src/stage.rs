@@ -51,6 +51,7 @@ impl Stage {
         // A test that failed has still cleaned its stage up.
         let curtain = CURTAIN.lock().unwrap_or_else(PoisonError::into_inner);
         prctl::set_child_subreaper(true).unwrap();
+        raw::stop_ignoring();
         let folder = tempfile::tempdir().unwrap();
         let line = folder.path().join("line");
         let listener = UnixListener::bind(&line).unwrap();
