@@ -19,6 +19,7 @@
 //!
 //! One program plays all parts: `campaign` starts *lanes*, each of which is a subreaper and starts *parents*; these start *children*
 //! from one to eight threads, and die. Then all that is left comes to the lane, which reaps it, and finds out who lives on.
+// The name of a function in place of the C library's; what it does is in `raw`.
 #![allow(unsafe_code)]
 
 mod child;
