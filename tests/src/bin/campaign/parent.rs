@@ -17,6 +17,9 @@ use pdeathsig_tests::{count_instead_of_dying, segfault, set_bare_before_exec};
 
 use crate::trial::{Cause, Trial, Way};
 
+/// An end that comes if no other does.
+const LIFETIME: Duration = Duration::from_secs(10);
+
 /// `parent SEED WAY…`
 pub(crate) fn play(arguments: &[String]) {
     let (seed, ways) = arguments.split_first().unwrap();
@@ -41,11 +44,8 @@ pub(crate) fn play(arguments: &[String]) {
 fn die_in_time(trial: Trial) {
     setrlimit(Resource::RLIMIT_CORE, 0, 0).unwrap();
     // Whatever the cause, the kernel kills it in the end.
-    let (signal, last) = match trial.cause {
-        Cause::Killed => (Number::SIGKILL, trial.after),
-        _ => (Number::SIGKILL, Duration::from_secs(10)),
-    };
-    let event = SigEvent::new(SigevNotify::SigevSignal { signal, si_value: 0 });
+    let last = if let Cause::Killed = trial.cause { trial.after } else { LIFETIME };
+    let event = SigEvent::new(SigevNotify::SigevSignal { signal: Number::SIGKILL, si_value: 0 });
     let mut end = Timer::new(ClockId::CLOCK_MONOTONIC, event).unwrap();
     end.set(Expiration::OneShot(TimeSpec::from_duration(last)), TimerSetTimeFlags::empty()).unwrap();
     mem::forget(end);
