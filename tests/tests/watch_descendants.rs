@@ -220,6 +220,7 @@ fn what_the_child_itself_starts_while_it_is_ended_dies_too() {
 fn nobody_survives_a_process_that_goes_on_starting_others_until_a_signal_ends_it() {
     let with_group = Options { process_group: true, ..DESCENDANTS };
     for options in [DESCENDANTS, with_group, DESCENDANTS.with_a_short_grace(), with_group.with_a_short_grace()] {
+        println!("{options:?}");
         let stage = Stage::open(ACTOR);
         let mut parent = stage.actor();
         let mut child = parent.spawn();

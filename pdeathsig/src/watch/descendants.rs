@@ -51,6 +51,19 @@ impl Root {
         }
     }
 
+    /// Sends one that it ends of to each thread of it that is stopped: when it is continued, none of them gets to run its program before
+    /// another has taken what was sent to them all.
+    pub(super) fn send_to_threads(&self, signal: Signal) {
+        if let Root::Other { pid, asleep, .. } = self {
+            sys::every_thread(*pid, |thread| {
+                if thread != *asleep && self.is_there() {
+                    let _ = sys::send_to_thread(*pid, thread, signal);
+                }
+                true
+            });
+        }
+    }
+
     /// Whether it was sent.
     pub(super) fn send(&self, signal: Signal) -> bool {
         let sent = match self {

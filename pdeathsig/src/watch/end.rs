@@ -37,7 +37,7 @@ pub(super) fn ask(plan: Plan, mut provisions: Option<&mut Provisions>) -> Asked 
 
     let mut asked = false;
     if plan.process_group {
-        let descendants = provisions.map(|provisions| &mut provisions.pids);
+        let descendants = provisions.as_mut().map(|provisions| &mut provisions.pids);
         if this_last {
             // Whoever is missed is left when the grace is over.
             send_to_other_members(own, descendants, plan.signal);
@@ -47,7 +47,9 @@ pub(super) fn ask(plan: Plan, mut provisions: Option<&mut Provisions>) -> Asked 
         }
     }
     let not_this = this_last && others_are_left(plan);
-    if !asked && !not_this {
+    if this_last && !not_this {
+        ask_this_at_last(plan, provisions);
+    } else if !asked && !not_this {
         ask_this(plan);
     }
     Asked { not_this, _adopting: adopting }
@@ -78,6 +80,7 @@ fn ask_from_outside(plan: Plan, Provisions { pids, helper }: &mut Provisions, wi
             let to_group = of_group && has_other_members(own, Some(pids));
             if to_group && sys::send_to_group_of(own, plan.signal).is_ok() || root.send(plan.signal) {
                 reached = Reached::Everybody;
+                root.send_to_threads(plan.signal);
             }
             root.send(Signal::CONT);
         }

@@ -31,7 +31,7 @@ pub(crate) use hang_up::HangUp;
 pub(crate) use helper::Helper;
 pub(crate) use memory::PidSet;
 pub(crate) use pidfd::Pidfd;
-pub(crate) use proc::{every_child, every_process, has_halted, shows_this_pid_namespace, Status};
+pub(crate) use proc::{every_child, every_process, every_thread, has_halted, shows_this_pid_namespace, Status};
 pub(crate) use signals::{ends_of, ignore_signals, stops};
 pub(crate) use thread::{leave_descriptor_table, spawn, Run};
 
@@ -202,6 +202,12 @@ pub(crate) fn thread_exists(process: u32, thread: u32) -> bool {
     // SAFETY: tgkill takes numbers by value; the signal 0 is none.
     let answer = unsafe { libc::syscall(libc::SYS_tgkill, process as pid_t, thread as pid_t, 0) };
     done(answer).map_or_else(|error| error.raw_os_error() != Some(libc::ESRCH), |()| true)
+}
+
+/// To one thread, which alone can take it.
+pub(crate) fn send_to_thread(process: u32, thread: u32, signal: Signal) -> io::Result<()> {
+    // SAFETY: tgkill takes three numbers by value.
+    done(unsafe { libc::syscall(libc::SYS_tgkill, process as pid_t, thread as pid_t, signal.as_raw()) })
 }
 
 pub(crate) fn is_subreaper() -> io::Result<bool> {

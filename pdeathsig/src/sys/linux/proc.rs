@@ -94,7 +94,8 @@ pub(crate) fn every_process(found: impl FnMut(u32) -> bool) -> io::Result<()> {
     Ok(())
 }
 
-fn every_thread(process: u32, found: impl FnMut(u32) -> bool) {
+/// Every thread of a process, until `found` says that it is enough.
+pub(crate) fn every_thread(process: u32, found: impl FnMut(u32) -> bool) {
     if let Ok(folder) = open(libc::O_DIRECTORY, format_args!("/proc/{process}/task\0")) {
         every_number_in(folder, found);
     }
