@@ -54,6 +54,10 @@ fn a_signal_that_can_be_caught_is_the_tracers_to_deliver() {
             let mut held = Tracee::seize(&child);
             parent.kill();
             assert_eq!(held.run_to_signal(), Signal::SIGTERM);
+            if tie == Tie::Descendants && !delivered {
+                // It is sent to the process, and to each thread of one that ends of it.
+                assert_eq!(held.run_to_signal(), Signal::SIGTERM);
+            }
             if delivered {
                 held.deliver(Signal::SIGTERM);
                 assert_died_of(Signal::SIGTERM, &child);
