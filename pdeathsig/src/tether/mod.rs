@@ -192,8 +192,8 @@ impl Tether {
     /// # fn main() -> std::io::Result<()> {
     /// let tether = Tether::new(Signal::KILL)?;
     /// let mut child = Command::new("sleep").arg("60").tether(&tether)?.spawn()?;
-    /// tether.send_signal(Signal::INT)?;
-    /// assert_eq!(child.wait()?.signal(), Some(Signal::INT.as_raw()));
+    /// tether.send_signal(Signal::TERM)?;
+    /// assert_eq!(child.wait()?.signal(), Some(Signal::TERM.as_raw()));
     /// # Ok(())
     /// # }
     /// ```
