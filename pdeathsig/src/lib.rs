@@ -150,6 +150,8 @@ mod attribute;
 mod child;
 mod command;
 mod error;
+#[cfg(all(feature = "macros", any(doc, doctest)))]
+pub mod guide;
 mod parent;
 mod signal;
 mod sys;
