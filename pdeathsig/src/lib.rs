@@ -10,6 +10,8 @@
 //! [DeusData/codebase-memory-mcp#781]: https://github.com/DeusData/codebase-memory-mcp/issues/781
 //! [oven-sh/bun#29859]: https://github.com/oven-sh/bun/issues/29859
 //!
+#![doc = include_str!("../doc/orphans.svg")]
+//!
 //! In a program that you write, by one line: the *parent-death signal* is armed.
 //!
 #![cfg_attr(feature = "macros", doc = "```")]
@@ -49,6 +51,9 @@
 //! }
 //! ```
 //!
+//! The [guide](guide) tells more: how parent death works on Linux, what to choose, how to end gracefully, what to do with tokio, in containers and
+//! under systemd, how to debug a mysterious death, and every limit with its test.
+//!
 //! # Why not just `prctl`?
 //!
 //! `prctl(PR_SET_PDEATHSIG, SIGKILL)` is one line, with these traps:
@@ -78,6 +83,8 @@
 //! [vercel-labs/agent-browser#1157]: https://github.com/vercel-labs/agent-browser/issues/1157
 //!
 //! # What is guaranteed
+//!
+#![doc = include_str!("../doc/windows.svg")]
 //!
 //! | the parent dies … | [`die_with_parent`](fn@die_with_parent) | [`expected_parent`](DieWithParent::expected_parent) | [`watch`](DieWithParent::watch) | [`Command::die_with_parent`](CommandExt::die_with_parent) | [`Tether`] |
 //! | --- | --- | --- | --- | --- | --- |
