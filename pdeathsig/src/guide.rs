@@ -9,7 +9,7 @@
 //! 7. [What it cannot do](what_it_cannot_do): every limit, with its test.
 //!
 //! Claims name the test that shows them, by its path in the repository, and the public report in which it went wrong for somebody.
-//! There is no code in these modules.
+//! There is no code in these modules; the package of the tests runs their examples.
 
 macro_rules! chapters {
     ($($(#[$picture:meta])* $chapter:ident = $text:literal;)*) => {$(

@@ -157,7 +157,7 @@ mod attribute;
 mod child;
 mod command;
 mod error;
-#[cfg(all(feature = "macros", any(doc, doctest)))]
+#[cfg(all(doc, not(doctest)))]
 pub mod guide;
 mod parent;
 mod signal;

@@ -47,7 +47,24 @@ pub fn sleep_until(end: std::time::Instant) {
     std::thread::sleep(end.saturating_duration_since(std::time::Instant::now()));
 }
 
-/// The README's programs are tests too.
+/// The programs in the README and in the guide are tests, too.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod documents {
+    macro_rules! documents {
+        ($($name:ident = $text:literal;)*) => {$(
+            #[doc = include_str!($text)]
+            struct $name;
+        )*};
+    }
+
+    documents! {
+        Readme = "../../README.md";
+        Choosing = "../../pdeathsig/doc/guide/choosing.md";
+        Debugging = "../../pdeathsig/doc/guide/debugging_a_mysterious_death.md";
+        Graceful = "../../pdeathsig/doc/guide/graceful_shutdown.md";
+        How = "../../pdeathsig/doc/guide/how_parent_death_works.md";
+        Containers = "../../pdeathsig/doc/guide/in_containers_and_under_systemd.md";
+        Cannot = "../../pdeathsig/doc/guide/what_it_cannot_do.md";
+        Tokio = "../../pdeathsig/doc/guide/with_tokio.md";
+    }
+}
