@@ -50,6 +50,8 @@ pub enum Refused {
     DescriptorSignal,
     /// `waitid`
     WaitId,
+    /// `rt_sigprocmask`
+    SignalMask,
 }
 
 /// What a sandbox answers.
@@ -110,6 +112,7 @@ impl Refused {
             Refused::DescriptorOwner => vec![fcntl(15)],
             Refused::DescriptorSignal => vec![fcntl(10)],
             Refused::WaitId => vec![call(libc::SYS_waitid)],
+            Refused::SignalMask => vec![call(libc::SYS_rt_sigprocmask)],
         }
     }
 }

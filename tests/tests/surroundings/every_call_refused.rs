@@ -24,7 +24,7 @@ const SELF: &str = "getpid(2)";
 const MAIN: &str = "gettid(2)";
 
 /// The error of each of [`Tie::ALL`].
-const REFUSED: [(Refused, [&str; 7]); 14] = [
+const REFUSED: [(Refused, [&str; 7]); 15] = [
     (Refused::SetParentDeathSignal, [SET, SET, SET, SET, SET, SPAWN, HOLDS]),
     (Refused::Fork, [HOLDS, HOLDS, HOLDS, HOLDS, HOLDS, SPAWN, "clone(CLONE_VM | CLONE_VFORK)"]),
     (Refused::Thread, [HOLDS, HOLDS, THREAD, THREAD, THREAD, HOLDS, AS_STD]),
@@ -39,6 +39,7 @@ const REFUSED: [(Refused, [&str; 7]); 14] = [
     (Refused::ProcessId, [SELF, SELF, SELF, SELF, SELF, SPAWN, HOLDS]),
     (Refused::ThreadId, [MAIN, MAIN, MAIN, MAIN, MAIN, HOLDS, HOLDS]),
     (Refused::CloseRange, [HOLDS; 7]),
+    (Refused::SignalMask, [HOLDS; 7]),
 ];
 
 #[test]

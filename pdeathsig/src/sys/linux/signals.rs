@@ -15,11 +15,14 @@ pub(super) fn with_all_blocked<T>(work: impl FnOnce() -> T) -> T {
     let mut before = MaybeUninit::<sigset_t>::uninit();
     // SAFETY: sigfillset writes the whole set.
     unsafe { libc::sigfillset(every.as_mut_ptr()) };
-    // SAFETY: the first set was just filled, the second is written, and neither call can fail with these arguments.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, every.as_ptr(), before.as_mut_ptr()) };
+    // SAFETY: the first set was just filled, and the second is written if the call succeeds.
+    let refused = unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, every.as_ptr(), before.as_mut_ptr()) };
     let answer = work();
-    // SAFETY: the set was written by the first call.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
+    // A sandbox may refuse even this. Then nothing is blocked, and there is nothing to go back to.
+    if refused == 0 {
+        // SAFETY: the set was written by the first call.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut()) };
+    }
     answer
 }
 
