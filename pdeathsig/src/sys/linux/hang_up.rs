@@ -129,17 +129,18 @@ struct Control {
     descriptors: [RawFd; HANG_UPS],
 }
 
-/// Puts copies of descriptors into the queue of the peer of `socket`.
+/// Puts copies of descriptors, of which there are [`HANG_UPS`] at most, into the queue of the peer of `socket`.
 fn send(socket: &OwnedFd, descriptors: &[OwnedFd]) -> io::Result<()> {
-    let size = mem::size_of::<libc::cmsghdr>() + mem::size_of_val(descriptors);
     // SAFETY: zeros are a header, and descriptors.
     let mut control: Control = unsafe { mem::zeroed() };
+    let mut size = mem::size_of::<libc::cmsghdr>();
+    for (copy, descriptor) in control.descriptors.iter_mut().zip(descriptors) {
+        *copy = descriptor.as_raw_fd();
+        size += mem::size_of_val(copy);
+    }
     control.header.cmsg_level = libc::SOL_SOCKET;
     control.header.cmsg_type = libc::SCM_RIGHTS;
     control.header.cmsg_len = size as _;
-    for (copy, descriptor) in control.descriptors.iter_mut().zip(descriptors) {
-        *copy = descriptor.as_raw_fd();
-    }
     let mut byte = [0_u8];
     let mut data = libc::iovec { iov_base: byte.as_mut_ptr().cast(), iov_len: byte.len() };
     // SAFETY: zeros are an empty message.
