@@ -8,8 +8,10 @@
 //! - `parent_death_signal() -> Result<Option<Signal>, Error>`: that of the calling thread;
 //! - `parent_id() -> Result<u32, Error>`;
 //! - `exit(status: i32) -> !`: at once, without running anything;
-//! - `remedy(&io::Error) -> &'static str`: what to do about an error of the system;
+//! - `remedy(call: &str, &io::Error) -> &'static str`: what to do about an error of the system;
+//! - `PIDFD_OPEN`, what that call is named in errors;
 //! - `shows_this_pid_namespace() -> bool`: whether `/proc` can be trusted;
+//! - `arm_before_exec(&mut Command, Signal)` and `join_group(&mut Command, group: u32)`, for what a command spawns;
 //! - `MainThread`, a proof that the caller runs on the main thread, so that nothing can be armed on another:
 //!   - `current() -> Result<MainThread, Error>`,
 //!   - `set_parent_death_signal(&self, Option<Signal>) -> Result<(), Error>`,
@@ -19,7 +21,7 @@
 //!   - `is_gone_by(&self, Option<Instant>) -> io::Result<bool>`,
 //!   - on Unix, `AsFd`, and `OwnedFd` from it.
 //!
-//! What the module `watch` needs beyond that is Linux's alone, as that module is.
+//! What the modules `watch`, `tether::groups` and `child::group` need beyond that is Linux's alone, as they are.
 #![allow(unsafe_code)]
 
 #[cfg_attr(
