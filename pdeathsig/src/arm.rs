@@ -145,7 +145,7 @@ pub fn outlive_parent() -> Result<(), Error> {
 ///
 /// # See also
 ///
-/// [PR_GET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html)
+/// [prctl(2)](https://man7.org/linux/man-pages/man2/prctl.2.html) for `PR_GET_PDEATHSIG`
 pub fn parent_death_signal() -> Result<Option<Signal>, Error> {
     sys::parent_death_signal()
 }
@@ -236,6 +236,10 @@ impl DieWithParent {
     /// let parent = std::os::unix::process::parent_id();
     /// DieWithParent::new(Signal::KILL).expected_parent(parent).arm().unwrap();
     /// ```
+    ///
+    /// # See also
+    ///
+    /// [getppid(2)](https://man7.org/linux/man-pages/man2/getppid.2.html)
     pub const fn expected_parent(self, pid: u32) -> Self {
         DieWithParent { expected_parent: Some(pid), ..self }
     }
@@ -328,6 +332,11 @@ impl DieWithParent {
     ///
     /// DieWithParent::new(Signal::TERM).grace(Duration::from_secs(5)).arm().unwrap();
     /// ```
+    ///
+    /// # See also
+    ///
+    /// [sigaction(2)](https://man7.org/linux/man-pages/man2/sigaction.2.html),
+    /// [signal(7)](https://man7.org/linux/man-pages/man7/signal.7.html)
     pub const fn grace(self, grace: Duration) -> Self {
         DieWithParent { watch: true, grace: Some(grace), ..self }
     }
@@ -338,6 +347,10 @@ impl DieWithParent {
     /// What this process starts from then on belongs to the group, unless it leaves it. No process is missed, and no other is
     /// hit, however the members fork meanwhile. A process that leads its group or session already stays as it is.
     ///
+    /// # Errors
+    ///
+    /// [`arm`](Self::arm) returns [`Error::Os`] if a sandbox refuses `setpgid(2)`.
+    ///
     /// # Limits
     ///
     /// - Children that were started before are in the old group.
@@ -346,10 +359,6 @@ impl DieWithParent {
     /// - In a terminal's session the new group is in the background: it does not get Ctrl-C, and reading from the terminal
     ///   stops it (SIGTTIN).
     /// - The leader of a group cannot call [setsid(2)](https://man7.org/linux/man-pages/man2/setsid.2.html) any more.
-    ///
-    /// # Errors
-    ///
-    /// [`arm`](Self::arm) returns [`Error::Os`] if a sandbox refuses `setpgid(2)`.
     ///
     /// # Examples
     ///
@@ -379,6 +388,11 @@ impl DieWithParent {
     /// nobody else; what one with a handler starts from then on does not get the signal. This process sees its
     /// children stop and go on, as far as it asked for that (SIGCHLD, `WUNTRACED`).
     ///
+    /// # Errors
+    ///
+    /// [`arm`](Self::arm) returns [`Error::Os`] if there is no address space for the memory that is set aside, 2.6 MiB, which
+    /// is not touched before.
+    ///
     /// # Limits
     ///
     /// - **It ends with the process.** One that ends by itself when its parent does, as servers do at the end of their input, usually
@@ -395,11 +409,6 @@ impl DieWithParent {
     /// - Descendants are ended by a short-lived process, which shares the memory of this one. If there can be none
     ///   (`RLIMIT_NPROC`, a sandbox), a thread does it; then what other threads start in the very last moment is missed, and
     ///   descendants may stay stopped if this process ends meanwhile. So they may if that process is killed.
-    ///
-    /// # Errors
-    ///
-    /// [`arm`](Self::arm) returns [`Error::Os`] if there is no address space for the memory that is set aside, 2.6 MiB, which
-    /// is not touched before.
     ///
     /// # Examples
     ///
@@ -432,6 +441,11 @@ impl DieWithParent {
     ///
     /// DieWithParent::new(Signal::KILL).arm().unwrap();
     /// ```
+    ///
+    /// # See also
+    ///
+    /// [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html),
+    /// [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html)
     pub fn arm(self) -> Result<(), Error> {
         let main = MainThread::current()?;
         if self.watch {

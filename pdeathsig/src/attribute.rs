@@ -102,6 +102,11 @@ use crate::DieWithParent;
 /// - Code that runs before `main`, such as a library's constructor, runs before the parent is recorded.
 /// - A handler that `main` installs comes after it: until then, a signal such as SIGTERM ends the process. Where that matters, install
 ///   the handler and then call [`DieWithParent::arm`].
+///
+/// # See also
+///
+/// [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html),
+/// [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html)
 pub use pdeathsig_macros::die_with_parent;
 
 /// What to do when arming fails.

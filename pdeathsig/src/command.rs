@@ -100,6 +100,11 @@ pub trait CommandExt: sealed::Sealed {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # See also
+    ///
+    /// [setpgid(2)](https://man7.org/linux/man-pages/man2/setpgid.2.html),
+    /// [posix_spawn(3)](https://man7.org/linux/man-pages/man3/posix_spawn.3.html)
     fn tether(&mut self, tether: &Tether) -> io::Result<&mut Self>;
 }
 

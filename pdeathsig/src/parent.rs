@@ -113,6 +113,10 @@ impl Parent {
     /// let parent = pdeathsig::Parent::current().unwrap();
     /// assert!(parent.is_alive());
     /// ```
+    ///
+    /// # See also
+    ///
+    /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
     pub fn is_alive(&self) -> bool {
         match self.process.is_gone_by(Some(Instant::now())) {
             Ok(gone) => !gone,
@@ -143,6 +147,10 @@ impl Parent {
     /// });
     /// # Ok::<(), pdeathsig::Error>(())
     /// ```
+    ///
+    /// # See also
+    ///
+    /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
     pub fn wait(&self) -> io::Result<()> {
         self.process.is_gone_by(None).map(drop)
     }
@@ -167,6 +175,11 @@ impl Parent {
     /// assert!(!gone);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// # See also
+    ///
+    /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html),
+    /// [clock_gettime(2)](https://man7.org/linux/man-pages/man2/clock_gettime.2.html) for `CLOCK_MONOTONIC`
     pub fn wait_timeout(&self, timeout: Duration) -> io::Result<bool> {
         self.process.is_gone_by(Instant::now().checked_add(timeout))
     }

@@ -153,6 +153,10 @@ impl Signal {
     /// assert!(Signal::rt(1000).is_err());
     /// # Ok::<(), pdeathsig::InvalidSignal>(())
     /// ```
+    ///
+    /// # See also
+    ///
+    /// [signal(7)](https://man7.org/linux/man-pages/man7/signal.7.html)
     pub fn rt(n: i32) -> Result<Signal, InvalidSignal> {
         let (min, max) = sys::realtime_signals();
         if (0..=max - min).contains(&n) {

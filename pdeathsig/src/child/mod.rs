@@ -47,6 +47,10 @@ pub trait ChildExt: sealed::Sealed {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # See also
+    ///
+    /// [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html)
     fn kill_process_group(&mut self) -> io::Result<()>;
 
     /// Sends a signal to all members of the child's process group, the child included. Nobody is missed who is born meanwhile.
@@ -93,7 +97,8 @@ pub trait ChildExt: sealed::Sealed {
     ///
     /// # See also
     ///
-    /// [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html), [setpgid(2)](https://man7.org/linux/man-pages/man2/setpgid.2.html)
+    /// [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html), [setpgid(2)](https://man7.org/linux/man-pages/man2/setpgid.2.html),
+    /// [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html)
     fn send_process_group_signal(&mut self, signal: Signal) -> io::Result<()>;
 }
 

@@ -135,7 +135,7 @@ use crate::{Error, Signal};
 /// # See also
 ///
 /// [setpgid(2)](https://man7.org/linux/man-pages/man2/setpgid.2.html),
-/// [F_SETOWN_EX(2const)](https://man7.org/linux/man-pages/man2/F_SETOWN_EX.2const.html),
+/// [fcntl(2)](https://man7.org/linux/man-pages/man2/fcntl.2.html) for `O_ASYNC`, `F_SETOWN_EX` and `F_SETSIG`,
 /// [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html) for `SCM_RIGHTS` and its limits; in the kernel's source, `unix_release_sock` in
 /// `net/unix/af_unix.c` hangs up, `send_sigio` in `fs/fcntl.c` sends the signal.
 #[derive(Debug)]
@@ -169,6 +169,15 @@ impl Tether {
     /// let tether = Tether::new(Signal::TERM)?;
     /// # Ok::<(), std::io::Error>(())
     /// ```
+    ///
+    /// # See also
+    ///
+    /// [clone(2)](https://man7.org/linux/man-pages/man2/clone.2.html),
+    /// [setpgid(2)](https://man7.org/linux/man-pages/man2/setpgid.2.html),
+    /// [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html),
+    /// [socketpair(2)](https://man7.org/linux/man-pages/man2/socketpair.2.html),
+    /// [sendmsg(2)](https://man7.org/linux/man-pages/man2/sendmsg.2.html),
+    /// [fcntl(2)](https://man7.org/linux/man-pages/man2/fcntl.2.html)
     pub fn new(signal: Signal) -> io::Result<Tether> {
         Ok(Tether { signal, owner: process::id(), groups: Mutex::new(Groups::new(signal)?) })
     }
@@ -197,6 +206,10 @@ impl Tether {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # See also
+    ///
+    /// [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html)
     pub fn send_signal(&self, signal: Signal) -> io::Result<()> {
         self.groups().send(signal)
     }
@@ -234,6 +247,12 @@ impl Tether {
     /// # Ok(())
     /// # }
     /// ```
+    ///
+    /// # See also
+    ///
+    /// [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html),
+    /// [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html),
+    /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
     pub fn shutdown(self, signal: Signal, grace: Duration) -> io::Result<()> {
         let deadline = Instant::now().checked_add(grace);
         let groups = self.groups();
