@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Stage};
 
-use crate::{assert_killed, each_tie_holds, Tie, ACTOR};
+use crate::{assert_killed, each_tie_holds, Way, ACTOR};
 
 #[test]
 fn in_the_parent_or_in_the_child() {
@@ -12,10 +12,10 @@ fn in_the_parent_or_in_the_child() {
     }
     each_tie_holds(close, |_| {});
     each_tie_holds(|_| {}, close);
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let mut parent = stage.actor();
-        let child = tie.tied(&mut parent, close);
+        let child = way.tied(&mut parent, close);
         parent.kill();
         assert_killed(&child);
     }

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Answer, Refused, Spawning, Stage};
 
-use crate::{assert_nothing_is_left, belongings, Tie, Tied, ACTOR};
+use crate::{assert_nothing_is_left, belongings, Tied, Way, ACTOR};
 
 const ANSWERS: [(Answer, &str); 2] = [
     (Answer::NotPermitted, "Operation not permitted (os error 1)"),
@@ -23,7 +23,7 @@ const WHO: &str = "getppid(2)";
 const SELF: &str = "getpid(2)";
 const MAIN: &str = "gettid(2)";
 
-/// The error of each of [`Tie::ALL`].
+/// The error of each of [`Way::ALL`].
 const REFUSED: [(Refused, [&str; 7]); 15] = [
     (Refused::SetParentDeathSignal, [SET, SET, SET, SET, SET, SPAWN, HOLDS]),
     (Refused::Fork, [HOLDS, HOLDS, HOLDS, HOLDS, HOLDS, SPAWN, "clone(CLONE_VM | CLONE_VFORK)"]),
@@ -46,12 +46,12 @@ const REFUSED: [(Refused, [&str; 7]); 15] = [
 fn before_the_tie_is_made() {
     for (call, errors) in REFUSED {
         for (answer, said) in ANSWERS {
-            for (tie, expected) in Tie::ALL.into_iter().zip(errors) {
+            for (way, expected) in Way::ALL.into_iter().zip(errors) {
                 let stage = Stage::open(ACTOR);
                 let mut parent = stage.actor();
                 let before = belongings(&parent);
-                let tied = tie.tie(&mut parent, Signal::SIGKILL, |actor| actor.refuse(call.by(answer)));
-                let what = format!("{call:?}, {answer:?}, {tie:?}");
+                let tied = way.tie(&mut parent, Signal::SIGKILL, |actor| actor.refuse(call.by(answer)));
+                let what = format!("{call:?}, {answer:?}, {way:?}");
                 let expected = match expected {
                     AS_STD if tied.error.is_some() => SPAWN,
                     AS_STD => HOLDS,
@@ -85,15 +85,15 @@ fn assert_refused(tied: &Tied<'_>, parent: Actor<'_>, before: (usize, usize), sa
 fn after_the_error_nothing_is_armed() {
     for (call, errors) in REFUSED {
         for (answer, _) in ANSWERS {
-            for (tie, expected) in Tie::ALL.into_iter().zip(errors) {
-                if [HOLDS, AS_STD, SPAWN].contains(&expected) || tie == Tie::Tether {
+            for (way, expected) in Way::ALL.into_iter().zip(errors) {
+                if [HOLDS, AS_STD, SPAWN].contains(&expected) || way == Way::Tether {
                     continue;
                 }
                 let stage = Stage::open(ACTOR);
                 let mut parent = stage.actor();
-                let tied = tie.tie(&mut parent, Signal::SIGKILL, |actor| actor.refuse(call.by(answer)));
+                let tied = way.tie(&mut parent, Signal::SIGKILL, |actor| actor.refuse(call.by(answer)));
                 let mut child = tied.child.unwrap();
-                assert_eq!(child.read(), Ok(None), "{call:?}, {answer:?}, {tie:?}");
+                assert_eq!(child.read(), Ok(None), "{call:?}, {answer:?}, {way:?}");
                 parent.kill();
                 child.assert_lives();
             }
@@ -105,10 +105,10 @@ fn after_the_error_nothing_is_armed() {
 fn after_the_tie_was_made() {
     for (call, _) in REFUSED {
         for (answer, _) in ANSWERS {
-            for tie in Tie::ALL {
+            for way in Way::ALL {
                 let stage = Stage::open(ACTOR);
                 let mut parent = stage.actor();
-                let mut child = tie.tied(&mut parent, |_| {});
+                let mut child = way.tied(&mut parent, |_| {});
                 child.refuse_everywhere(call.by(answer));
                 parent.refuse_everywhere(call.by(answer));
                 parent.kill();
@@ -128,9 +128,9 @@ fn what_was_armed_before_holds_still_or_nothing_is_armed() {
             }
             let stage = Stage::open(ACTOR);
             let mut parent = stage.actor();
-            let mut child = Tie::ALL[before].tied(&mut parent, |_| {});
+            let mut child = Way::ALL[before].tied(&mut parent, |_| {});
             child.refuse(call);
-            let options = Tie::ALL[again].options(&parent).unwrap();
+            let options = Way::ALL[again].options(&parent).unwrap();
             child.arm_with(Signal::SIGTERM, options).unwrap_err();
             // The kernel's signal is disarmed before a watch's process group is made, the last that may fail.
             let lost = before == 0 && errors[again] == "setpgid(2)";

@@ -5,11 +5,11 @@ use std::io;
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{skipped, until, Actor, ControlGroup, Stage};
 
-use crate::{assert_killed, Tie, ACTOR};
+use crate::{assert_killed, Way, ACTOR};
 
-fn frozen<'a>(stage: &'a Stage, tie: Tie, group: &ControlGroup) -> Actor<'a> {
+fn frozen<'a>(stage: &'a Stage, way: Way, group: &ControlGroup) -> Actor<'a> {
     let mut parent = stage.actor();
-    let child = tie.tied(&mut parent, |_| {});
+    let child = way.tied(&mut parent, |_| {});
     group.take(&child);
     group.freeze();
     parent.kill();
@@ -22,12 +22,12 @@ fn made(group: io::Result<ControlGroup>, test: &str) -> Option<ControlGroup> {
 
 #[test]
 fn of_the_first_version_it_dies_when_it_is_thawed() {
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let test = "of_the_first_version_it_dies_when_it_is_thawed";
         let Some(group) = made(ControlGroup::freezer(), test) else { return };
-        let child = frozen(&stage, tie, &group);
-        if !tie.watches() {
+        let child = frozen(&stage, way, &group);
+        if !way.watches() {
             until("a pending signal", || is_pending(&child).then_some(()));
         }
         assert!(!child.dies());
@@ -38,12 +38,12 @@ fn of_the_first_version_it_dies_when_it_is_thawed() {
 
 #[test]
 fn of_the_second_version_it_dies_at_once_but_by_a_watch_when_it_is_thawed() {
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let test = "of_the_second_version_it_dies_at_once_but_by_a_watch_when_it_is_thawed";
         let Some(group) = made(ControlGroup::freezer_of_the_second_version(), test) else { return };
-        let child = frozen(&stage, tie, &group);
-        if tie.watches() {
+        let child = frozen(&stage, way, &group);
+        if way.watches() {
             assert!(!child.dies());
             group.thaw();
         }

@@ -3,23 +3,23 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{needs_root, Actor, Stage};
 
-use crate::{assert_killed, assert_nothing_is_left, belongings, each_tie_holds, user, Tie, ACTOR};
+use crate::{assert_killed, assert_nothing_is_left, belongings, each_tie_holds, user, Way, ACTOR};
 
-/// For each tie: what happens before it is made, and the parts of its error, none if it holds.
+/// For each way: what happens before the tie is made, and the parts of its error, none if it holds.
 fn each_tie_holds_or_fails(before: impl Fn(&mut Actor<'_>), errors: [&[&str]; 7]) {
-    for (tie, parts) in Tie::ALL.into_iter().zip(errors) {
+    for (way, parts) in Way::ALL.into_iter().zip(errors) {
         let stage = Stage::open(ACTOR);
         let mut parent = stage.actor();
         let had = belongings(&parent);
-        let tied = tie.tie(&mut parent, Signal::SIGKILL, &before);
+        let tied = way.tie(&mut parent, Signal::SIGKILL, &before);
         if parts.is_empty() {
-            assert_eq!(tied.error, None, "{tie:?}");
+            assert_eq!(tied.error, None, "{way:?}");
             parent.kill();
             assert_killed(&tied.child.unwrap());
             continue;
         }
-        let error = tied.error.unwrap_or_else(|| panic!("{tie:?}: no error"));
-        assert!(parts.iter().all(|part| error.contains(part)), "{tie:?}: {error}");
+        let error = tied.error.unwrap_or_else(|| panic!("{way:?}: no error"));
+        assert!(parts.iter().all(|part| error.contains(part)), "{way:?}: {error}");
         assert_nothing_is_left(&parent, had);
         let Some(mut child) = tied.child else { continue };
         assert_nothing_is_left(&child, had);
@@ -39,10 +39,10 @@ fn no_descriptor_may_be_opened() {
 
 #[test]
 fn no_descriptor_may_be_opened_any_more() {
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let mut parent = stage.actor();
-        let mut child = tie.tied(&mut parent, |_| {});
+        let mut child = way.tied(&mut parent, |_| {});
         child.lower_descriptors_to(0);
         parent.lower_descriptors_to(0);
         parent.kill();

@@ -30,9 +30,9 @@ fn user() -> u32 {
     30_000_000 + std::process::id()
 }
 
-/// What ties a child to its parent.
+/// A way to tie a child to its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Tie {
+enum Way {
     /// `die_with_parent`
     Call,
     /// The same with `expected_parent`
@@ -45,26 +45,26 @@ enum Tie {
     Tether,
 }
 
-impl Tie {
-    const ALL: [Tie; 7] =
-        [Tie::Call, Tie::Expecting, Tie::Watch, Tie::ProcessGroup, Tie::Descendants, Tie::Command, Tie::Tether];
+impl Way {
+    const ALL: [Way; 7] =
+        [Way::Call, Way::Expecting, Way::Watch, Way::ProcessGroup, Way::Descendants, Way::Command, Way::Tether];
 
     /// The watches.
     fn watches(self) -> bool {
-        matches!(self, Tie::Watch | Tie::ProcessGroup | Tie::Descendants)
+        matches!(self, Way::Watch | Way::ProcessGroup | Way::Descendants)
     }
 
     /// What the child arms, if it is the child that arms.
     fn options(self, parent: &Actor<'_>) -> Option<Options> {
         match self {
-            Tie::Call => Some(Options::default()),
-            Tie::Expecting => {
+            Way::Call => Some(Options::default()),
+            Way::Expecting => {
                 Some(Options { expected_parent: Some(parent.own_pid().as_raw() as u32), ..Options::default() })
             }
-            Tie::Watch => Some(Options::WATCH),
-            Tie::ProcessGroup => Some(Options::PROCESS_GROUP),
-            Tie::Descendants => Some(Options::DESCENDANTS),
-            Tie::Command | Tie::Tether => None,
+            Way::Watch => Some(Options::WATCH),
+            Way::ProcessGroup => Some(Options::PROCESS_GROUP),
+            Way::Descendants => Some(Options::DESCENDANTS),
+            Way::Command | Way::Tether => None,
         }
     }
 
@@ -73,7 +73,7 @@ impl Tie {
         let Some(options) = self.options(parent) else {
             before(parent);
             let error = match self {
-                Tie::Command => parent.try_spawn(Spawning::armed(signal)).err(),
+                Way::Command => parent.try_spawn(Spawning::armed(signal)).err(),
                 _ => parent.tether(signal).err().or_else(|| {
                     let error = parent.try_spawn(Spawning::tethered()).err();
                     error.inspect(|_| parent.drop_tether())
@@ -121,7 +121,7 @@ fn belongings(actor: &Actor<'_>) -> (usize, usize) {
     (entries("task"), entries("fd"))
 }
 
-/// Whoever made a tie in vain has what it had before, and no children but `children`.
+/// Whoever made a tie in vain has what it had before, and no dead child that waits to be reaped.
 fn assert_nothing_is_left(actor: &Actor<'_>, before: (usize, usize)) {
     // A thread that was told to go takes a moment.
     until("an end of threads", || (belongings(actor).0 == before.0).then_some(()));
@@ -129,13 +129,13 @@ fn assert_nothing_is_left(actor: &Actor<'_>, before: (usize, usize)) {
     assert_eq!(actor.zombies(), []);
 }
 
-/// For each tie: a parent and a child, surrounded; the parent is killed, and the child dies.
+/// For each way: a parent and a child, surrounded; the parent is killed, and the child dies.
 fn each_tie_holds(parent_is: impl Fn(&mut Actor<'_>), child_is: impl Fn(&mut Actor<'_>)) {
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let mut parent = stage.actor();
         parent_is(&mut parent);
-        let mut child = tie.tied(&mut parent, |_| {});
+        let mut child = way.tied(&mut parent, |_| {});
         child_is(&mut child);
         parent.kill();
         assert_killed(&child);

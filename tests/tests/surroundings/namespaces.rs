@@ -5,7 +5,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use pdeathsig_tests::{needs_root, skipped, Actor, End, Options, Spawning, Stage};
 
-use crate::{assert_killed, user, Tie, ACTOR};
+use crate::{assert_killed, user, Way, ACTOR};
 
 /// The first process of a new pid namespace, made by root or by an ordinary user in a user namespace, and who made it.
 fn first_of_a_namespace<'a>(stage: &'a Stage, user: Option<u32>, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
@@ -35,11 +35,11 @@ fn within_every_tie_holds() {
         return;
     }
     for user in [None, Some(user())] {
-        for tie in Tie::ALL {
+        for way in Way::ALL {
             let stage = Stage::open(ACTOR);
             let Some((_outside, mut first)) = first_of_a_namespace(&stage, user, test) else { return };
             let mut parent = first.spawn();
-            let child = tie.tied(&mut parent, |_| {});
+            let child = way.tied(&mut parent, |_| {});
             parent.send(Signal::SIGKILL);
             child.await_dead();
             assert_eq!(first.wait_for_own(&parent), End::Killed(Signal::SIGKILL as i32));
@@ -73,10 +73,10 @@ fn with_the_first_process_everybody_dies() {
     if !needs_root(test) {
         return;
     }
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let Some((mut outside, mut first)) = first_of_a_namespace(&stage, None, test) else { return };
-        let child = tie.tied(&mut first, |_| {});
+        let child = way.tied(&mut first, |_| {});
         first.send(Signal::SIGKILL);
         outside.wait_for(&first);
         child.await_dead();

@@ -3,11 +3,11 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{skipped, ControlGroup, Stage};
 
-use crate::{assert_killed, Tie, ACTOR};
+use crate::{assert_killed, Way, ACTOR};
 
 #[test]
 fn the_child_dies_with_a_parent_that_runs_out_of_memory() {
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let group = match ControlGroup::with_memory(32 << 20) {
             Ok(group) => group,
@@ -20,7 +20,7 @@ fn the_child_dies_with_a_parent_that_runs_out_of_memory() {
             }
         };
         let mut parent = stage.actor();
-        let child = tie.tied(&mut parent, |_| {});
+        let child = way.tied(&mut parent, |_| {});
         group.take(&parent);
         parent.use_up_memory();
         assert_killed(&parent);
@@ -32,10 +32,10 @@ fn the_child_dies_with_a_parent_that_runs_out_of_memory() {
 /// Whatever takes memory, or fails for want of it, was done before.
 #[test]
 fn a_child_that_has_none_left_dies_with_its_parent() {
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let mut parent = stage.actor();
-        let mut child = tie.tied(&mut parent, |_| {});
+        let mut child = way.tied(&mut parent, |_| {});
         child.limit_address_space(0);
         child.jam_the_allocator();
         parent.send(Signal::SIGKILL);

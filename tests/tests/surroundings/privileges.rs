@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use nix::sys::statvfs::{statvfs, FsFlags};
 use pdeathsig_tests::{needs_root, skipped, Actor, Options, Stage};
 
-use crate::{assert_killed, each_tie_holds, user, Tie, ACTOR};
+use crate::{assert_killed, each_tie_holds, user, Way, ACTOR};
 
 #[test]
 fn who_cannot_be_dumped_is_tied_and_ties() {
@@ -21,10 +21,10 @@ fn who_cannot_be_dumped_is_tied_and_ties() {
         actor.forbid_dumps();
     }
     each_tie_holds(hide, |child| child.forbid_dumps());
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let mut parent = stage.actor();
-        let child = tie.tied(&mut parent, hide);
+        let child = way.tied(&mut parent, hide);
         parent.kill();
         assert_killed(&child);
     }
@@ -56,13 +56,13 @@ fn who_may_gain_no_privileges_is_tied_and_ties() {
 }
 
 /// A parent and its child, ordinary users, and the child executes a set-uid program of root's.
-fn executing_a_set_uid_program<'a>(stage: &'a Stage, tie: Tie, before: impl Fn(&mut Actor<'_>)) -> [Actor<'a>; 2] {
+fn executing_a_set_uid_program<'a>(stage: &'a Stage, way: Way, before: impl Fn(&mut Actor<'_>)) -> [Actor<'a>; 2] {
     let program = stage.copy_of_program();
     chown(&program, Some(0), Some(0)).unwrap();
     fs::set_permissions(&program, Permissions::from_mode(0o4755)).unwrap();
     let mut parent = stage.actor();
     parent.drop_privileges(user());
-    let mut child = tie.tied(&mut parent, |_| {});
+    let mut child = way.tied(&mut parent, |_| {});
     before(&mut child);
     let child = child.exec(Some(program));
     [parent, child]
@@ -74,12 +74,12 @@ fn a_set_uid_program_is_tied_by_a_tether_alone() {
     if !needs_root(test) || !set_uid_programs_work(test) {
         return;
     }
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
-        let [parent, mut child] = executing_a_set_uid_program(&stage, tie, |_| {});
+        let [parent, mut child] = executing_a_set_uid_program(&stage, way, |_| {});
         assert_eq!((child.effective_user(), child.read()), (0, Ok(None)));
         parent.kill();
-        if tie == Tie::Tether {
+        if way == Way::Tether {
             assert_killed(&child);
         } else {
             child.assert_lives();
@@ -94,14 +94,14 @@ fn a_set_uid_program_that_may_gain_no_privileges_is_tied_as_any() {
     if !needs_root(test) || !set_uid_programs_work(test) {
         return;
     }
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let before = |child: &mut Actor<'_>| child.forbid_new_privileges();
-        let [parent, mut child] = executing_a_set_uid_program(&stage, tie, before);
+        let [parent, mut child] = executing_a_set_uid_program(&stage, way, before);
         assert_eq!(child.effective_user(), user());
         parent.kill();
         // A watch is lost on exec of whatever program.
-        if tie.watches() {
+        if way.watches() {
             child.assert_lives();
         } else {
             assert_killed(&child);

@@ -6,7 +6,7 @@ use std::path::Path;
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{needs_root, Actor, Options, Stage};
 
-use crate::{assert_killed, each_tie_holds, user, Tie, ACTOR};
+use crate::{assert_killed, each_tie_holds, user, Way, ACTOR};
 
 const HIDING: [Option<&str>; 4] = [None, Some("hidepid=1"), Some("hidepid=2"), Some("hidepid=invisible")];
 
@@ -93,15 +93,15 @@ fn every_tie_holds_in_an_empty_root() {
     }
     each_tie_holds(enter_an_empty_root, |_| {});
     // With not even programs.
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let mut parent = stage.actor();
         let root = stage.folder().join("nothing");
         std::fs::create_dir(&root).unwrap();
         let before = |actor: &mut Actor<'_>| actor.change_root(&root, &[]).unwrap();
-        let tied = tie.tie(&mut parent, Signal::SIGKILL, before);
-        match tie {
-            Tie::Command | Tie::Tether => {
+        let tied = way.tie(&mut parent, Signal::SIGKILL, before);
+        match way {
+            Way::Command | Way::Tether => {
                 let error = tied.error.unwrap();
                 assert!(error.contains("No such file or directory"), "{error}");
                 assert_eq!(parent.zombies(), []);

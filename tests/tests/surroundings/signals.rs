@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Options, Stage};
 
-use crate::{assert_died_of, assert_killed, each_tie_holds, Tie, ACTOR};
+use crate::{assert_died_of, assert_killed, each_tie_holds, Way, ACTOR};
 
 const DEAF: [fn(&mut Actor<'_>); 2] =
     [|actor: &mut Actor<'_>| actor.ignore_everything(), |actor: &mut Actor<'_>| actor.block_everything()];
@@ -12,11 +12,11 @@ const DEAF: [fn(&mut Actor<'_>); 2] =
 fn sigkill_comes_all_the_same() {
     for deaf in DEAF {
         each_tie_holds(|_| {}, deaf);
-        for tie in Tie::ALL {
+        for way in Way::ALL {
             let stage = Stage::open(ACTOR);
             let mut parent = stage.actor();
             deaf(&mut parent);
-            let child = tie.tied(&mut parent, |_| {});
+            let child = way.tied(&mut parent, |_| {});
             parent.kill();
             // A parent that ignores SIGCHLD reaps nobody, and nobody else does who dies before it is gone.
             child.await_dead();
@@ -28,13 +28,13 @@ fn sigkill_comes_all_the_same() {
 fn a_signal_that_is_ignored_or_blocked_by_inheritance_ends_what_a_command_has_armed_and_nobody_else() {
     for deaf in DEAF {
         for signal in [Signal::SIGHUP, Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGSYS] {
-            for tie in Tie::ALL {
+            for way in Way::ALL {
                 let stage = Stage::open(ACTOR);
                 let mut parent = stage.actor();
                 deaf(&mut parent);
-                let mut child = tie.tied_by(&mut parent, signal, |_| {});
+                let mut child = way.tied_by(&mut parent, signal, |_| {});
                 parent.kill();
-                if tie == Tie::Command {
+                if way == Way::Command {
                     assert_died_of(signal, &child);
                 } else {
                     child.assert_lives();
@@ -46,10 +46,10 @@ fn a_signal_that_is_ignored_or_blocked_by_inheritance_ends_what_a_command_has_ar
 
 #[test]
 fn a_signal_that_the_child_itself_blocks_ends_it_once_it_is_let_through() {
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let mut parent = stage.actor();
-        let mut child = tie.tied_by(&mut parent, Signal::SIGTERM, |_| {});
+        let mut child = way.tied_by(&mut parent, Signal::SIGTERM, |_| {});
         child.block_everything();
         parent.kill();
         child.assert_lives();

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Stage};
 
-use crate::{assert_killed, Tie, ACTOR};
+use crate::{assert_killed, Way, ACTOR};
 
 const LINKS: usize = 4;
 
@@ -20,11 +20,11 @@ fn chain(stage: &Stage) -> Vec<Actor<'_>> {
 
 #[test]
 fn while_the_parent_lives_nothing_happens_and_when_it_dies_the_child_does() {
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let mut links = chain(&stage);
         let mut parent = links.pop().unwrap();
-        let mut child = tie.tied(&mut parent, |_| {});
+        let mut child = way.tied(&mut parent, |_| {});
         for link in links {
             link.kill();
             child.assert_lives();
@@ -37,10 +37,10 @@ fn while_the_parent_lives_nothing_happens_and_when_it_dies_the_child_does() {
 
 #[test]
 fn from_the_parent_upwards_the_kernels_signal_comes_at_each_death_and_all_others_once() {
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let mut links = chain(&stage);
-        let mut child = tie.tied_by(links.last_mut().unwrap(), Signal::SIGTERM, |_| {});
+        let mut child = way.tied_by(links.last_mut().unwrap(), Signal::SIGTERM, |_| {});
         // `Command::die_with_parent` has a handler set up before exec, which is none, so that this comes after it.
         child.catch(Signal::SIGTERM);
         let mut deaths = 0;
@@ -53,10 +53,10 @@ fn from_the_parent_upwards_the_kernels_signal_comes_at_each_death_and_all_others
             deaths += 1;
             child.await_first_caught();
             let caught = child.caught();
-            match tie {
-                Tie::Call | Tie::Expecting | Tie::Command => assert_eq!(caught, deaths, "{tie:?}"),
-                Tie::Tether => assert!((1..=4).contains(&caught)),
-                _ => assert_eq!(caught, 1, "{tie:?}"),
+            match way {
+                Way::Call | Way::Expecting | Way::Command => assert_eq!(caught, deaths, "{way:?}"),
+                Way::Tether => assert!((1..=4).contains(&caught)),
+                _ => assert_eq!(caught, 1, "{way:?}"),
             }
             if let Some(adopter) = links.last() {
                 assert_eq!(child.parent(), adopter.pid());

@@ -10,7 +10,7 @@ use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt, PtyMaster};
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{controlled_by_its_input, Actor, Stage};
 
-use crate::{assert_died_of, assert_killed, each_tie_holds, Tie, ACTOR};
+use crate::{assert_died_of, assert_killed, each_tie_holds, Way, ACTOR};
 
 fn terminal() -> (PtyMaster, File) {
     let keyboard = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
@@ -35,10 +35,10 @@ fn parent(stage: &Stage) -> (Actor<'_>, PtyMaster) {
 fn a_session_without_a_terminal() {
     each_tie_holds(|parent| parent.new_session(), |_| {});
     // Who has left the session has left the process group, but is tied in the other ways. The leader of a group makes no session.
-    for tie in Tie::ALL.into_iter().filter(|tie| ![Tie::Tether, Tie::ProcessGroup].contains(tie)) {
+    for way in Way::ALL.into_iter().filter(|way| ![Way::Tether, Way::ProcessGroup].contains(way)) {
         let stage = Stage::open(ACTOR);
         let mut parent = stage.actor();
-        let mut child = tie.tied(&mut parent, |_| {});
+        let mut child = way.tied(&mut parent, |_| {});
         child.new_session();
         parent.kill();
         assert_killed(&child);
@@ -47,10 +47,10 @@ fn a_session_without_a_terminal() {
 
 #[test]
 fn the_hang_up_is_the_parents_end() {
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         let stage = Stage::open(ACTOR);
         let (mut parent, keyboard) = parent(&stage);
-        let mut child = tie.tied(&mut parent, |_| {});
+        let mut child = way.tied(&mut parent, |_| {});
         // It comes to the foreground, too, and again when the session's leader ends.
         child.ignore(Signal::SIGHUP);
         drop(keyboard);
@@ -62,7 +62,7 @@ fn the_hang_up_is_the_parents_end() {
 #[test]
 fn the_terminal_hung_up_and_both_went_on() {
     for before in [true, false] {
-        for tie in Tie::ALL {
+        for way in Way::ALL {
             let stage = Stage::open(ACTOR);
             let (mut parent, keyboard) = parent(&stage);
             parent.ignore(Signal::SIGHUP);
@@ -70,7 +70,7 @@ fn the_terminal_hung_up_and_both_went_on() {
             if before {
                 keyboard = None;
             }
-            let mut child = tie.tied(&mut parent, |_| {});
+            let mut child = way.tied(&mut parent, |_| {});
             drop(keyboard);
             child.assert_lives();
             parent.kill();

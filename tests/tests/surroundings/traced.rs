@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Boundary, Stage, Tracee};
 
-use crate::{assert_died_of, assert_killed, Tie, ACTOR};
+use crate::{assert_died_of, assert_killed, Way, ACTOR};
 
 /// Where a tracer may stop a process.
 const STOPS: [fn(&Actor<'_>) -> Tracee; 4] = [
@@ -33,10 +33,10 @@ fn stopped_before_a_call(actor: &Actor<'_>) -> Tracee {
 #[test]
 fn sigkill_goes_through_wherever_the_child_is_stopped() {
     for stop in STOPS {
-        for tie in Tie::ALL {
+        for way in Way::ALL {
             let stage = Stage::open(ACTOR);
             let mut parent = stage.actor();
-            let child = tie.tied(&mut parent, |_| {});
+            let child = way.tied(&mut parent, |_| {});
             let _held = stop(&child);
             parent.kill();
             assert_killed(&child);
@@ -46,15 +46,15 @@ fn sigkill_goes_through_wherever_the_child_is_stopped() {
 
 #[test]
 fn a_signal_that_can_be_caught_is_the_tracers_to_deliver() {
-    for tie in Tie::ALL {
+    for way in Way::ALL {
         for delivered in [true, false] {
             let stage = Stage::open(ACTOR);
             let mut parent = stage.actor();
-            let mut child = tie.tied_by(&mut parent, Signal::SIGTERM, |_| {});
+            let mut child = way.tied_by(&mut parent, Signal::SIGTERM, |_| {});
             let mut held = Tracee::seize(&child);
             parent.kill();
             assert_eq!(held.run_to_signal(), Signal::SIGTERM);
-            if tie == Tie::Descendants && !delivered {
+            if way == Way::Descendants && !delivered {
                 // It is sent to the process, and to each thread of one that ends of it.
                 assert_eq!(held.run_to_signal(), Signal::SIGTERM);
             }
@@ -72,10 +72,10 @@ fn a_signal_that_can_be_caught_is_the_tracers_to_deliver() {
 #[test]
 fn a_parent_that_dies_where_it_is_stopped_takes_the_child_along() {
     for stop in STOPS {
-        for tie in Tie::ALL {
+        for way in Way::ALL {
             let stage = Stage::open(ACTOR);
             let mut parent = stage.actor();
-            let child = tie.tied(&mut parent, |_| {});
+            let child = way.tied(&mut parent, |_| {});
             let held = stop(&parent);
             parent.kill();
             assert_killed(&child);
@@ -87,10 +87,10 @@ fn a_parent_that_dies_where_it_is_stopped_takes_the_child_along() {
 #[test]
 fn a_parent_that_is_stopped_and_goes_on_is_alive() {
     for stop in STOPS {
-        for tie in Tie::ALL {
+        for way in Way::ALL {
             let stage = Stage::open(ACTOR);
             let mut parent = stage.actor();
-            let mut child = tie.tied(&mut parent, |_| {});
+            let mut child = way.tied(&mut parent, |_| {});
             drop(stop(&parent));
             child.assert_lives();
             parent.kill();
