@@ -496,13 +496,19 @@ impl<'a> Actor<'a> {
     /// The same by SIGKILL.
     pub fn kill(self) {
         self.send(Signal::SIGKILL);
-        assert_eq!(self.end(), WaitStatus::Signaled(self.pid, Signal::SIGKILL, false));
+        self.assert_dies_of(Signal::SIGKILL);
     }
 
     /// Waits for the end of a process that is, or by then has become, a child of the test.
     pub fn end(&self) -> WaitStatus {
         await_readable(&self.process, "a process's end");
         waitpid(self.pid, None).unwrap()
+    }
+
+    /// The same, and panics unless that signal was it.
+    #[track_caller]
+    pub fn assert_dies_of(&self, signal: Signal) {
+        assert_eq!(self.end(), WaitStatus::Signaled(self.pid, signal, false));
     }
 
     /// Waits until it is dead; somebody else reaps it.

@@ -5,7 +5,6 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{refusing, Refused, Stage};
 
 #[test]
@@ -16,7 +15,7 @@ fn an_annotated_program_dies_with_its_parent() {
     let mut child = child.exec(Some(env!("CARGO_BIN_EXE_annotated_actor").into()));
     assert_eq!(child.read(), Ok(Some(Signal::SIGKILL as i32)));
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 fn stage() -> Stage {

@@ -14,7 +14,7 @@ fn child_dies_when_its_parent_ends_by(cause: Cause, ends: impl Fn(WaitStatus) ->
         child.arm(signal).unwrap();
         let status = parent.die(cause);
         assert!(ends(status), "{status:?}");
-        assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+        child.assert_dies_of(signal);
     }
 }
 
@@ -25,7 +25,7 @@ fn sigkill() {
     let mut child = parent.spawn();
     child.arm(Signal::SIGKILL).unwrap();
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -91,6 +91,6 @@ fn a_chain_in_which_each_armed_dies_link_by_link() {
     chain[4].arm(Signal::SIGKILL).unwrap();
     first.kill();
     for link in chain {
-        assert_eq!(link.end(), WaitStatus::Signaled(link.pid(), Signal::SIGKILL, false));
+        link.assert_dies_of(Signal::SIGKILL);
     }
 }

@@ -1,15 +1,10 @@
 //! `Command::die_with_parent`: what a command spawns is tied to this process before it executes anything.
 
 use nix::sys::signal::{kill, Signal};
-use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 use pdeathsig_tests::{needs_root, skipped, Actor, Cause, Halt, Refused, Spawning, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
-
-fn assert_died_of(signal: Signal, child: &Actor<'_>) {
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
-}
 
 #[test]
 fn whatever_the_parent_dies_of() {
@@ -19,7 +14,7 @@ fn whatever_the_parent_dies_of() {
         let mut child = parent.spawn_as(Spawning::armed(Signal::SIGTERM));
         assert_eq!(child.read(), Ok(Some(Signal::SIGTERM as i32)));
         parent.die(cause);
-        assert_died_of(Signal::SIGTERM, &child);
+        child.assert_dies_of(Signal::SIGTERM);
     }
 }
 
@@ -29,7 +24,7 @@ fn of_sigkill() {
     let mut parent = stage.actor();
     let child = parent.spawn_as(Spawning::armed(Signal::SIGKILL));
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -39,7 +34,7 @@ fn the_childs_own_children_live() {
     let mut child = parent.spawn_as(Spawning::armed(Signal::SIGKILL));
     let mut grandchild = child.spawn();
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
     grandchild.assert_lives();
 }
 
@@ -63,7 +58,7 @@ fn it_is_armed_after_the_change_of_user() {
     let mut child = parent.spawn_as(Spawning { user: Some(54_341), ..Spawning::armed(Signal::SIGKILL) });
     assert_eq!(child.read(), Ok(Some(Signal::SIGKILL as i32)));
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 /// Kills the parent while the child is on its way to exec. Answers with the signal that ended the child; none if it executed its program
@@ -123,7 +118,7 @@ fn what_the_parent_ignores_the_child_does_not() {
     let child = parent.spawn_as(Spawning::armed(Signal::SIGHUP));
     let mut naive = parent.spawn_as(Spawning { bare: true, ..Spawning::armed(Signal::SIGHUP) });
     parent.kill();
-    assert_died_of(Signal::SIGHUP, &child);
+    child.assert_dies_of(Signal::SIGHUP);
     naive.assert_lives();
 }
 
@@ -175,7 +170,7 @@ fn a_child_in_a_pid_namespace_of_its_own_dies_too() {
     let child = parent.spawn_as(Spawning::armed(Signal::SIGKILL));
     assert_eq!(child.own_pid(), Pid::from_raw(1));
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -186,6 +181,6 @@ fn together_with_a_tether_it_takes_whichever_comes_first() {
     let mut child = parent.spawn_as(Spawning { tethered: true, ..Spawning::armed(Signal::SIGKILL) });
     let grandchild = child.spawn();
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
-    assert_died_of(Signal::SIGKILL, &grandchild);
+    child.assert_dies_of(Signal::SIGKILL);
+    grandchild.assert_dies_of(Signal::SIGKILL);
 }

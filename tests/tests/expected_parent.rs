@@ -1,7 +1,6 @@
 //! A child that was told its parent's pid notices one that died before its first line.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{End, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -14,7 +13,7 @@ fn the_right_parent_is_armed() {
     child.arm_expecting(Signal::SIGKILL, parent.pid().as_raw()).unwrap();
     child.assert_lives();
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -26,7 +25,7 @@ fn a_parent_dead_before_the_call_is_noticed() {
         let expected = parent.pid().as_raw() as u32;
         parent.kill();
         child.tell_arm(signal, Some(expected));
-        assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+        child.assert_dies_of(signal);
     }
 }
 

@@ -4,7 +4,6 @@ use std::fs::{set_permissions, Permissions};
 use std::os::unix::fs::{chown, PermissionsExt};
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{needs_root, skipped, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -28,7 +27,7 @@ fn kept_by_exec() {
     let mut child = child.exec(None);
     assert_eq!(child.read(), Ok(Some(Signal::SIGTERM as i32)));
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGTERM, false));
+    child.assert_dies_of(Signal::SIGTERM);
 }
 
 #[test]
@@ -74,5 +73,5 @@ fn kept_when_every_descriptor_is_closed() {
     child.arm(Signal::SIGKILL).unwrap();
     child.close_others();
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }

@@ -1,7 +1,6 @@
 //! What becomes of a signal that is caught, ignored, blocked, or sent to a stopped process.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::Stage;
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -61,7 +60,7 @@ fn a_blocked_signal_waits_until_it_is_let_through() {
     parent.kill();
     child.assert_lives();
     child.unblock(Signal::SIGTERM);
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGTERM, false));
+    child.assert_dies_of(Signal::SIGTERM);
 }
 
 #[test]
@@ -73,7 +72,7 @@ fn a_stopped_child_dies_of_sigkill() {
     child.send(Signal::SIGSTOP);
     child.await_stopped();
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -87,5 +86,5 @@ fn a_stopped_child_dies_of_a_catchable_signal_once_it_is_continued() {
     parent.kill();
     child.await_stopped();
     child.send(Signal::SIGCONT);
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGTERM, false));
+    child.assert_dies_of(Signal::SIGTERM);
 }

@@ -1,7 +1,6 @@
 //! What looks like an end and is none: the child lives, and still dies with its parent afterwards.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{Actor, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -9,7 +8,7 @@ const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 fn lives_until_the_parent_is_killed(mut child: Actor<'_>, parent: Actor<'_>) {
     child.assert_lives();
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The first process of a pid namespace: its parent is 0 to it, and its own SIGKILL does nothing.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 use pdeathsig_tests::{skipped, Actor, End, Stage};
 
@@ -27,7 +26,7 @@ fn dies_of_the_kernels_sigkill_though_its_parent_is_0() {
     };
     child.arm(Signal::SIGKILL).unwrap();
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -55,7 +54,7 @@ fn may_expect_the_parent_0() {
     child.arm_expecting(Signal::SIGKILL, 0).unwrap();
     child.assert_lives();
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]

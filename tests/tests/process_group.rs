@@ -5,7 +5,6 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt};
 use std::process::{Child, Command};
 
 use nix::sys::signal::Signal as Received;
-use nix::sys::wait::WaitStatus;
 use nix::unistd::{getpgrp, Pid};
 use pdeathsig::{ChildExt, CommandExt as _, Signal, Tether};
 use pdeathsig_tests::{needs_root, Actor, Spawning, Stage};
@@ -22,10 +21,6 @@ fn leader(stage: &Stage) -> (Child, Actor<'_>) {
     (child, stage.enter())
 }
 
-fn assert_killed(actor: &Actor<'_>) {
-    assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Received::SIGKILL, false));
-}
-
 #[test]
 fn the_child_dies_and_its_children() {
     let stage = stage();
@@ -34,8 +29,8 @@ fn the_child_dies_and_its_children() {
     let great_grandchild = grandchild.spawn();
     child.kill_process_group().unwrap();
     assert_eq!(child.wait().unwrap().signal(), Some(9));
-    assert_killed(&grandchild);
-    assert_killed(&great_grandchild);
+    grandchild.assert_dies_of(Received::SIGKILL);
+    great_grandchild.assert_dies_of(Received::SIGKILL);
     child.kill_process_group().unwrap();
 }
 
@@ -91,7 +86,7 @@ fn members_that_live_on_when_the_leader_was_waited_for() {
     child.kill().unwrap();
     child.wait().unwrap();
     child.kill_process_group().unwrap();
-    assert_killed(&grandchild);
+    grandchild.assert_dies_of(Received::SIGKILL);
     child.kill_process_group().unwrap();
 }
 
@@ -118,7 +113,7 @@ fn members_in_a_session_that_the_child_has_made() {
     child.kill().unwrap();
     child.wait().unwrap();
     child.kill_process_group().unwrap();
-    assert_killed(&grandchild);
+    grandchild.assert_dies_of(Received::SIGKILL);
 }
 
 /// A child that leads a group, and has been killed and waited for.

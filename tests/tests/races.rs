@@ -1,7 +1,6 @@
 //! The parent dies while its child is held at a system call of arming, where no luck is needed to hit it.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{Boundary, Stage, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -16,7 +15,7 @@ fn parent_dies_while_child_is_held(signal: Signal, hold: impl Fn(&mut Tracee)) {
     hold(&mut held);
     parent.kill();
     drop(held);
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+    child.assert_dies_of(signal);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Orphans go to the nearest subreaper, so that "my parent is 1" says nothing.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 use pdeathsig_tests::{Actor, End, Stage, Tracee};
 
@@ -44,7 +43,7 @@ fn after_an_orphan_was_adopted_a_new_call_ties_it_to_its_new_parent() {
     subreaper.wait_for(&parent);
     child.arm_expecting(Signal::SIGKILL, subreaper.pid().as_raw()).unwrap();
     subreaper.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]

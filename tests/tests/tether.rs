@@ -1,7 +1,6 @@
 //! Whatever ends the owner of a tether, what it spawned with it dies, and what that spawned.
 
 use nix::sys::signal::{kill, Signal};
-use nix::sys::wait::WaitStatus;
 use nix::unistd::getpgid;
 use pdeathsig_tests::{skipped, until, Actor, Cause, Spawning, Stage};
 
@@ -13,9 +12,9 @@ fn owner(stage: &Stage, signal: Signal) -> Actor<'_> {
     owner
 }
 
-fn assert_died_of(signal: Signal, actors: &[Actor<'_>]) {
+fn all_die_of(signal: Signal, actors: &[Actor<'_>]) {
     for actor in actors {
-        assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), signal, false));
+        actor.assert_dies_of(signal);
     }
 }
 
@@ -27,7 +26,7 @@ fn the_owner_is_killed() {
     let mut grandchild = child.spawn();
     let great_grandchild = grandchild.spawn();
     owner.kill();
-    assert_died_of(Signal::SIGKILL, &[child, grandchild, great_grandchild]);
+    all_die_of(Signal::SIGKILL, &[child, grandchild, great_grandchild]);
 }
 
 #[test]
@@ -39,7 +38,7 @@ fn the_owner_dies_of_any_other_cause() {
             let mut child = owner.spawn_tethered();
             let grandchild = child.spawn();
             owner.die(cause);
-            assert_died_of(signal, &[child, grandchild]);
+            all_die_of(signal, &[child, grandchild]);
         }
     }
 }
@@ -51,7 +50,7 @@ fn a_sibling_that_is_not_tethered_lives() {
     let mut sibling = owner.spawn();
     let child = owner.spawn_tethered();
     owner.kill();
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
     sibling.assert_lives();
 }
 
@@ -75,7 +74,7 @@ fn only_the_thread_that_spawned_ends() {
     let mut child = owner.spawn_as(Spawning { on_thread: true, ..Spawning::tethered() });
     child.assert_lives();
     owner.kill();
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -88,7 +87,7 @@ fn the_main_thread_of_the_owner_ends_alone() {
     child.assert_lives();
     owner.send(Signal::SIGKILL);
     owner.end();
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -99,7 +98,7 @@ fn the_tether_is_dropped() {
     let grandchild = child.spawn();
     owner.drop_tether();
     child.await_dead();
-    assert_died_of(Signal::SIGTERM, &[grandchild]);
+    grandchild.assert_dies_of(Signal::SIGTERM);
     owner.assert_lives();
 }
 
@@ -122,7 +121,7 @@ fn a_tether_that_is_leaked_holds_until_the_owner_ends() {
     owner.leak_tether();
     child.assert_lives();
     owner.die(Cause::Exit);
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -133,7 +132,7 @@ fn a_stopped_member_dies() {
     child.send(Signal::SIGSTOP);
     child.await_stopped();
     owner.kill();
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -143,7 +142,7 @@ fn a_member_that_closes_every_descriptor_dies() {
     let mut child = owner.spawn_tethered();
     child.close_others();
     owner.kill();
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -152,7 +151,7 @@ fn a_member_that_executes_another_program_dies() {
     let mut owner = owner(&stage, Signal::SIGKILL);
     let child = owner.spawn_tethered().exec(None).exec_on_thread();
     owner.kill();
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -166,7 +165,7 @@ fn a_member_that_ignores_or_blocks_the_signal_lives() {
     ignoring.assert_lives();
     blocking.assert_lives();
     blocking.unblock(Signal::SIGTERM);
-    assert_died_of(Signal::SIGTERM, &[blocking]);
+    blocking.assert_dies_of(Signal::SIGTERM);
 }
 
 #[test]
@@ -189,7 +188,7 @@ fn the_owner_stops_or_is_killed_while_stopped() {
     owner.await_stopped();
     child.assert_lives();
     owner.kill();
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -213,7 +212,7 @@ fn a_fork_of_the_owner_that_does_not_execute_a_program_holds_the_tether() {
     owner.kill();
     child.assert_lives();
     fork.kill();
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -236,7 +235,7 @@ fn a_drop_in_a_fork_does_not_concern_the_owner() {
     let mut another = owner.spawn_tethered();
     another.assert_lives();
     owner.kill();
-    assert_died_of(Signal::SIGKILL, &[child, another]);
+    all_die_of(Signal::SIGKILL, &[child, another]);
 }
 
 #[test]
@@ -247,7 +246,7 @@ fn a_member_that_leaves_the_group_lives() {
     let mut in_a_session_of_its_own = child.spawn();
     in_a_session_of_its_own.new_session();
     owner.kill();
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
     in_a_session_of_its_own.assert_lives();
 }
 
@@ -285,7 +284,7 @@ fn a_command_that_forks_to_run_a_hook_is_tethered_too() {
     let mut owner = owner(&stage, Signal::SIGKILL);
     let child = owner.spawn_as(Spawning { armed: Some(Signal::SIGUSR1 as i32), ..Spawning::tethered() });
     owner.kill();
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -298,14 +297,14 @@ fn with_a_session_that_the_owner_has_made_later_spawns_fail() {
     assert!(error.contains("Operation not permitted"), "{error}");
     // Those that are there are tethered still, and a new tether is of the new session.
     owner.kill();
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
 
     let mut owner = stage.actor();
     owner.new_session();
     owner.tether(Signal::SIGKILL).unwrap();
     let child = owner.spawn_tethered();
     owner.kill();
-    assert_died_of(Signal::SIGKILL, &[child]);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -328,7 +327,7 @@ fn a_tether_within_a_tether() {
     inner.tether(Signal::SIGKILL).unwrap();
     let innermost = inner.spawn_tethered();
     outer.kill();
-    assert_died_of(Signal::SIGKILL, &[inner, innermost]);
+    all_die_of(Signal::SIGKILL, &[inner, innermost]);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! The anchors of a tether: nobody sees them who does not look for them, and if somebody takes them, nothing is lost.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use nix::unistd::{getpgid, Pid};
 use pdeathsig_tests::{Actor, Spawning, Stage};
 
@@ -16,7 +15,7 @@ fn owner(stage: &Stage) -> Actor<'_> {
 fn die_with(owner: Actor<'_>, members: &[&Actor<'_>]) {
     owner.kill();
     for member in members {
-        assert_eq!(member.end(), WaitStatus::Signaled(member.pid(), Signal::SIGKILL, false));
+        member.assert_dies_of(Signal::SIGKILL);
     }
 }
 

@@ -19,7 +19,7 @@ fn an_owner_dumps_core() {
     let grandchild = child.spawn();
     let end = owner.die(Cause::Segfault);
     for member in [child, grandchild] {
-        assert_eq!(member.end(), WaitStatus::Signaled(member.pid(), Signal::SIGKILL, false));
+        member.assert_dies_of(Signal::SIGKILL);
     }
     if !matches!(end, WaitStatus::Signaled(_, Signal::SIGSEGV, true)) {
         let pattern = fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();

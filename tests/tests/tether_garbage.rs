@@ -1,7 +1,6 @@
 //! The kernel looks for sockets in flight that nobody can reach any more. It does not take a tether for one.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::Stage;
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -21,7 +20,7 @@ fn a_collection_of_garbage_does_not_cut() {
     another.assert_lives();
     owner.kill();
     for member in [child, another] {
-        assert_eq!(member.end(), WaitStatus::Signaled(member.pid(), Signal::SIGKILL, false));
+        member.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -35,5 +34,5 @@ fn nor_does_one_in_another_process() {
     child.collect_garbage();
     child.assert_lives();
     owner.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }

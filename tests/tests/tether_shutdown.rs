@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{needs_root, Actor, Answer, Refused, Spawning, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -32,7 +31,7 @@ fn it_returns_as_soon_as_the_last_member_has_ended() {
     assert!(!owner.has_answered());
     grandchild.unblock(Signal::SIGTERM);
     assert_eq!(owner.hear_shut_down(), Ok(()));
-    assert_eq!(grandchild.end(), WaitStatus::Signaled(grandchild.pid(), Signal::SIGTERM, false));
+    grandchild.assert_dies_of(Signal::SIGTERM);
     assert_eq!(owner.zombies(), [child.pid()]);
 }
 
@@ -65,7 +64,7 @@ fn whoever_is_left_after_the_grace_is_killed_whatever_the_signal_of_the_tether()
         let start = Instant::now();
         assert_eq!(owner.shut_down(Signal::SIGTERM, SHORT), Ok(()));
         assert!(start.elapsed() >= SHORT);
-        assert_eq!(grandchild.end(), WaitStatus::Signaled(grandchild.pid(), Signal::SIGKILL, false));
+        grandchild.assert_dies_of(Signal::SIGKILL);
         child.await_dead();
     }
 }
@@ -222,7 +221,7 @@ fn a_signal_goes_to_every_member_now() {
     assert_eq!(sibling.caught(), 0);
     // And the tether is whole.
     owner.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]

@@ -4,16 +4,11 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{chown, PermissionsExt};
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{needs_root, set_uid_programs_work, Actor, Spawning, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const USER: u32 = 54_331;
 const ANOTHER: u32 = 54_332;
-
-fn assert_killed(actor: &Actor<'_>) {
-    assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Signal::SIGKILL, false));
-}
 
 #[test]
 fn a_member_that_becomes_another_user_dies_with_an_owner_who_is_root() {
@@ -27,8 +22,8 @@ fn a_member_that_becomes_another_user_dies_with_an_owner_who_is_root() {
     child.drop_privileges(USER);
     let another = owner.spawn_as(Spawning { user: Some(ANOTHER), ..Spawning::tethered() });
     owner.kill();
-    assert_killed(&child);
-    assert_killed(&another);
+    child.assert_dies_of(Signal::SIGKILL);
+    another.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -45,7 +40,7 @@ fn an_owner_that_has_dropped_its_privileges_since_reaches_whom_it_reached_before
     assert!(error.contains("kill(2)") && error.contains("another user"), "{error}");
     child.assert_lives();
     owner.kill();
-    assert_killed(&child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 /// A member that executes a set-uid program of root's.
@@ -70,7 +65,7 @@ fn a_member_that_executes_a_set_uid_program_dies() {
     owner.tether(Signal::SIGKILL).unwrap();
     let member = set_uid_member(&stage, &mut owner);
     owner.kill();
-    assert_killed(&member);
+    member.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -88,6 +83,6 @@ fn one_that_becomes_another_user_for_good_is_out_of_an_ordinary_owners_reach() {
     let mut ordinary = owner.spawn_tethered();
     ordinary.assert_lives();
     owner.kill();
-    assert_killed(&ordinary);
+    ordinary.assert_dies_of(Signal::SIGKILL);
     member.assert_lives();
 }

@@ -1,7 +1,6 @@
 //! `outlive_parent` undoes, a second call replaces, `parent_death_signal` tells.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::Stage;
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -69,5 +68,5 @@ fn a_second_call_replaces_the_signal() {
     child.arm(Signal::SIGUSR2).unwrap();
     assert_eq!(child.read(), Ok(Some(Signal::SIGUSR2 as i32)));
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGUSR2, false));
+    child.assert_dies_of(Signal::SIGUSR2);
 }

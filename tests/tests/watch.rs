@@ -1,14 +1,9 @@
 //! `watch` waits for the parent process, not for one of its threads.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
-use pdeathsig_tests::{Actor, Cause, Stage};
+use pdeathsig_tests::{Cause, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
-
-fn dies_of(child: &Actor<'_>, signal: Signal) {
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
-}
 
 #[test]
 fn the_end_of_the_thread_that_spawned_it_is_not_the_parents() {
@@ -21,7 +16,7 @@ fn the_end_of_the_thread_that_spawned_it_is_not_the_parents() {
     assert_eq!(child.caught(), 0);
     child.watch(Signal::SIGKILL);
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -33,7 +28,7 @@ fn whatever_ends_the_parent() {
             let mut child = parent.spawn();
             child.watch(signal);
             parent.die(cause);
-            dies_of(&child, signal);
+            child.assert_dies_of(signal);
         }
     }
 }
@@ -48,7 +43,7 @@ fn the_end_of_the_parents_main_thread_is_not_the_processs() {
     parent.end_main_thread();
     child.assert_lives();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -60,7 +55,7 @@ fn the_parent_executes_another_program() {
     let parent = parent.exec(None);
     child.assert_lives();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -72,7 +67,7 @@ fn the_parent_executes_another_program_from_another_thread() {
     let parent = parent.exec_on_thread();
     child.assert_lives();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -100,7 +95,7 @@ fn a_stopped_child_dies_when_it_is_continued() {
     parent.kill();
     child.await_stopped();
     child.send(Signal::SIGCONT);
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -114,7 +109,7 @@ fn a_child_that_was_stopped_and_continued_is_watched_still() {
     child.send(Signal::SIGCONT);
     child.assert_lives();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -162,7 +157,7 @@ fn a_change_of_user_does_not_end_it() {
     child.watch(Signal::SIGKILL);
     child.set_user(65534);
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -190,6 +185,6 @@ fn a_chain_in_which_each_watches_dies_link_by_link() {
     chain[4].watch(Signal::SIGKILL);
     first.kill();
     for link in chain {
-        dies_of(&link, Signal::SIGKILL);
+        link.assert_dies_of(Signal::SIGKILL);
     }
 }

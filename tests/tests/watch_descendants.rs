@@ -1,17 +1,12 @@
 //! `descendants`: all of them, however they are scattered, and nobody else.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{Actor, Answer, Options, Refused, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const CROWD: &str = env!("CARGO_BIN_EXE_crowd");
 const STORM: &str = env!("CARGO_BIN_EXE_storm");
 const DESCENDANTS: Options = Options::DESCENDANTS;
-
-fn dies_of(child: &Actor<'_>, signal: Signal) {
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
-}
 
 /// A parent, its child, and descendants of that: a child, one in a session of its own, and a child of that.
 fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>, [Actor<'_>; 3]) {
@@ -31,9 +26,9 @@ fn they_die_in_sessions_of_their_own_too() {
         let (parent, mut child, descendants) = family(&stage);
         child.arm_with(signal, DESCENDANTS).unwrap();
         parent.kill();
-        dies_of(&child, signal);
+        child.assert_dies_of(signal);
         for descendant in descendants {
-            dies_of(&descendant, signal);
+            descendant.assert_dies_of(signal);
         }
     }
 }
@@ -47,7 +42,7 @@ fn nobody_else_dies() {
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
     sibling.assert_lives();
     other.assert_lives();
 }
@@ -58,7 +53,7 @@ fn without_it_they_live() {
     let (parent, mut child, descendants) = family(&stage);
     child.watch(Signal::SIGKILL);
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
     for mut descendant in descendants {
         descendant.assert_lives();
     }
@@ -72,7 +67,7 @@ fn one_that_left_by_a_double_fork_before_is_out_of_reach() {
     second.send(Signal::SIGKILL);
     child.wait_for(&second);
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
     third.assert_lives();
 }
 
@@ -85,9 +80,9 @@ fn stopped_ones_die_and_one_that_is_asked_to_end_goes_on_to_do_so() {
         descendants[2].await_stopped();
         child.arm_with(signal, DESCENDANTS).unwrap();
         parent.kill();
-        dies_of(&child, signal);
+        child.assert_dies_of(signal);
         for descendant in descendants {
-            dies_of(&descendant, signal);
+            descendant.assert_dies_of(signal);
         }
     }
 }
@@ -119,9 +114,9 @@ fn those_that_are_left_after_the_grace_are_killed() {
     }
     child.arm_with(Signal::SIGTERM, DESCENDANTS.with_a_short_grace()).unwrap();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
     for descendant in descendants {
-        dies_of(&descendant, Signal::SIGKILL);
+        descendant.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -137,8 +132,8 @@ fn one_that_is_orphaned_within_the_grace_is_killed_too() {
     child.wait_for(&second);
     // Adopted, and killed when the grace is over.
     assert_eq!(third.parent(), child.pid());
-    dies_of(&child, Signal::SIGKILL);
-    dies_of(&third, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
+    third.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -162,7 +157,7 @@ fn two_thousand_of_them() {
     child.start(CROWD, &["2000"]);
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
     assert_eq!(stage.killed_orphans(), 2001);
     stage.assert_nobody_is_left();
 }
@@ -176,7 +171,7 @@ fn a_storm_of_forks_ends() {
         child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
         child.start(STORM, &["tree", pressure]);
         parent.kill();
-        dies_of(&child, Signal::SIGKILL);
+        child.assert_dies_of(Signal::SIGKILL);
         stage.killed_orphans();
         stage.assert_nobody_is_left();
     }
@@ -193,7 +188,7 @@ fn those_that_double_fork_without_end_while_they_are_killed_end() {
         child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
         child.start(STORM, &["hop", "16"]);
         parent.kill();
-        dies_of(&child, Signal::SIGKILL);
+        child.assert_dies_of(Signal::SIGKILL);
         stage.killed_orphans();
         stage.assert_nobody_is_left();
     }
@@ -210,7 +205,7 @@ fn what_the_child_itself_starts_while_it_is_ended_dies_too() {
         // As a supervisor does, for whom each that is killed is a reason to start another.
         child.supervise();
         parent.kill();
-        dies_of(&child, Signal::SIGKILL);
+        child.assert_dies_of(Signal::SIGKILL);
         stage.killed_orphans();
         stage.assert_nobody_is_left();
     }
@@ -242,7 +237,7 @@ fn one_that_cannot_be_stopped_is_killed_all_the_same() {
     child.start(STORM, &["vfork", "1"]);
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
     assert_eq!(stage.killed_orphans(), 3);
     stage.assert_nobody_is_left();
 }
@@ -254,9 +249,9 @@ fn where_the_kernel_pins_none_they_are_stopped_verified_and_killed() {
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
     child.refuse_everywhere(Refused::Pidfd.by(Answer::NotThere));
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
     for descendant in descendants {
-        dies_of(&descendant, Signal::SIGKILL);
+        descendant.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -267,8 +262,8 @@ fn where_no_helper_can_be_made_they_die_all_the_same() {
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
     child.refuse_everywhere(Refused::Fork);
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
     for descendant in descendants {
-        dies_of(&descendant, Signal::SIGKILL);
+        descendant.assert_dies_of(Signal::SIGKILL);
     }
 }

@@ -7,10 +7,6 @@ use pdeathsig_tests::{Actor, Boundary, Cause, Options, Stage, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
-fn dies_of(child: &Actor<'_>, signal: Signal) {
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
-}
-
 /// A child, its descendant, which has been stopped, and whoever is about to do something to that for the nth time.
 fn descendant_is_stopped(
     stage: &Stage,
@@ -40,9 +36,9 @@ fn killed_before_they_get_the_signal() {
         let stage = Stage::open(ACTOR);
         let (child, descendant, held) = descendant_is_stopped(&stage, signal, 2, |_| ());
         child.send(Signal::SIGKILL);
-        dies_of(&child, Signal::SIGKILL);
+        child.assert_dies_of(Signal::SIGKILL);
         drop(held);
-        dies_of(&descendant, signal);
+        descendant.assert_dies_of(signal);
     }
 }
 
@@ -51,9 +47,9 @@ fn killed_before_they_are_continued() {
     let stage = Stage::open(ACTOR);
     let (child, descendant, held) = descendant_is_stopped(&stage, Signal::SIGTERM, 3, |_| ());
     child.send(Signal::SIGKILL);
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
     drop(held);
-    dies_of(&descendant, Signal::SIGTERM);
+    descendant.assert_dies_of(Signal::SIGTERM);
 }
 
 #[test]
@@ -64,7 +60,7 @@ fn ended_by_itself() {
     let pid = child.pid();
     assert_eq!(child.die(Cause::Exit), WaitStatus::Exited(pid, 3));
     drop(held);
-    dies_of(&descendant, Signal::SIGTERM);
+    descendant.assert_dies_of(Signal::SIGTERM);
 }
 
 #[test]
@@ -75,8 +71,8 @@ fn sighup_does_not_end_it_before_its_descendants() {
     child.send(Signal::SIGHUP);
     child.send(Signal::SIGCONT);
     drop(held);
-    dies_of(&child, Signal::SIGKILL);
-    dies_of(&descendant, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
+    descendant.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]

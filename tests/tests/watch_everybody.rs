@@ -9,10 +9,6 @@ const GROUP: Options = Options::PROCESS_GROUP;
 const DESCENDANTS: Options = Options::DESCENDANTS;
 const BOTH: Options = Options { process_group: true, ..DESCENDANTS };
 
-fn dies_of(child: &Actor<'_>, signal: Signal) {
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
-}
-
 /// A parent, its child, and a member of the child's group.
 fn family(stage: &Stage, options: Options) -> (Actor<'_>, Actor<'_>, Actor<'_>) {
     let mut parent = stage.actor();
@@ -29,8 +25,8 @@ fn a_child_that_would_end_of_the_signal_at_once_stays_until_the_grace_of_the_oth
         let (parent, child, mut member) = family(&stage, options.with_a_short_grace());
         member.ignore(Signal::SIGTERM);
         parent.kill();
-        dies_of(&child, Signal::SIGKILL);
-        dies_of(&member, Signal::SIGKILL);
+        child.assert_dies_of(Signal::SIGKILL);
+        member.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -45,7 +41,7 @@ fn it_ends_of_the_signal_when_the_others_have_ended() {
         child.assert_lives();
         // It is the child's, which has not ended, to reap.
         member.tell_die(Cause::Exit);
-        dies_of(&child, Signal::SIGTERM);
+        child.assert_dies_of(Signal::SIGTERM);
         assert_eq!(member.end(), WaitStatus::Exited(member.pid(), 3));
     }
 }
@@ -58,7 +54,7 @@ fn it_ends_of_the_signal_at_once_when_there_are_no_others() {
         let mut child = parent.spawn();
         child.arm_with(Signal::SIGTERM, options.with_a_long_grace()).unwrap();
         parent.kill();
-        dies_of(&child, Signal::SIGTERM);
+        child.assert_dies_of(Signal::SIGTERM);
     }
 }
 
@@ -126,11 +122,11 @@ fn a_member_of_the_group_that_is_no_descendant_gets_the_signal_too() {
                 child.catch(Signal::SIGTERM);
             }
             parent.kill();
-            dies_of(&left, Signal::SIGTERM);
+            left.assert_dies_of(Signal::SIGTERM);
             if handles {
                 child.await_caught(1);
             } else {
-                dies_of(&child, Signal::SIGTERM);
+                child.assert_dies_of(Signal::SIGTERM);
             }
         }
     }

@@ -2,15 +2,11 @@
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use pdeathsig_tests::{Actor, Options, Stage};
+use pdeathsig_tests::{Options, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const SHORT: Options = Options::WATCH.with_a_short_grace();
 const LONG: Options = Options::WATCH.with_a_long_grace();
-
-fn dies_of(child: &Actor<'_>, signal: Signal) {
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
-}
 
 #[test]
 fn a_child_that_handles_the_signal_and_goes_on_is_killed_after_it() {
@@ -20,7 +16,7 @@ fn a_child_that_handles_the_signal_and_goes_on_is_killed_after_it() {
     child.catch(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, SHORT).unwrap();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -36,7 +32,7 @@ fn a_child_that_ignores_or_blocks_the_signal_is_killed_after_it() {
         }
         child.arm_with(Signal::SIGTERM, SHORT).unwrap();
         parent.kill();
-        dies_of(&child, Signal::SIGKILL);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -47,7 +43,7 @@ fn a_child_that_does_not_handle_the_signal_does_not_need_it() {
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGTERM, LONG).unwrap();
     parent.kill();
-    dies_of(&child, Signal::SIGTERM);
+    child.assert_dies_of(Signal::SIGTERM);
 }
 
 #[test]
@@ -83,7 +79,7 @@ fn sigkill_needs_none() {
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGKILL, LONG).unwrap();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -135,5 +131,5 @@ fn none_at_all_is_sigkill_at_once() {
     child.ignore(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, Options { grace: Some(std::time::Duration::ZERO), ..Options::default() }).unwrap();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
 }

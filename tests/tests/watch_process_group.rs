@@ -1,16 +1,11 @@
 //! `process_group`: the process leads a group, and the signal goes to all of it.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use nix::unistd::getpgid;
-use pdeathsig_tests::{Actor, Options, Refused, Stage};
+use pdeathsig_tests::{Options, Refused, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const GROUP: Options = Options::PROCESS_GROUP;
-
-fn dies_of(child: &Actor<'_>, signal: Signal) {
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
-}
 
 #[test]
 fn the_child_becomes_the_leader_of_a_group() {
@@ -31,7 +26,7 @@ fn to_lead_one_already_is_fine() {
     child.arm_with(Signal::SIGKILL, GROUP).unwrap();
     child.arm_with(Signal::SIGKILL, GROUP).unwrap();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -46,9 +41,9 @@ fn all_members_die_and_the_parents_group_does_not() {
         let mut member = child.spawn();
         let of_member = member.spawn();
         parent.kill();
-        dies_of(&child, signal);
-        dies_of(&member, signal);
-        dies_of(&of_member, signal);
+        child.assert_dies_of(signal);
+        member.assert_dies_of(signal);
+        of_member.assert_dies_of(signal);
         // One that was started before the group was made is not in it.
         before.assert_lives();
         sibling.assert_lives();
@@ -65,8 +60,8 @@ fn a_stopped_member_dies_of_sigkill_and_delays_nobody() {
     member.send(Signal::SIGSTOP);
     member.await_stopped();
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
-    dies_of(&member, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
+    member.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -79,8 +74,8 @@ fn a_member_that_is_left_after_the_grace_is_killed() {
     let mut member = child.spawn();
     member.ignore(Signal::SIGTERM);
     parent.kill();
-    dies_of(&child, Signal::SIGKILL);
-    dies_of(&member, Signal::SIGKILL);
+    child.assert_dies_of(Signal::SIGKILL);
+    member.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -108,8 +103,8 @@ fn a_child_that_has_left_its_group_dies_and_the_one_it_went_to_does_not() {
         let member = child.spawn();
         child.join_process_group(sibling.pid());
         parent.kill();
-        dies_of(&child, signal);
-        dies_of(&member, signal);
+        child.assert_dies_of(signal);
+        member.assert_dies_of(signal);
         sibling.assert_lives();
     }
 }

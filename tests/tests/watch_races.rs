@@ -2,7 +2,6 @@
 
 use nix::libc;
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{Actor, Boundary, End, Options, Stage, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -19,7 +18,7 @@ fn parent_dies_while_child_is_held(at: impl Fn(Boundary) -> bool) {
             held.run_to(&at);
             parent.kill();
             drop(held);
-            assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+            child.assert_dies_of(signal);
         }
     }
 }
@@ -50,7 +49,7 @@ fn before_the_call_if_the_parent_is_told() {
             let expected_parent = Some(parent.pid().as_raw() as u32);
             parent.kill();
             child.tell_arm_with(signal, Options { expected_parent, ..options });
-            assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), signal, false));
+            child.assert_dies_of(signal);
         }
     }
 }
@@ -74,7 +73,7 @@ fn the_right_parent_is_watched() {
     child.arm_with(Signal::SIGKILL, Options { expected_parent, ..Options::WATCH }).unwrap();
     child.assert_lives();
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 fn wrong(child: &Actor<'_>, options: Options) -> Options {
@@ -128,7 +127,7 @@ fn descendants_die_also_then() {
     let grandchild = child.spawn();
     child.tell_arm_with(Signal::SIGKILL, wrong(&child, Options::DESCENDANTS));
     assert_eq!(parent.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
-    assert_eq!(grandchild.end(), WaitStatus::Signaled(grandchild.pid(), Signal::SIGKILL, false));
+    grandchild.assert_dies_of(Signal::SIGKILL);
 }
 
 /// A child whose watching thread knows that the parent is gone, and has not acted yet.

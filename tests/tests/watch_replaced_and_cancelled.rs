@@ -1,7 +1,6 @@
 //! Arming again replaces, `outlive_parent` cancels, and whatever arms last is what happens.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{Options, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -29,7 +28,7 @@ fn cancelling_off_the_main_thread_is_an_error_and_cancels_nothing() {
     child.watch(Signal::SIGKILL);
     child.outlive_parent_on_thread().unwrap_err();
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -43,7 +42,7 @@ fn a_second_watch_replaces_the_signal_and_needs_no_second_thread() {
     child.watch(Signal::SIGUSR2);
     assert_eq!(child.threads().len(), 2);
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGUSR2, false));
+    child.assert_dies_of(Signal::SIGUSR2);
 }
 
 #[test]
@@ -71,7 +70,7 @@ fn after_a_cancel_it_can_be_armed_again() {
     child.watch(Signal::SIGKILL);
     assert_eq!(child.threads().len(), 2);
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -104,7 +103,7 @@ fn a_signal_that_was_survived_can_be_armed_for_the_process_that_has_adopted_the_
     child.await_caught(1);
     child.watch(Signal::SIGKILL);
     subreaper.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -136,8 +135,8 @@ fn a_fork_is_not_watched_and_can_watch_for_itself() {
     fork.outlive_parent().unwrap();
     fork.watch(Signal::SIGUSR2);
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
-    assert_eq!(fork.end(), WaitStatus::Signaled(fork.pid(), Signal::SIGUSR2, false));
+    child.assert_dies_of(Signal::SIGKILL);
+    fork.assert_dies_of(Signal::SIGUSR2);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn all_die(happens: impl Fn(&mut Actor<'_>)) {
         happens(&mut child);
         parent.kill();
         for actor in [child, member, descendant] {
-            assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Signal::SIGKILL, false));
+            actor.assert_dies_of(Signal::SIGKILL);
         }
     }
 }
@@ -53,7 +53,7 @@ fn the_descriptor_table_is_full_where_the_thread_has_none_of_its_own() {
     child.fill_descriptors();
     parent.kill();
     for actor in [child, descendant] {
-        assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Signal::SIGKILL, false));
+        actor.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -87,7 +87,7 @@ fn every_descriptor_is_closed_where_the_thread_has_no_table_of_its_own() {
     child.send(Signal::SIGCONT);
     child.assert_lives();
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn every_descriptor_is_closed_and_its_number_used_again_where_the_thread_has_no_
     child.close_others();
     child.open_pipes();
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn the_user_is_in_very_many_groups() {
         assert_eq!(child.spawner_thread(), Ok(Some(parent.pid().as_raw() as u32)));
         parent.kill();
         for actor in [child, descendant] {
-            assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Signal::SIGKILL, false));
+            actor.assert_dies_of(Signal::SIGKILL);
         }
     }
 }
@@ -143,7 +143,7 @@ fn a_sandbox_lets_nobody_wait() {
     child.send(Signal::SIGCONT);
     child.assert_lives();
     parent.kill();
-    assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn proc_hides_the_processes_of_others() {
     child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
     parent.kill();
     for actor in [child, descendant] {
-        assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Signal::SIGKILL, false));
+        actor.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -217,7 +217,7 @@ fn there_is_no_proc_so_descendants_live_and_the_group_dies() {
     descendant.new_session();
     parent.kill();
     for actor in [child, member] {
-        assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), Signal::SIGKILL, false));
+        actor.assert_dies_of(Signal::SIGKILL);
     }
     descendant.assert_lives();
 }

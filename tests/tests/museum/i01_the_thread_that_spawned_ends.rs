@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, End, Spawning, Stage};
 
-use crate::{assert_died_of, ACTOR};
+use crate::ACTOR;
 
 /// With tokio it takes a `spawn_blocking`.
 const HOST: &str = env!("CARGO_BIN_EXE_tokio_host");
@@ -92,7 +92,7 @@ fn cure_watch() {
     host.retire_the_thread();
     child.assert_lives();
     host.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn cure_tether() {
     host.retire_the_thread();
     child.assert_lives();
     host.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn cure_tether_of_a_worker_whose_thread_is_gone_at_once() {
     let mut child = parent.spawn_as(Spawning { on_thread: true, ..Spawning::tethered() });
     child.assert_lives();
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]

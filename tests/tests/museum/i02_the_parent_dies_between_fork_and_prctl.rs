@@ -8,7 +8,7 @@ use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use pdeathsig_tests::{Actor, Halt, Spawning, Stage, Tracee};
 
-use crate::{assert_died_of, ACTOR};
+use crate::ACTOR;
 
 /// Kills the parent while what it spawns is between fork and arming. Answers with that, which goes on then.
 fn parent_dies_after_fork(mut parent: Actor<'_>, spawning: Spawning) -> Pid {
@@ -49,7 +49,7 @@ fn cure_the_check_after_arming() {
     held.run_to_arming();
     parent.kill();
     drop(held);
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn cure_expected_parent() {
     let told = parent.pid().as_raw() as u32;
     parent.kill();
     child.tell_arm(Signal::SIGKILL, Some(told));
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::os::unix::fs::{chown, PermissionsExt};
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{needs_root, set_uid_programs_work, Actor, Spawning, Stage};
 
-use crate::{assert_died_of, ACTOR};
+use crate::ACTOR;
 
 const USER: u32 = 54_361;
 
@@ -63,8 +63,8 @@ fn cure_arm_after_the_change() {
     child.arm(Signal::SIGKILL).unwrap();
     let spawned = parent.spawn_as(Spawning { user: Some(USER), ..Spawning::armed(Signal::SIGKILL) });
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
-    assert_died_of(Signal::SIGKILL, &spawned);
+    child.assert_dies_of(Signal::SIGKILL);
+    spawned.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn cure_read_back_and_arm_again() {
     assert_eq!(child.read(), Ok(None));
     child.arm(Signal::SIGKILL).unwrap();
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn cure_tether_of_a_child_that_changes_its_user() {
     child.set_user(USER);
     child.assert_lives();
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -112,5 +112,5 @@ fn cure_tether_of_a_child_that_executes_a_set_uid_program() {
     let child = parent.spawn_tethered();
     let child = execute_set_uid(&stage, child);
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }

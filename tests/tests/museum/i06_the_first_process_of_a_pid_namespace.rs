@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use pdeathsig_tests::{Actor, Orphaned, Stage};
 
-use crate::{assert_died_of, parent_of_a_namespace, ACTOR};
+use crate::{parent_of_a_namespace, ACTOR};
 
 /// A parent, and its child, the first process of a pid namespace.
 fn family<'a>(stage: &'a Stage, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
@@ -57,5 +57,5 @@ fn cure_the_kernels_sigkill_does_reach_it() {
     child.arm_expecting(Signal::SIGKILL, 0).unwrap();
     child.assert_lives();
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }

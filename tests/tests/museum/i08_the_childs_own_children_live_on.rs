@@ -5,7 +5,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Options, Spawning, Stage};
 
-use crate::{assert_died_of, ACTOR};
+use crate::ACTOR;
 
 /// A parent, its child, which leads a group, and the child of that.
 fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>, Actor<'_>) {
@@ -31,7 +31,7 @@ fn naive_the_bare_call_ends_the_child_alone() {
     let (parent, mut child, mut grandchild) = family(&stage);
     child.set_bare(Signal::SIGKILL as i32);
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
     grandchild.assert_lives();
 }
 
@@ -43,8 +43,8 @@ fn cure_tether() {
     let mut child = parent.spawn_as(Spawning::tethered());
     let grandchild = child.spawn();
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
-    assert_died_of(Signal::SIGKILL, &grandchild);
+    child.assert_dies_of(Signal::SIGKILL);
+    grandchild.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn cure_drop_of_the_tether_where_the_parent_lives() {
     let grandchild = child.spawn();
     parent.drop_tether();
     child.await_dead();
-    assert_died_of(Signal::SIGKILL, &grandchild);
+    grandchild.assert_dies_of(Signal::SIGKILL);
     parent.assert_lives();
 }
 
@@ -66,8 +66,8 @@ fn cure_process_group() {
     let (parent, mut child, grandchild) = family(&stage);
     child.arm_with(Signal::SIGKILL, Options::PROCESS_GROUP).unwrap();
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
-    assert_died_of(Signal::SIGKILL, &grandchild);
+    child.assert_dies_of(Signal::SIGKILL);
+    grandchild.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -77,6 +77,6 @@ fn cure_descendants_in_sessions_of_their_own_too() {
     grandchild.new_session();
     child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
-    assert_died_of(Signal::SIGKILL, &grandchild);
+    child.assert_dies_of(Signal::SIGKILL);
+    grandchild.assert_dies_of(Signal::SIGKILL);
 }

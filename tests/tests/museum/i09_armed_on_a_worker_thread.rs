@@ -5,7 +5,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::Stage;
 
-use crate::{assert_died_of, ACTOR};
+use crate::ACTOR;
 
 #[test]
 fn naive_the_setting_is_gone_with_the_thread_and_an_orphan_lives() {
@@ -28,5 +28,5 @@ fn cure_an_error_that_says_so_and_on_the_main_thread_it_holds() {
     assert_eq!(child.read(), Ok(None));
     child.arm(Signal::SIGKILL).unwrap();
     parent.kill();
-    assert_died_of(Signal::SIGKILL, &child);
+    child.assert_dies_of(Signal::SIGKILL);
 }

@@ -7,7 +7,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Spawning, Stage};
 
-use crate::{assert_died_of, ACTOR};
+use crate::ACTOR;
 
 /// What is in the way of a signal.
 const OBSTACLES: [fn(&mut Actor<'_>); 2] =
@@ -60,7 +60,7 @@ fn cure_on_the_parents_side_both_are_undone() {
         let mut child = parent.spawn_as(Spawning::armed(Signal::SIGHUP));
         assert!(would_hear(&mut child));
         parent.kill();
-        assert_died_of(Signal::SIGHUP, &child);
+        child.assert_dies_of(Signal::SIGHUP);
     }
 }
 
@@ -75,6 +75,6 @@ fn cure_on_the_childs_side_it_finds_out_and_arms_sigkill() {
         child.arm(Signal::SIGKILL).unwrap();
         assert!(would_hear(&mut child));
         parent.kill();
-        assert_died_of(Signal::SIGKILL, &child);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }

@@ -6,7 +6,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Cause, Spawning, Stage};
 
-use crate::{assert_died_of, ACTOR};
+use crate::ACTOR;
 
 /// A process whose runtime arms the signal in all that it starts, and a helper that it has started.
 fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>) {
@@ -21,7 +21,7 @@ fn naive_the_helper_is_killed_when_its_work_begins() {
     let stage = Stage::open(ACTOR);
     let (parent, helper) = family(&stage);
     parent.die(Cause::Segfault);
-    assert_died_of(Signal::SIGKILL, &helper);
+    helper.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn naive_in_a_session_of_its_own_it_is_killed_all_the_same() {
     let (parent, mut helper) = family(&stage);
     helper.new_session();
     parent.die(Cause::Segfault);
-    assert_died_of(Signal::SIGKILL, &helper);
+    helper.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn naive_a_daemon_is_killed_by_the_end_of_the_process_in_between_though_the_runt
     let stage = Stage::open(ACTOR);
     let (mut runtime, mut between, daemon) = daemon(&stage);
     between.tell_die(Cause::Exit);
-    assert_died_of(Signal::SIGKILL, &daemon);
+    daemon.assert_dies_of(Signal::SIGKILL);
     runtime.assert_lives();
 }
 

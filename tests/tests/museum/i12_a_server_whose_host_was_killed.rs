@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use pdeathsig_tests::{Actor, Spawning, Stage};
 
-use crate::{assert_died_of, ACTOR};
+use crate::ACTOR;
 
 const ANNOTATED: &str = env!("CARGO_BIN_EXE_annotated_actor");
 const WATCHES: usize = 3;
@@ -65,6 +65,6 @@ fn cure_the_attribute_ends_it_though_a_sibling_holds_the_pipe() {
     let (mut host, server) = host_and_server(&stage, ANNOTATED);
     let mut sibling = sibling(&mut host, &server);
     host.kill();
-    assert_died_of(Signal::SIGKILL, &server);
+    server.assert_dies_of(Signal::SIGKILL);
     sibling.assert_lives();
 }

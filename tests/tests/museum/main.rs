@@ -17,17 +17,11 @@ mod i10_a_signal_ignored_or_blocked_by_inheritance;
 mod i11_a_helper_that_should_outlive_its_parent;
 mod i12_a_server_whose_host_was_killed;
 
-use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{skipped, Actor, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 /// Waits for the end of one whose parent is dead.
-fn assert_died_of(signal: Signal, actor: &Actor<'_>) {
-    assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), signal, false));
-}
-
 /// Whose children will be in a pid namespace of their own, where that is allowed.
 fn parent_of_a_namespace<'a>(stage: &'a Stage, test: &str) -> Option<Actor<'a>> {
     let mut parent = stage.actor();

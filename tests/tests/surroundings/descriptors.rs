@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Stage};
 
-use crate::{assert_killed, each_tie_holds, Way, ACTOR};
+use crate::{each_tie_holds, Way, ACTOR};
 
 #[test]
 fn in_the_parent_or_in_the_child() {
@@ -17,7 +17,7 @@ fn in_the_parent_or_in_the_child() {
         let mut parent = stage.actor();
         let child = way.tied(&mut parent, close);
         parent.kill();
-        assert_killed(&child);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -32,7 +32,7 @@ fn a_tether_does_not_take_their_place() {
     assert!(owner.has_no_use_of_standard_descriptors());
     child.assert_lives();
     owner.kill();
-    assert_killed(&child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn what_was_armed_before_holds_still_or_nothing_is_armed() {
             if lost {
                 child.assert_lives();
             } else {
-                crate::assert_killed(&child);
+                child.assert_dies_of(Signal::SIGKILL);
             }
         }
     }

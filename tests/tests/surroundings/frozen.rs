@@ -5,7 +5,7 @@ use std::io;
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{skipped, until, Actor, ControlGroup, Stage};
 
-use crate::{assert_killed, Way, ACTOR};
+use crate::{Way, ACTOR};
 
 fn frozen<'a>(stage: &'a Stage, way: Way, group: &ControlGroup) -> Actor<'a> {
     let mut parent = stage.actor();
@@ -32,7 +32,7 @@ fn of_the_first_version_it_dies_when_it_is_thawed() {
         }
         assert!(!child.dies());
         group.thaw();
-        assert_killed(&child);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -47,7 +47,7 @@ fn of_the_second_version_it_dies_at_once_but_by_a_watch_when_it_is_thawed() {
             assert!(!child.dies());
             group.thaw();
         }
-        assert_killed(&child);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }
 

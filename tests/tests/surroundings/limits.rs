@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{needs_root, Actor, Stage};
 
-use crate::{assert_killed, assert_nothing_is_left, belongings, each_tie_holds, user, Way, ACTOR};
+use crate::{assert_nothing_is_left, belongings, each_tie_holds, user, Way, ACTOR};
 
 /// For each way: what happens before the tie is made, and the parts of its error, none if it holds.
 fn each_tie_holds_or_fails(before: impl Fn(&mut Actor<'_>), errors: [&[&str]; 7]) {
@@ -15,7 +15,7 @@ fn each_tie_holds_or_fails(before: impl Fn(&mut Actor<'_>), errors: [&[&str]; 7]
         if parts.is_empty() {
             assert_eq!(tied.error, None, "{way:?}");
             parent.kill();
-            assert_killed(&tied.child.unwrap());
+            tied.child.unwrap().assert_dies_of(Signal::SIGKILL);
             continue;
         }
         let error = tied.error.unwrap_or_else(|| panic!("{way:?}: no error"));
@@ -46,7 +46,7 @@ fn no_descriptor_may_be_opened_any_more() {
         child.lower_descriptors_to(0);
         parent.lower_descriptors_to(0);
         parent.kill();
-        assert_killed(&child);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -85,11 +85,11 @@ fn a_user_who_has_more_in_flight_than_the_limit_gets_an_error_and_what_is_there_
     assert!(error.contains("sendmsg(SCM_RIGHTS)") && error.contains("in flight"), "{error}");
     assert_nothing_is_left(&owner, had);
     another.kill();
-    children.iter().for_each(assert_killed);
+    children.iter().for_each(|child| child.assert_dies_of(Signal::SIGKILL));
     owner.tether(Signal::SIGKILL).unwrap();
     let child = owner.spawn_tethered();
     owner.kill();
-    assert_killed(&child);
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]

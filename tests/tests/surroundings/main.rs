@@ -19,7 +19,6 @@ mod watch_refused;
 use std::fs;
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{until, Actor, Options, Spawning, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -107,14 +106,6 @@ struct Tied<'a> {
     error: Option<String>,
 }
 
-fn assert_killed(actor: &Actor<'_>) {
-    assert_died_of(Signal::SIGKILL, actor);
-}
-
-fn assert_died_of(signal: Signal, actor: &Actor<'_>) {
-    assert_eq!(actor.end(), WaitStatus::Signaled(actor.pid(), signal, false));
-}
-
 /// What a process has: threads and open descriptors.
 fn belongings(actor: &Actor<'_>) -> (usize, usize) {
     let entries = |folder: &str| fs::read_dir(format!("/proc/{}/{folder}", actor.pid())).unwrap().count();
@@ -138,6 +129,6 @@ fn each_tie_holds(parent_is: impl Fn(&mut Actor<'_>), child_is: impl Fn(&mut Act
         let mut child = way.tied(&mut parent, |_| {});
         child_is(&mut child);
         parent.kill();
-        assert_killed(&child);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }

@@ -5,7 +5,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use pdeathsig_tests::{needs_root, skipped, Actor, End, Options, Spawning, Stage};
 
-use crate::{assert_killed, user, Way, ACTOR};
+use crate::{user, Way, ACTOR};
 
 /// The first process of a new pid namespace, made by root or by an ordinary user in a user namespace, and who made it.
 fn first_of_a_namespace<'a>(stage: &'a Stage, user: Option<u32>, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
@@ -104,6 +104,6 @@ fn from_outside_a_command_is_tied_and_a_tether_is_an_error() {
         }
         // What was armed before holds still.
         outside.kill();
-        assert_killed(&child);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }

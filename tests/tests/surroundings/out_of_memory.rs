@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{skipped, ControlGroup, Stage};
 
-use crate::{assert_killed, Way, ACTOR};
+use crate::{Way, ACTOR};
 
 #[test]
 fn the_child_dies_with_a_parent_that_runs_out_of_memory() {
@@ -23,9 +23,9 @@ fn the_child_dies_with_a_parent_that_runs_out_of_memory() {
         let child = way.tied(&mut parent, |_| {});
         group.take(&parent);
         parent.use_up_memory();
-        assert_killed(&parent);
+        parent.assert_dies_of(Signal::SIGKILL);
         assert!(group.has_killed());
-        assert_killed(&child);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -40,6 +40,6 @@ fn a_child_that_has_none_left_dies_with_its_parent() {
         child.jam_the_allocator();
         parent.send(Signal::SIGKILL);
         parent.end();
-        assert_killed(&child);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }

@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use nix::sys::statvfs::{statvfs, FsFlags};
 use pdeathsig_tests::{needs_root, skipped, Actor, Options, Stage};
 
-use crate::{assert_killed, each_tie_holds, user, Way, ACTOR};
+use crate::{each_tie_holds, user, Way, ACTOR};
 
 #[test]
 fn who_cannot_be_dumped_is_tied_and_ties() {
@@ -26,7 +26,7 @@ fn who_cannot_be_dumped_is_tied_and_ties() {
         let mut parent = stage.actor();
         let child = way.tied(&mut parent, hide);
         parent.kill();
-        assert_killed(&child);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -45,8 +45,8 @@ fn descendants_that_cannot_be_dumped_are_found() {
     child.forbid_dumps();
     descendant.forbid_dumps();
     parent.kill();
-    assert_killed(&child);
-    assert_killed(&descendant);
+    child.assert_dies_of(Signal::SIGKILL);
+    descendant.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_set_uid_program_is_tied_by_a_tether_alone() {
         assert_eq!((child.effective_user(), child.read()), (0, Ok(None)));
         parent.kill();
         if way == Way::Tether {
-            assert_killed(&child);
+            child.assert_dies_of(Signal::SIGKILL);
         } else {
             child.assert_lives();
         }
@@ -104,7 +104,7 @@ fn a_set_uid_program_that_may_gain_no_privileges_is_tied_as_any() {
         if way.watches() {
             child.assert_lives();
         } else {
-            assert_killed(&child);
+            child.assert_dies_of(Signal::SIGKILL);
         }
     }
 }

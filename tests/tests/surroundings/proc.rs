@@ -6,7 +6,7 @@ use std::path::Path;
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{needs_root, Actor, Options, Stage};
 
-use crate::{assert_killed, each_tie_holds, user, Way, ACTOR};
+use crate::{each_tie_holds, user, Way, ACTOR};
 
 const HIDING: [Option<&str>; 4] = [None, Some("hidepid=1"), Some("hidepid=2"), Some("hidepid=invisible")];
 
@@ -44,10 +44,10 @@ fn descendants_are_found_where_proc_shows_them() {
         let mut descendant = child.spawn();
         descendant.new_session();
         parent.kill();
-        assert_killed(&child);
+        child.assert_dies_of(Signal::SIGKILL);
         // Those of its own user are hidden from nobody.
         match options {
-            Some(_) => assert_killed(&descendant),
+            Some(_) => descendant.assert_dies_of(Signal::SIGKILL),
             None => descendant.assert_lives(),
         }
     }
@@ -109,7 +109,7 @@ fn every_tie_holds_in_an_empty_root() {
             _ => {
                 assert_eq!(tied.error, None);
                 parent.kill();
-                assert_killed(&tied.child.unwrap());
+                tied.child.unwrap().assert_dies_of(Signal::SIGKILL);
             }
         }
     }

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Options, Stage};
 
-use crate::{assert_died_of, assert_killed, each_tie_holds, Way, ACTOR};
+use crate::{each_tie_holds, Way, ACTOR};
 
 const DEAF: [fn(&mut Actor<'_>); 2] =
     [|actor: &mut Actor<'_>| actor.ignore_everything(), |actor: &mut Actor<'_>| actor.block_everything()];
@@ -35,7 +35,7 @@ fn a_signal_that_is_ignored_or_blocked_by_inheritance_ends_what_a_command_has_ar
                 let mut child = way.tied_by(&mut parent, signal, |_| {});
                 parent.kill();
                 if way == Way::Command {
-                    assert_died_of(signal, &child);
+                    child.assert_dies_of(signal);
                 } else {
                     child.assert_lives();
                 }
@@ -54,7 +54,7 @@ fn a_signal_that_the_child_itself_blocks_ends_it_once_it_is_let_through() {
         parent.kill();
         child.assert_lives();
         child.unblock(Signal::SIGTERM);
-        assert_died_of(Signal::SIGTERM, &child);
+        child.assert_dies_of(Signal::SIGTERM);
     }
 }
 
@@ -70,7 +70,7 @@ fn a_grace_ends_who_hears_nothing() {
             let mut below = child.spawn();
             below.assert_lives();
             parent.kill();
-            assert_killed(&child);
+            child.assert_dies_of(Signal::SIGKILL);
             if options.watch {
                 below.assert_lives();
             } else {

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Stage};
 
-use crate::{assert_killed, Way, ACTOR};
+use crate::{Way, ACTOR};
 
 const LINKS: usize = 4;
 
@@ -31,7 +31,7 @@ fn while_the_parent_lives_nothing_happens_and_when_it_dies_the_child_does() {
             assert_eq!(child.parent(), parent.pid());
         }
         parent.kill();
-        assert_killed(&child);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }
 

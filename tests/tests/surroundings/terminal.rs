@@ -10,7 +10,7 @@ use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt, PtyMaster};
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{controlled_by_its_input, Actor, Stage};
 
-use crate::{assert_died_of, assert_killed, each_tie_holds, Way, ACTOR};
+use crate::{each_tie_holds, Way, ACTOR};
 
 fn terminal() -> (PtyMaster, File) {
     let keyboard = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
@@ -41,7 +41,7 @@ fn a_session_without_a_terminal() {
         let mut child = way.tied(&mut parent, |_| {});
         child.new_session();
         parent.kill();
-        assert_killed(&child);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -54,8 +54,8 @@ fn the_hang_up_is_the_parents_end() {
         // It comes to the foreground, too, and again when the session's leader ends.
         child.ignore(Signal::SIGHUP);
         drop(keyboard);
-        assert_died_of(Signal::SIGHUP, &parent);
-        assert_killed(&child);
+        parent.assert_dies_of(Signal::SIGHUP);
+        child.assert_dies_of(Signal::SIGKILL);
     }
 }
 
@@ -74,7 +74,7 @@ fn the_terminal_hung_up_and_both_went_on() {
             drop(keyboard);
             child.assert_lives();
             parent.kill();
-            assert_killed(&child);
+            child.assert_dies_of(Signal::SIGKILL);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Under a sandbox that refuses a system call, a tether is an error that says which, and nothing is left of it.
 
 use nix::sys::signal::Signal;
-use nix::sys::wait::WaitStatus;
 use pdeathsig_tests::{Refused, Spawning, Stage};
 
 use crate::ACTOR;
@@ -51,7 +50,7 @@ fn another_group_of_one_that_is_there() {
         let error = owner.try_spawn(sleep()).unwrap_err();
         assert!(error.contains(call), "{error}");
         owner.kill();
-        assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+        child.assert_dies_of(Signal::SIGKILL);
         stage.killed_orphans();
     }
 }

@@ -3,7 +3,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Boundary, Stage, Tracee};
 
-use crate::{assert_died_of, assert_killed, Way, ACTOR};
+use crate::{Way, ACTOR};
 
 /// Where a tracer may stop a process.
 const STOPS: [fn(&Actor<'_>) -> Tracee; 4] = [
@@ -39,7 +39,7 @@ fn sigkill_goes_through_wherever_the_child_is_stopped() {
             let child = way.tied(&mut parent, |_| {});
             let _held = stop(&child);
             parent.kill();
-            assert_killed(&child);
+            child.assert_dies_of(Signal::SIGKILL);
         }
     }
 }
@@ -60,7 +60,7 @@ fn a_signal_that_can_be_caught_is_the_tracers_to_deliver() {
             }
             if delivered {
                 held.deliver(Signal::SIGTERM);
-                assert_died_of(Signal::SIGTERM, &child);
+                child.assert_dies_of(Signal::SIGTERM);
             } else {
                 drop(held);
                 child.assert_lives();
@@ -78,7 +78,7 @@ fn a_parent_that_dies_where_it_is_stopped_takes_the_child_along() {
             let child = way.tied(&mut parent, |_| {});
             let held = stop(&parent);
             parent.kill();
-            assert_killed(&child);
+            child.assert_dies_of(Signal::SIGKILL);
             drop(held);
         }
     }
@@ -94,7 +94,7 @@ fn a_parent_that_is_stopped_and_goes_on_is_alive() {
             drop(stop(&parent));
             child.assert_lives();
             parent.kill();
-            assert_killed(&child);
+            child.assert_dies_of(Signal::SIGKILL);
         }
     }
 }

@@ -94,7 +94,7 @@ fn a_watch_that_was_armed_outlasts_an_error() {
     child.refuse(Refused::Pidfd.by(Answer::NotThere));
     child.arm_with(Signal::SIGTERM, Options::WATCH).unwrap_err();
     parent.kill();
-    assert_eq!(child.end(), nix::sys::wait::WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
+    child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
