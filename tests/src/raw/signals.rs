@@ -1,0 +1,79 @@
+//! What a process does about signals, those included that the C library keeps for itself.
+
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use nix::libc;
+use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, Signal};
+
+/// Has glibc give up the lowest real-time signal that is free.
+pub fn allocate_realtime_signal() -> i32 {
+    extern "C" {
+        fn __libc_allocate_rtsig(high: libc::c_int) -> libc::c_int;
+    }
+    // SAFETY: the function takes a number by value, and adds to a counter of the C library's own.
+    unsafe { __libc_allocate_rtsig(1) }
+}
+
+static CAUGHT: AtomicUsize = AtomicUsize::new(0);
+
+extern "C" fn count(_: libc::c_int) {
+    CAUGHT.fetch_add(1, Ordering::SeqCst);
+}
+
+/// Counts a signal from now on instead of dying of it; SIGKILL cannot be counted.
+pub fn count_instead_of_dying(signal: i32) {
+    if signal != libc::SIGKILL {
+        catch(signal);
+    }
+}
+
+pub(crate) fn catch(signal: i32) {
+    let action = SigAction::new(SigHandler::Handler(count), SaFlags::SA_RESTART, SigSet::empty());
+    // SAFETY: the handler does nothing but add to an atomic.
+    unsafe { sigaction(named(signal), &action) }.unwrap();
+}
+
+pub(crate) fn caught() -> usize {
+    CAUGHT.load(Ordering::SeqCst)
+}
+
+/// Undoes what whoever runs the tests ignores, as `nohup` does, or blocks.
+pub(crate) fn stop_ignoring() {
+    use Signal::*;
+    let action = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD, SIGUSR1, SIGUSR2, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH] {
+        // SAFETY: no handler is installed, and the test process has none for these.
+        unsafe { sigaction(signal, &action) }.unwrap();
+    }
+    SigSet::all().thread_unblock().unwrap();
+}
+
+pub(crate) fn ignore(signal: i32) {
+    let action = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    // SAFETY: no handler is installed.
+    unsafe { sigaction(named(signal), &action) }.unwrap();
+}
+
+/// Every signal for which there is a number, those included that the C library keeps for itself.
+pub(crate) fn ignore_everything() {
+    // Its handler, flags and mask, in whatever order.
+    let mut action = [0_u64; 8];
+    action[0] = libc::SIG_IGN as u64;
+    for signal in 1..=64 {
+        // SAFETY: the action is longer than any target's, and installs no handler; null is no place for the old one. It fails for those
+        // that cannot be ignored.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, action.as_ptr(), ptr::null::<u64>(), 8) };
+    }
+}
+
+/// Likewise, on this thread.
+pub(crate) fn block_everything() {
+    let all = u64::MAX;
+    // SAFETY: the set is as long as the call is told; null is no place for the old one.
+    unsafe { libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &all, ptr::null::<u64>(), 8) };
+}
+
+pub(crate) fn named(signal: i32) -> Signal {
+    Signal::try_from(signal).unwrap()
+}
