@@ -19,7 +19,7 @@ fn child_dies_when_its_parent_ends_by(cause: Cause, ends: impl Fn(WaitStatus) ->
 }
 
 #[test]
-fn sigkill() {
+fn sigkill_ends_the_parent_and_the_child_dies() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();
     let mut child = parent.spawn();
@@ -29,29 +29,29 @@ fn sigkill() {
 }
 
 #[test]
-fn segmentation_fault() {
+fn a_segmentation_fault_ends_the_parent_and_the_child_dies() {
     let by_segv = |status| matches!(status, WaitStatus::Signaled(_, Signal::SIGSEGV, _));
     child_dies_when_its_parent_ends_by(Cause::Segfault, by_segv);
 }
 
 #[test]
-fn abort() {
+fn an_abort_ends_the_parent_and_the_child_dies() {
     let by_abort = |status| matches!(status, WaitStatus::Signaled(_, Signal::SIGABRT, _));
     child_dies_when_its_parent_ends_by(Cause::Abort, by_abort);
 }
 
 #[test]
-fn panic() {
+fn a_panic_ends_the_parent_and_the_child_dies() {
     child_dies_when_its_parent_ends_by(Cause::Panic, |status| matches!(status, WaitStatus::Exited(_, 101)));
 }
 
 #[test]
-fn exit() {
+fn an_exit_ends_the_parent_and_the_child_dies() {
     child_dies_when_its_parent_ends_by(Cause::Exit, |status| matches!(status, WaitStatus::Exited(_, 3)));
 }
 
 #[test]
-fn return_from_main() {
+fn the_parent_returns_from_main_and_the_child_dies() {
     child_dies_when_its_parent_ends_by(Cause::Return, |status| matches!(status, WaitStatus::Exited(_, 0)));
 }
 

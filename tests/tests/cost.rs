@@ -7,7 +7,7 @@ use pdeathsig_tests::{Boundary, Stage, Tracee};
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 #[test]
-fn five_system_calls_in_their_order() {
+fn it_makes_five_system_calls_in_their_order() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();
     let mut child = parent.spawn();
@@ -29,7 +29,7 @@ fn five_system_calls_in_their_order() {
 }
 
 #[test]
-fn no_allocation() {
+fn it_allocates_nothing() {
     let stage = Stage::open(ACTOR);
     let mut child = stage.actor();
     child.tell_arm(Signal::SIGKILL, None);
@@ -37,7 +37,7 @@ fn no_allocation() {
 }
 
 #[test]
-fn no_thread_and_no_descriptor() {
+fn it_takes_no_thread_and_no_descriptor() {
     let stage = Stage::open(ACTOR);
     let mut child = stage.actor();
     let before = child.count();

@@ -7,8 +7,8 @@ const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const NOBODY: u32 = 65534;
 
 #[test]
-fn cleared_by_setuid_to_an_ordinary_user_and_the_read_back_says_so() {
-    if !needs_root("cleared_by_setuid_to_an_ordinary_user_and_the_read_back_says_so") {
+fn setuid_to_an_ordinary_user_clears_it_and_the_read_back_says_so() {
+    if !needs_root("setuid_to_an_ordinary_user_clears_it_and_the_read_back_says_so") {
         return;
     }
     let stage = Stage::open(ACTOR);

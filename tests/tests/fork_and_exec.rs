@@ -10,7 +10,7 @@ const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const NOBODY: u32 = 65534;
 
 #[test]
-fn cleared_by_fork_in_the_child_and_kept_in_the_parent() {
+fn fork_clears_it_in_the_child_and_keeps_it_in_the_parent() {
     let stage = Stage::open(ACTOR);
     let mut actor = stage.actor();
     actor.arm(Signal::SIGTERM).unwrap();
@@ -19,7 +19,7 @@ fn cleared_by_fork_in_the_child_and_kept_in_the_parent() {
 }
 
 #[test]
-fn kept_by_exec() {
+fn exec_keeps_it() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();
     let mut child = parent.spawn();
@@ -31,7 +31,7 @@ fn kept_by_exec() {
 }
 
 #[test]
-fn cleared_by_exec_on_another_thread_than_the_main_one() {
+fn exec_on_another_thread_than_the_main_one_clears_it() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();
     let mut child = parent.spawn();
@@ -43,8 +43,8 @@ fn cleared_by_exec_on_another_thread_than_the_main_one() {
 }
 
 #[test]
-fn cleared_by_exec_of_a_set_uid_program() {
-    let test = "cleared_by_exec_of_a_set_uid_program";
+fn exec_of_a_set_uid_program_clears_it() {
+    let test = "exec_of_a_set_uid_program_clears_it";
     if !needs_root(test) {
         return;
     }
@@ -66,7 +66,7 @@ fn cleared_by_exec_of_a_set_uid_program() {
 }
 
 #[test]
-fn kept_when_every_descriptor_is_closed() {
+fn it_is_kept_when_every_descriptor_is_closed() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();
     let mut child = parent.spawn();

@@ -19,13 +19,13 @@ fn parent_dies_while_child_is_held(signal: Signal, hold: impl Fn(&mut Tracee)) {
 }
 
 #[test]
-fn just_before_prctl() {
+fn a_parent_that_dies_just_before_prctl_is_not_survived() {
     parent_dies_while_child_is_held(Signal::SIGKILL, Tracee::run_to_arming);
     parent_dies_while_child_is_held(Signal::SIGTERM, Tracee::run_to_arming);
 }
 
 #[test]
-fn just_after_prctl() {
+fn a_parent_that_dies_just_after_prctl_is_not_survived() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
         parent_dies_while_child_is_held(signal, |held| {
             held.run_to_arming();
@@ -35,7 +35,7 @@ fn just_after_prctl() {
 }
 
 #[test]
-fn just_before_the_comparison() {
+fn a_parent_that_dies_just_before_the_comparison_is_not_survived() {
     parent_dies_while_child_is_held(Signal::SIGKILL, |held| {
         held.run_to_arming();
         assert_eq!(held.step(), Boundary::Exit(0));

@@ -50,27 +50,27 @@ fn is_as_documented(way: &Way) {
 }
 
 #[test]
-fn die_with_parent() {
+fn die_with_parent_is_as_documented() {
     is_as_documented(&way::CALL);
 }
 
 #[test]
-fn expected_parent() {
+fn expected_parent_is_as_documented() {
     is_as_documented(&way::EXPECTED_PARENT);
 }
 
 #[test]
-fn watch() {
+fn watch_is_as_documented() {
     is_as_documented(&way::WATCH);
 }
 
 #[test]
-fn command_die_with_parent() {
+fn command_die_with_parent_is_as_documented() {
     is_as_documented(&way::COMMAND);
 }
 
 #[test]
-fn tether() {
+fn tether_is_as_documented() {
     is_as_documented(&way::TETHER);
 }
 
