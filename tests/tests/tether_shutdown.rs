@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, Actor, Answer, Refused, Spawning, Stage};
+use pdeathsig_tests::{needs_root, Actor, Answer, Refusal, Refused, Spawning, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 /// Longer than any test takes.
@@ -188,21 +188,32 @@ fn without_proc_and_without_an_end_of_the_grace_it_kills_and_says_why() {
     child.await_dead();
 }
 
+/// One member ends when it is asked, and the other one later; both by what they are asked by.
+fn it_looks_again_and_again(refused: Refusal) {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let mut child = owner.spawn_tethered();
+    let mut grandchild = child.spawn();
+    grandchild.block(Signal::SIGTERM);
+    owner.refuse(refused);
+    owner.tell_shut_down(Signal::SIGTERM, LONG);
+    child.await_dead();
+    assert!(!owner.has_answered());
+    grandchild.unblock(Signal::SIGTERM);
+    assert_eq!(owner.hear_shut_down(), Ok(()));
+    grandchild.assert_dies_of(Signal::SIGTERM);
+}
+
 #[test]
 fn where_members_cannot_be_pinned_it_looks_again_and_again() {
-    let stage = Stage::open(ACTOR);
-    for refused in [Refused::Pidfd.by(Answer::NotThere), Refused::Pidfd.into()] {
-        let mut owner = owner(&stage);
-        let mut child = owner.spawn_tethered();
-        let mut grandchild = child.spawn();
-        grandchild.block(Signal::SIGTERM);
-        owner.refuse(refused);
-        owner.tell_shut_down(Signal::SIGTERM, LONG);
-        child.await_dead();
-        assert!(!owner.has_answered());
-        grandchild.unblock(Signal::SIGTERM);
-        assert_eq!(owner.hear_shut_down(), Ok(()));
-    }
+    it_looks_again_and_again(Refused::Pidfd.by(Answer::NotThere));
+    it_looks_again_and_again(Refused::Pidfd.into());
+}
+
+#[test]
+fn where_nobody_may_poll_it_looks_again_and_again() {
+    it_looks_again_and_again(Refused::Poll.by(Answer::NotThere));
+    it_looks_again_and_again(Refused::Poll.into());
 }
 
 #[test]

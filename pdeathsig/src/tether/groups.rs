@@ -159,7 +159,7 @@ impl Groups {
             // Whoever was dead before this look had started nobody since; all others may have.
             let all_were_dead = members.iter().all(|member| dead.contains(&member.id));
             for member in members {
-                if !member.has_ended_by(deadline)? {
+                if !member.has_ended_by(deadline) {
                     return Ok(false);
                 }
                 dead.insert(member.id);
@@ -181,27 +181,26 @@ fn wait_out(deadline: Option<Instant>) -> io::Result<bool> {
 
 impl Member {
     /// Whether it has ended, or left its group, by then.
-    fn has_ended_by(self, deadline: Option<Instant>) -> io::Result<bool> {
+    fn has_ended_by(self, deadline: Option<Instant>) -> bool {
         let process = match Pidfd::open(self.id) {
-            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => return Ok(true),
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => return true,
             process => process.ok(),
         };
         loop {
             // Whoever has its number by now is in another group, if that is not its own child.
             if sys::group_of(self.id) != Some(self.group) {
-                return Ok(true);
+                return true;
             }
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let look = LOOK.min(left.unwrap_or(LOOK));
-            let ended = match &process {
-                Some(process) => process.is_gone_by(Some(Instant::now() + look))?,
-                None => {
-                    thread::sleep(look);
-                    Status::of(self.id).map_or(true, |status| status.dead)
-                }
-            };
+            let polled = process.as_ref().and_then(|process| process.is_gone_by(Some(Instant::now() + look)).ok());
+            // A sandbox may refuse to pin it, or to poll.
+            let ended = polled.unwrap_or_else(|| {
+                thread::sleep(look);
+                Status::of(self.id).map_or(true, |status| status.dead)
+            });
             if ended || left == Some(Duration::ZERO) {
-                return Ok(ended);
+                return ended;
             }
         }
     }
