@@ -210,6 +210,22 @@ fn where_members_cannot_be_pinned_it_looks_again_and_again() {
     it_looks_again_and_again(Refused::Pidfd.into());
 }
 
+/// It does not take a pause for each of them.
+#[test]
+fn where_members_cannot_be_pinned_it_returns_as_soon_as_the_last_of_many_has_ended() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let sleep = || Spawning { program: Some(("sleep".into(), vec!["60".into()])), ..Spawning::tethered() };
+    for _ in 0..100 {
+        owner.try_spawn(sleep()).unwrap();
+    }
+    owner.refuse(Refused::Pidfd.by(Answer::NotThere));
+    let start = Instant::now();
+    assert_eq!(owner.shut_down(Signal::SIGTERM, LONG), Ok(()));
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    assert_eq!(owner.zombies().len(), 100);
+}
+
 #[test]
 fn where_nobody_may_poll_it_looks_again_and_again() {
     it_looks_again_and_again(Refused::Poll.by(Answer::NotThere));

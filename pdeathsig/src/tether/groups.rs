@@ -194,10 +194,13 @@ impl Member {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             let look = LOOK.min(left.unwrap_or(LOOK));
             let polled = process.as_ref().and_then(|process| process.is_gone_by(Some(Instant::now() + look)).ok());
-            // A sandbox may refuse to pin it, or to poll.
+            let is_dead = || Status::of(self.id).map_or(true, |status| status.dead);
+            // The kernel may be older than pidfds, and a sandbox may refuse them, or to poll.
             let ended = polled.unwrap_or_else(|| {
-                thread::sleep(look);
-                Status::of(self.id).map_or(true, |status| status.dead)
+                is_dead() || {
+                    thread::sleep(look);
+                    is_dead()
+                }
             });
             if ended || left == Some(Duration::ZERO) {
                 return ended;
