@@ -2,12 +2,13 @@
 
 use std::io::ErrorKind;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command};
 
 use nix::sys::signal::Signal as Received;
 use nix::unistd::{getpgrp, Pid};
 use pdeathsig::{ChildExt, CommandExt as _, Signal, Tether};
-use pdeathsig_tests::{needs_root, Actor, Spawning, Stage};
+use pdeathsig_tests::{needs_root, skipped, Actor, Spawning, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -114,6 +115,29 @@ fn members_in_a_session_that_the_child_has_made() {
     child.wait().unwrap();
     child.kill_process_group().unwrap();
     grandchild.assert_dies_of(Received::SIGKILL);
+}
+
+/// There the numbers that it shows are others', and whoever is a member cannot be looked for.
+#[test]
+fn members_that_live_on_where_proc_is_of_another_pid_namespace() {
+    let test = "members_that_live_on_where_proc_is_of_another_pid_namespace";
+    if !needs_root(test) {
+        return;
+    }
+    let stage = stage();
+    let mut outside = stage.actor();
+    if let Err(error) = outside.new_pid_namespace() {
+        skipped(test, &format!("no pid namespace: {error}"));
+        return;
+    }
+    let mut first = outside.spawn();
+    let mut child = first.spawn_as(Spawning { group: Some(0), ..Spawning::default() });
+    let free = (20_000..).find(|number| !Path::new(&format!("/proc/{number}")).exists()).unwrap();
+    let member = child.fork_with_number(Pid::from_raw(free));
+    child.send(Received::SIGKILL);
+    first.wait_for_own(&child);
+    assert_eq!(first.kill_group_of(child.own_pid()), Ok(()));
+    member.await_dead();
 }
 
 /// A child that leads a group, and has been killed and waited for.

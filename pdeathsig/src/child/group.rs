@@ -22,8 +22,8 @@ pub(super) fn send(child: u32, signal: Signal) -> io::Result<()> {
     }
 }
 
-/// Whether a group without a leader can be that of a child: in this process's session, or in one that the child made. As far as
-/// `/proc` tells.
+/// Whether a group without a leader can be that of a child: in this process's session, or in one that the child made. It can
+/// where `/proc` does not tell.
 fn has_members_of_ours(group: u32) -> bool {
     let own = sys::session_of(0);
     let mut ours = None;
@@ -34,7 +34,7 @@ fn has_members_of_ours(group: u32) -> bool {
         }
         ours.is_none()
     });
-    ours.unwrap_or(looked.is_err())
+    ours.unwrap_or_else(|| looked.is_err() || !sys::shows_this_pid_namespace())
 }
 
 fn leads_none(child: u32, group: Option<u32>) -> io::Error {
