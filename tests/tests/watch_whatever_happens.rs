@@ -240,3 +240,25 @@ fn proc_is_that_of_another_pid_namespace_so_nobody_is_taken_for_a_descendant() {
     assert_eq!(parent.wait_for_own(&child), pdeathsig_tests::End::Killed(Signal::SIGKILL as i32));
     descendant.assert_lives();
 }
+
+/// Where the child's own number is that of a stranger with a child.
+#[test]
+fn proc_is_that_of_another_pid_namespace_so_no_descendant_is_waited_for() {
+    let test = "proc_is_that_of_another_pid_namespace_so_no_descendant_is_waited_for";
+    if !needs_root(test) {
+        return;
+    }
+    let stage = Stage::open(ACTOR);
+    let mut stranger = stage.actor();
+    let _strangers_child = stranger.spawn();
+    let mut outer = stage.actor();
+    if let Err(error) = outer.new_pid_namespace() {
+        skipped(test, &format!("needs the privilege to make a pid namespace: {error}"));
+        return;
+    }
+    let mut parent = outer.spawn();
+    let mut child = parent.fork_with_number(stranger.pid());
+    let options = Options { expected_parent: Some(4242), ..Options::DESCENDANTS.with_a_long_grace() };
+    child.tell_arm_with(Signal::SIGTERM, options);
+    assert_eq!(parent.wait_for_own(&child), pdeathsig_tests::End::Killed(Signal::SIGTERM as i32));
+}

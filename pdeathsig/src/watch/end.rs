@@ -111,7 +111,9 @@ fn ask_this(plan: Plan) {
 /// Whether anybody but this process is left, as far as it can be told.
 pub(super) fn others_are_left(plan: Plan) -> bool {
     let own = sys::own_id();
-    plan.descendants && has_descendants(own) || plan.process_group && has_other_members(own, None)
+    // In a `/proc` of another pid namespace the number is a stranger's.
+    let descendants = plan.descendants && sys::shows_this_pid_namespace() && has_descendants(own);
+    descendants || plan.process_group && has_other_members(own, None)
 }
 
 /// Whether the group has members but its leader and `known` ones; so it is where that cannot be seen.
