@@ -131,7 +131,7 @@ fn descendants_die_also_then() {
 }
 
 /// A child whose watching thread knows that the parent is gone, and has not acted yet.
-fn parent_is_gone_and_the_thread_is_held<'a>(stage: &'a Stage, signal: Signal) -> (Actor<'a>, Tracee) {
+fn parent_is_gone_and_the_thread_is_held(stage: &Stage, signal: Signal) -> (Actor<'_>, Tracee) {
     let mut parent = stage.actor();
     let mut child = parent.spawn();
     child.watch(signal);

@@ -30,8 +30,6 @@ fn main() {
     pdeathsig_tests::sleep_until(end);
 }
 
-// Whoever started this one reaps it.
-#[allow(clippy::zombie_processes)]
 fn start(program: PathBuf, tether: Option<Tether>) -> Pid {
     let mut command = Command::new(program);
     if let Some(tether) = tether {

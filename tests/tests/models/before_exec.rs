@@ -198,7 +198,7 @@ fn no_program_runs_without_its_parent_whatever_that_does_about_the_signal() {
     let swapped = with(&[Step::Arm, Step::Unblock, Step::Reset, Step::Compare, Step::Exec]);
     table.holds("arms first: the comparison after all makes up for it", swapped);
     let no_reset = with(&[Step::Unblock, Step::Arm, Step::Compare, Step::Exec]);
-    let handling = BeforeExec { parents: &[(Disposition::Handler, false)], ..no_reset.clone() };
+    let handling = BeforeExec { parents: &[(Disposition::Handler, false)], ..no_reset };
     table.fails("does not give up the parent's handler", NO_SURVIVOR, handling);
     let ignoring = BeforeExec { parents: &[(Disposition::Ignored, false)], ..no_reset };
     table.fails("does not give up that the parent ignores it", NO_SURVIVOR, ignoring);

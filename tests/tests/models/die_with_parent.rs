@@ -10,7 +10,7 @@ fn whoever_dies_from_the_record_on_is_not_survived() {
     table.holds("as it is", model.clone());
     table.fails("does not compare after arming", NO_SURVIVOR, Arming::new(Compare::Not));
     let steps = [Step::Record, Step::Compare, Step::Arm];
-    table.fails("compares before arming", NO_SURVIVOR, Arming { steps, ..model.clone() });
+    table.fails("compares before arming", NO_SURVIVOR, Arming { steps, ..model });
     table.fails("asks whether its parent is pid 1: a subreaper", NO_SURVIVOR, Arming::new(Compare::WithOne));
     table.fails("asks whether its parent is pid 1: a container", NO_VICTIM, Arming::new(Compare::WithOne));
     table.fails("arms on another thread than the main one", NO_SURVIVOR, Arming { on_worker: true, ..model });

@@ -14,7 +14,7 @@ const OBSTACLES: [fn(&mut Actor<'_>); 2] =
     [|parent| parent.ignore(Signal::SIGHUP), |parent| parent.block(Signal::SIGHUP)];
 
 /// A parent that ignores or blocks SIGHUP.
-fn parent<'a>(stage: &'a Stage, obstacle: fn(&mut Actor<'_>)) -> Actor<'a> {
+fn parent(stage: &Stage, obstacle: fn(&mut Actor<'_>)) -> Actor<'_> {
     let mut parent = stage.actor();
     // What the test itself was started under, perhaps `nohup`, ends here: exec makes a handler the default action.
     parent.catch(Signal::SIGHUP);

@@ -56,7 +56,7 @@ fn who_may_gain_no_privileges_is_tied_and_ties() {
 }
 
 /// A parent and its child, ordinary users, and the child executes a set-uid program of root's.
-fn executing_a_set_uid_program<'a>(stage: &'a Stage, way: Way, before: impl Fn(&mut Actor<'_>)) -> [Actor<'a>; 2] {
+fn executing_a_set_uid_program(stage: &Stage, way: Way, before: impl Fn(&mut Actor<'_>)) -> [Actor<'_>; 2] {
     let program = stage.copy_of_program();
     chown(&program, Some(0), Some(0)).unwrap();
     fs::set_permissions(&program, Permissions::from_mode(0o4755)).unwrap();

@@ -127,7 +127,7 @@ impl Orphans {
                 tally.too_late += self.end_the_late();
             }
             if start.elapsed() > patience {
-                tally.survivors += self.end_everybody();
+                tally.survivors += end_everybody();
                 return;
             }
             thread::yield_now();
@@ -158,16 +158,16 @@ impl Orphans {
         let number = |bytes: &[u8]| Pid::from_raw(i32::from_ne_bytes(bytes.try_into().unwrap()));
         bytes.chunks_exact(8).map(|report| (number(&report[..4]), number(&report[4..]))).collect()
     }
+}
 
-    fn end_everybody(&self) -> u64 {
-        let mut survivors = 0;
-        while let Some(child) = pdeathsig_tests::any_child() {
-            eprintln!("{}", description(child));
-            survivors += u64::from(kill(child, Signal::SIGKILL).is_ok());
-            waitpid(child, Some(WaitPidFlag::__WALL)).unwrap();
-        }
-        survivors
+fn end_everybody() -> u64 {
+    let mut survivors = 0;
+    while let Some(child) = pdeathsig_tests::any_child() {
+        eprintln!("{}", description(child));
+        survivors += u64::from(kill(child, Signal::SIGKILL).is_ok());
+        waitpid(child, Some(WaitPidFlag::__WALL)).unwrap();
     }
+    survivors
 }
 
 /// What there is to say of a survivor.

@@ -19,8 +19,6 @@
 //!
 //! One program plays all parts: `campaign` starts *lanes*, each of which is a subreaper and starts *parents*; these start *children*
 //! from one to eight threads, and die. Then all that is left comes to the lane, which reaps it, and finds out who lives on.
-// The name of a function in place of the C library's; what it does is in `raw`.
-#![allow(unsafe_code)]
 
 mod child;
 mod lane;
@@ -30,6 +28,7 @@ mod report;
 mod runner;
 mod trial;
 
+// A function in place of the C library's; what it does is in `raw`.
 pdeathsig_tests::remember_parents_named!();
 
 fn main() {
