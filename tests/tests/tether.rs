@@ -349,3 +349,15 @@ fn for_children_in_another_pid_namespace_it_is_an_error_and_they_can_be_spawned_
     assert!(error.contains("Operation not permitted"), "{error}");
     child.assert_lives();
 }
+
+#[test]
+fn a_file_that_has_the_number_of_its_descriptor_when_somebody_has_closed_that_stays_open() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = stage.actor();
+    owner.tether(Signal::SIGKILL).unwrap();
+    owner.close_others();
+    owner.open_pipes();
+    let open = owner.count();
+    owner.drop_tether();
+    assert_eq!(owner.count(), open);
+}

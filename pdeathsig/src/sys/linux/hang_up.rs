@@ -13,7 +13,7 @@
 //! stands on a member which changes its group goes on in that other group, and the next ones come to those that it missed.
 
 use std::io;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 use std::slice;
@@ -41,7 +41,7 @@ struct Owner {
 }
 
 #[derive(Debug)]
-pub(crate) struct HangUp(OwnedFd);
+pub(crate) struct HangUp(ManuallyDrop<OwnedFd>);
 
 impl HangUp {
     /// For a group that has a member now. Whom the signal may reach is decided by who makes this, not by who closes it.
@@ -69,19 +69,36 @@ impl HangUp {
         }
         // w has no use for it, but tells by it whether the group is still there.
         own(&w, &group).map_err(|source| Error::Os { call: "fcntl(2)", source })?;
-        Ok(HangUp(away_from_standard(w).map_err(|source| Error::Os { call: "fcntl(2)", source })?))
+        let w = away_from_standard(w).map_err(|source| Error::Os { call: "fcntl(2)", source })?;
+        Ok(HangUp(ManuallyDrop::new(w)))
     }
 
     /// The group's number, unless it has no member any more, a zombie included; then the number may have become another's. (Before
     /// Linux 5.12 it is always told.) An error if a sandbox does not let it be asked.
     pub(crate) fn group(&self) -> io::Result<Option<u32>> {
-        let mut group = Owner { kind: 0, id: 0 };
+        let owner = self.owner()?;
+        Ok(owner.and_then(|group| u32::try_from(group.id).ok()).filter(|id| *id > 1))
+    }
+
+    /// A group, which may have no member any more. None if somebody has closed this, so that the group got its signal.
+    fn owner(&self) -> io::Result<Option<Owner>> {
+        let mut owner = Owner { kind: 0, id: 0 };
         // SAFETY: F_GETOWN_EX writes the owner.
-        match done(unsafe { libc::fcntl(self.0.as_raw_fd(), F_GETOWN_EX, &mut group as *mut Owner) }) {
-            // Somebody has closed it, and the group got its signal.
+        match done(unsafe { libc::fcntl(self.0.as_raw_fd(), F_GETOWN_EX, &mut owner as *mut Owner) }) {
             Err(error) if error.raw_os_error() == Some(libc::EBADF) => Ok(None),
             Err(error) => Err(error),
-            Ok(()) => Ok(u32::try_from(group.id).ok().filter(|id| group.kind == F_OWNER_PGRP && *id > 1)),
+            // Of another file that has the number by now, it is another kind.
+            Ok(()) => Ok(Some(owner).filter(|owner| owner.kind == F_OWNER_PGRP)),
+        }
+    }
+}
+
+/// Closes it, but not a file that has its number since somebody has closed it.
+impl Drop for HangUp {
+    fn drop(&mut self) {
+        if !matches!(self.owner(), Ok(None)) {
+            // SAFETY: nobody uses it after this.
+            unsafe { ManuallyDrop::drop(&mut self.0) };
         }
     }
 }
