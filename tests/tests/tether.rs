@@ -3,6 +3,7 @@
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::getpgid;
 use pdeathsig_tests::{skipped, until, Actor, Cause, Spawning, Stage};
+use rustix::process::{prlimit, Resource, Rlimit};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -65,6 +66,19 @@ fn a_signal_of_the_real_time_kind() {
         owner.kill();
         assert_eq!(stage.end_of(child), number);
     }
+}
+
+#[test]
+fn a_signal_of_the_real_time_kind_that_cannot_be_queued_comes_as_sigio() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = stage.actor();
+    owner.tether_by_number(40).unwrap();
+    let program = Some(("sleep".into(), vec!["60".into()]));
+    let child = owner.try_spawn(Spawning { program, ..Spawning::tethered() }).unwrap();
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    prlimit(rustix::process::Pid::from_raw(child.as_raw()), Resource::Sigpending, none).unwrap();
+    owner.kill();
+    assert_eq!(stage.end_of(child), Signal::SIGIO as i32);
 }
 
 #[test]

@@ -97,6 +97,8 @@ use crate::{Error, Signal};
 ///   and shells with job control do (interactive ones, and scripts with `set -m`). So is a child whose command is told another `process_group` after `tether`.
 /// - With a signal other than SIGKILL, who ignores or blocks it lives, and spawned programs inherit both from the thread that spawns them. A handler may
 ///   run more than once: up to four times when the owner ends, five when the tether is dropped.
+/// - A real-time signal that cannot be queued, since the member's user has as many pending as `RLIMIT_SIGPENDING` allows, comes as SIGIO
+///   instead, which ends a member that does not handle it.
 /// - The signal reaches whom the maker of the tether might signal when it was made, by `kill` without capabilities: root everybody, an
 ///   ordinary user its own processes, those of set-uid programs that it runs included. A member that becomes another user for good is out of its reach.
 /// - A fork of the owner that executes no program has a copy of what holds the tether: when the owner ends, the tether is cut when the fork
