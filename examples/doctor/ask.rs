@@ -152,7 +152,7 @@ mod x86_64 {
         }
 
         fn wait(&self, deadline: Option<Instant>) -> Result<WaitStatus, Refusal> {
-            while deadline.map_or(true, |deadline| Instant::now() < deadline) {
+            while deadline.is_none_or(|deadline| Instant::now() < deadline) {
                 match waitpid(self.thread, Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG)) {
                     Ok(WaitStatus::StillAlive) => thread::sleep(Duration::from_micros(200)),
                     Err(Errno::EINVAL) => return Err("a real-time signal came just then: try again".into()),

@@ -3,15 +3,8 @@
 use pdeathsig::Signal;
 use serde::Serialize;
 
-use crate::facts::{Facts, Known, Signals};
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Diagnosis {
-    pub(crate) facts: Facts,
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) if_the_parent_dies: Verdict,
-    pub(crate) if_only_the_spawning_thread_ends: Verdict,
-}
+use crate::diagnosis::{effect, Effect};
+use crate::facts::{Facts, Known};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Finding {
@@ -32,81 +25,20 @@ pub(crate) enum Level {
     Unknown,
 }
 
-/// What becomes of the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Verdict {
-    Dies,
-    /// It has a handler, and goes on as that decides.
-    Handles,
-    Lives,
-    Unknown,
-}
-
-/// What a parent-death signal does to the process.
-enum Effect {
-    Ends,
-    Caught,
-    Ignored,
-    Blocked,
-    /// The first process of a pid namespace has no handler for it.
-    NoHandler,
-    /// The default is to do nothing, or to stop.
-    None,
-}
-
-impl Diagnosis {
-    pub(crate) fn of(facts: Facts) -> Diagnosis {
-        let mut findings = Vec::new();
-        whose_child_it_is(&facts, &mut findings);
-        the_kernels_signal(&facts, &mut findings);
-        process_scoped(&facts, &mut findings);
-        circumstances(&facts, &mut findings);
-        let if_the_parent_dies = if facts.watch || facts.tether.as_ref().is_some_and(|tether| tether.owner_is_parent) {
-            Verdict::Dies
-        } else {
-            by_the_kernels_signal(&facts)
-        };
-        Diagnosis {
-            if_only_the_spawning_thread_ends: by_the_kernels_signal(&facts),
-            if_the_parent_dies,
-            findings,
-            facts,
-        }
-    }
-}
-
-fn by_the_kernels_signal(facts: &Facts) -> Verdict {
-    match facts.armed_signal() {
-        Known::Unknown(_) => Verdict::Unknown,
-        Known::Is(None) => Verdict::Lives,
-        Known::Is(Some(signal)) => match effect(facts, signal) {
-            Effect::Ends => Verdict::Dies,
-            Effect::Caught => Verdict::Handles,
-            _ => Verdict::Lives,
-        },
-    }
-}
-
-fn effect(facts: &Facts, signal: i32) -> Effect {
-    let Signals { ignored, blocked, caught } = facts.signals;
-    match Signal::from_raw(signal) {
-        Ok(Signal::KILL) => Effect::Ends,
-        _ if Signals::has(ignored, signal) => Effect::Ignored,
-        _ if Signals::has(blocked, signal) => Effect::Blocked,
-        _ if Signals::has(caught, signal) => Effect::Caught,
-        _ if facts.first_of_pid_namespace => Effect::NoHandler,
-        Ok(Signal::CHLD | Signal::CONT | Signal::URG | Signal::WINCH) => Effect::None,
-        Ok(Signal::STOP | Signal::TSTP | Signal::TTIN | Signal::TTOU) => Effect::None,
-        _ => Effect::Ends,
-    }
-}
-
 fn name(signal: i32) -> String {
     Signal::from_raw(signal).map_or_else(|_| format!("the signal {signal}"), |signal| signal.to_string())
 }
 
 type Findings = Vec<Finding>;
+
+pub(crate) fn of(facts: &Facts) -> Findings {
+    let mut findings = Vec::new();
+    whose_child_it_is(facts, &mut findings);
+    the_kernels_signal(facts, &mut findings);
+    process_scoped(facts, &mut findings);
+    circumstances(facts, &mut findings);
+    findings
+}
 
 /// Those that adopt orphans.
 const INITS: [&str; 6] = ["systemd", "init", "tini", "dumb-init", "docker-init", "catatonit"];
@@ -331,12 +263,16 @@ fn circumstances(facts: &Facts, findings: &mut Findings) {
             "Its process group is in the background of its terminal: no Ctrl-C, and no reading from it.",
         );
     }
-    let children = facts.children.len();
-    if children > 0 && facts.tether.is_none() {
-        let (level, remedy) =
-            ("children-live-on", "a `Tether` where this process starts them; in it, `descendants` or `process_group`");
-        let text = format!("It has {children} of its own, which nothing here ends when it dies.");
-        cure(findings, level, Level::Note, text.replacen(&children.to_string(), &many(children), 1), remedy);
+    if !facts.children.is_empty() && facts.tether.is_none() {
+        let number = facts.children.len();
+        let children = if number == 1 { "a child".into() } else { format!("{number} children") };
+        cure(
+            findings,
+            "has-children",
+            Level::Note,
+            format!("It has {children} of its own. Nothing that can be seen from here ends them when it dies."),
+            "`watch` with `descendants` or `process_group`; or a `Tether` for what it starts",
+        );
     }
     if facts.set_uid_program {
         cure(
@@ -386,14 +322,6 @@ fn circumstances(facts: &Facts, findings: &mut Findings) {
                 line_of(facts)
             ),
         ),
-    }
-}
-
-fn many(children: usize) -> String {
-    if children == 1 {
-        "a child".into()
-    } else {
-        format!("{children} children")
     }
 }
 

@@ -15,6 +15,7 @@
 //! The status is 0 whatever is found, 2 if there is no such process or the doctor was called wrongly, 1 if it failed.
 
 mod ask;
+mod diagnosis;
 mod facts;
 mod findings;
 mod report;
@@ -22,8 +23,8 @@ mod report;
 use std::error::Error;
 use std::process::{self, ExitCode};
 
+use diagnosis::Diagnosis;
 use facts::Facts;
-use findings::Diagnosis;
 
 const USAGE: &str = "usage: doctor [--json] [--no-ptrace] [PID]";
 

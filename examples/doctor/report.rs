@@ -6,8 +6,9 @@ use anstream::println;
 use anstyle::Style;
 use pdeathsig_examples::style::{BAD, BOLD, DIM, GOOD};
 
+use crate::diagnosis::{Diagnosis, Verdict};
 use crate::facts::{Facts, Known, Named};
-use crate::findings::{Diagnosis, Finding, Level, Verdict};
+use crate::findings::{Finding, Level};
 
 const WIDTH: usize = 96;
 const INDENT: &str = "      ";
@@ -21,7 +22,7 @@ pub(crate) fn text(diagnosis: &Diagnosis) -> io::Result<()> {
     let facts = &diagnosis.facts;
     let itself = if facts.itself { ", this process itself" } else { "" };
     println!("{BOLD}{}{BOLD:#}{itself}", told(&facts.process));
-    println!("   child of {}", line(facts));
+    paragraph("   ", Style::new(), &format!("child of {}", line(facts)));
     println!("   process group {}, session {}", facts.group.id, facts.session);
     for level in [Level::Bad, Level::Good, Level::Note, Level::Unknown] {
         diagnosis.findings.iter().filter(|finding| finding.level == level).for_each(show);
@@ -64,12 +65,13 @@ fn show(finding: &Finding) {
 
 /// Wrapped, with what stands before the first line in a style of its own.
 fn paragraph(first: &str, style: Style, text: &str) {
+    let rest = " ".repeat(first.len());
     let mut start = first;
     let mut line = String::new();
     for word in text.split(' ') {
-        if INDENT.len() + line.chars().count() + word.chars().count() > WIDTH {
+        if first.len() + line.chars().count() + word.chars().count() > WIDTH {
             println!("{style}{start}{style:#}{}", line.trim_end());
-            (start, line) = (INDENT, String::new());
+            (start, line) = (&rest, String::new());
         }
         line += word;
         line.push(' ');
@@ -78,11 +80,12 @@ fn paragraph(first: &str, style: Style, text: &str) {
 }
 
 fn verdict(case: &str, verdict: Verdict) {
-    let (style, outcome) = match verdict {
-        Verdict::Dies => (BOLD, "dies"),
-        Verdict::Handles => (BOLD, "handles the signal, and lives if it wants to"),
-        Verdict::Lives => (BOLD, "lives on"),
-        Verdict::Unknown => (DIM, "… that is not known"),
+    let outcome = match verdict {
+        Verdict::Dies => "dies.",
+        Verdict::Handles => "handles the signal, and lives if it wants to.",
+        Verdict::Signalled => "gets a signal: it dies of SIGKILL, and of any that it neither handles nor ignores.",
+        Verdict::Lives => "lives on.",
+        Verdict::Unknown => "may live or die: that is not known.",
     };
-    println!("{case} {style}{outcome}{style:#}.");
+    paragraph(&format!("{case} "), BOLD, outcome);
 }

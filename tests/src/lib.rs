@@ -42,6 +42,15 @@ pub fn keep_on(process: nix::unistd::Pid, cpu: usize) {
     nix::sched::sched_setaffinity(process, &cpus).unwrap();
 }
 
+/// Panics if a program did not say all of these, one after the other.
+#[track_caller]
+pub fn in_this_order(said: &str, parts: &[&str]) {
+    let mut rest = said;
+    for part in parts {
+        rest = rest.split_once(part).unwrap_or_else(|| panic!("no {part:?} in the rest of\n{said}")).1;
+    }
+}
+
 /// Sleeps, for a helper program that waits to be killed.
 pub fn sleep_until(end: std::time::Instant) {
     std::thread::sleep(end.saturating_duration_since(std::time::Instant::now()));

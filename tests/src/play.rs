@@ -104,6 +104,16 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
             let there = on_thread(move || raw::set_bare(signal).map(|()| read()).unwrap());
             json!((there, read()))
         }
+        Request::SetBareOnThreadThatStays { signal } => {
+            let (tell, hear) = mpsc::channel();
+            thread::spawn(move || {
+                tell.send(raw::set_bare(signal)).unwrap();
+                loop {
+                    thread::park();
+                }
+            });
+            json!(hear.recv().unwrap().unwrap())
+        }
         Request::SetBare { signal } => json!(raw::set_bare(signal).unwrap()),
         Request::SetBareAndCheck { signal, orphaned } => {
             raw::set_bare(signal).unwrap();

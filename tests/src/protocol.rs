@@ -37,6 +37,10 @@ pub(crate) enum Request {
     SetBareOnThread {
         signal: i32,
     },
+    /// The same on a thread that stays.
+    SetBareOnThreadThatStays {
+        signal: i32,
+    },
     SetBare {
         signal: i32,
     },

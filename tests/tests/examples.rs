@@ -7,7 +7,8 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{waitpid, WaitStatus};
 use nix::unistd::Pid;
 
-use showing::{begun, example, in_this_order, said, stage};
+use pdeathsig_tests::in_this_order;
+use showing::{begun, example, said, stage};
 
 mod showing;
 

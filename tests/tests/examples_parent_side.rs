@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 
-use showing::{assert_no_folder_is_left, begun, example, in_this_order, said, stage};
+use pdeathsig_tests::in_this_order;
+use showing::{assert_no_folder_is_left, begun, example, said, stage};
 
 mod showing;
 

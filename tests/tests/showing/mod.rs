@@ -34,13 +34,6 @@ pub(crate) fn said(name: &str) -> String {
     said
 }
 
-pub(crate) fn in_this_order(said: &str, lines: &[&str]) {
-    let mut rest = said;
-    for line in lines {
-        rest = rest.split_once(line).unwrap_or_else(|| panic!("no {line:?} in the rest of\n{said}")).1;
-    }
-}
-
 /// But the socket that is the stage's own.
 pub(crate) fn assert_no_folder_is_left(stage: &Stage) {
     let folders = fs::read_dir(stage.folder()).unwrap().flatten().filter(|entry| entry.path().is_dir());
