@@ -111,8 +111,6 @@ mod x86_64 {
                 rax: SYS_prctl as u64,
                 rdi: PR_GET_PDEATHSIG as u64,
                 rsi: place,
-                // Not in a system call that the kernel should begin again.
-                orig_rax: u64::MAX,
                 ..before
             };
             let answer = self.step(call, place);

@@ -199,6 +199,23 @@ fn a_stopped_child_stays_stopped() {
 }
 
 #[test]
+fn signals_that_wait_for_a_stopped_child_reach_it() {
+    let stage = stage();
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm(Signal::SIGKILL).unwrap();
+    let signals = [Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGALRM];
+    signals.iter().for_each(|signal| child.catch(*signal));
+    child.send(Signal::SIGSTOP);
+    child.await_stopped();
+    signals.iter().for_each(|signal| child.send(*signal));
+    Diagnosis::of(&child).finds(&[("armed", "good")]);
+    child.await_stopped();
+    child.send(Signal::SIGCONT);
+    child.await_caught(signals.len());
+}
+
+#[test]
 fn one_that_cannot_be_asked() {
     let stage = stage();
     let mut parent = stage.actor();
