@@ -129,7 +129,10 @@ fn a_tethered_child_and_what_that_starts() {
     Diagnosis::of(&child).finds(&[("tethered", "good"), ("not-armed", "note")]).then("signalled", "lives");
     let diagnosis = Diagnosis::of(&grandchild).finds(&[("tethered-to-another", "note")]);
     assert_eq!(diagnosis.0["facts"]["tether"]["owner"]["pid"], owner.pid().as_raw());
-    Diagnosis::of(&owner).finds(&[("has-children", "note")]);
+    let diagnosis = Diagnosis::of(&owner).finds(&[("has-children", "note")]);
+    // And not the zombie that leads the group.
+    let children = diagnosis.0["facts"]["children"].as_array().unwrap();
+    assert!(matches!(&children[..], [only] if only["pid"] == child.pid().as_raw()), "{children:?}");
     owner.kill();
     child.assert_dies_of(Signal::SIGKILL);
     grandchild.assert_dies_of(Signal::SIGKILL);
