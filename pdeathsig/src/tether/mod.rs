@@ -43,8 +43,11 @@ use crate::{Error, Signal};
 /// # }
 /// ```
 ///
-/// It is `Send` and `Sync`: one tether serves all threads. For one that holds for as long as the process, no ceremony is
-/// needed. A `static` is never dropped, and the kernel cuts it when the process ends:
+/// Keep it under a name, in a field or in a `static`: `let _ = …` drops it at once, and a temporary as in
+/// `command.tether(&Tether::new(signal)?)?` is dropped at the end of the statement; the member dies, or fails to start.
+///
+/// It is `Send` and `Sync`: one tether serves all threads, by reference or in an `Arc`. One that holds for as long as the process stands in a
+/// `static`, which is never dropped; the kernel cuts it when the process ends:
 ///
 /// ```
 /// use pdeathsig::{CommandExt, Signal, Tether};
@@ -68,7 +71,7 @@ use crate::{Error, Signal};
 /// # }
 /// ```
 ///
-/// `std::mem::forget(tether)` and `Box::leak` do as well.
+/// `std::mem::forget(tether)` and `Box::leak` do as well, and so does `LazyLock`, if a panic will do where there can be no tether.
 ///
 /// tokio's `Command` has one of std's within: `command.as_std_mut().tether(&tether)?`.
 ///
@@ -141,6 +144,7 @@ use crate::{Error, Signal};
 /// [unix(7)](https://man7.org/linux/man-pages/man7/unix.7.html) for `SCM_RIGHTS` and its limits; in the kernel's source, `unix_release_sock` in
 /// `net/unix/af_unix.c` hangs up, `send_sigio` in `fs/fcntl.c` sends the signal.
 #[derive(Debug)]
+#[must_use = "a tether is cut when it is dropped, as `let _ = …` does at once: keep it for as long as its members may live"]
 pub struct Tether {
     signal: Signal,
     /// A fork has a copy of all this, but what it does with it does not concern the owner.
