@@ -75,7 +75,7 @@ pub(crate) fn without_parameters(item: TokenStream) -> TokenStream {
 fn check_signature(input: ParseStream<'_>) -> Result<()> {
     while input.peek(Token![#]) {
         input.parse::<Token![#]>()?;
-        skip(input)?;
+        refuse_another(input.parse()?)?;
     }
     let not_a_function = input.error(GOES_ON_MAIN);
     while !input.peek(Token![fn]) {
@@ -102,6 +102,18 @@ fn check_signature(input: ParseStream<'_>) -> Result<()> {
         }
     }
     input.parse::<TokenStream>().map(drop)
+}
+
+/// Of two, the last that expands would be the first statement, and replaced by the other.
+fn refuse_another(attribute: TokenTree) -> Result<()> {
+    let TokenTree::Group(attribute) = attribute else { return Ok(()) };
+    let path = attribute.stream().into_iter().take_while(|tree| !matches!(tree, TokenTree::Group(_)));
+    match path.last() {
+        Some(TokenTree::Ident(name)) if name == "die_with_parent" => {
+            Err(Error::new(name.span(), "`#[die_with_parent]` is given twice: write all options in one"))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn skip(input: ParseStream<'_>) -> Result<()> {
