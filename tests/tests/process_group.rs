@@ -59,6 +59,7 @@ fn a_child_that_leads_no_group_is_an_error_and_nobody_gets_a_signal() {
     for part in [format!("child {}", child.id()), format!("group {}", getpgrp()), "process_group(0)".into()] {
         assert!(message.contains(&part), "{message}");
     }
+    assert!(!message.contains("Tether"), "{message}");
     actor.assert_lives();
     // Nor when it has ended, as long as it was not waited for.
     actor.send(Received::SIGKILL);

@@ -38,10 +38,11 @@ fn has_members_of_ours(group: u32) -> bool {
 }
 
 fn leads_none(child: u32, group: Option<u32>) -> io::Error {
-    let member = group.map_or_else(String::new, |group| format!(", it is a member of the group {group}"));
-    let message = format!(
-        "the child {child} does not lead a process group{member}: spawn it with `process_group(0)`, or, if it was spawned with \
-         a `Tether`, use `Tether::send_signal`",
-    );
+    let found = match group {
+        Some(group) if Some(group) == sys::group_of(0) => format!(", but is in this process's own, group {group}"),
+        Some(group) => format!(", but is in group {group} (a `Tether`'s members are reached by `Tether::send_signal`)"),
+        None => String::new(),
+    };
+    let message = format!("the child {child} does not lead a process group{found}: spawn it with `process_group(0)`");
     io::Error::new(io::ErrorKind::InvalidInput, message)
 }
