@@ -2,6 +2,7 @@
 
 use std::error;
 use std::fmt;
+use std::io;
 use std::str::FromStr;
 
 use crate::sys::{self, number};
@@ -288,3 +289,11 @@ impl fmt::Display for InvalidSignal {
 }
 
 impl error::Error for InvalidSignal {}
+
+/// Of the kind [`InvalidInput`](io::ErrorKind::InvalidInput), with the [`InvalidSignal`] as the inner error: for `?` in a function that also
+/// spawns.
+impl From<InvalidSignal> for io::Error {
+    fn from(error: InvalidSignal) -> io::Error {
+        io::Error::new(io::ErrorKind::InvalidInput, error)
+    }
+}

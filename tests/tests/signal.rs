@@ -1,6 +1,7 @@
 //! `Signal` by names and numbers.
 
 use std::collections::HashSet;
+use std::io;
 
 use nix::sys::signal as system;
 use pdeathsig::Signal;
@@ -117,6 +118,16 @@ fn a_refusal_says_what_is_valid() {
     assert!(message.contains("SIGRTMIN+31") && message.ends_with("SIGRTMIN+30"), "{message}");
     let too_large = "99999999999".parse::<Signal>().unwrap_err();
     assert_eq!(Err(too_large), "SIGTREM".parse::<Signal>());
+}
+
+#[test]
+fn a_refusal_is_an_io_error_where_one_is_asked_for() {
+    let read = |text: &str| -> io::Result<Signal> { Ok(text.parse()?) };
+    assert_eq!(read("TERM").unwrap(), Signal::TERM);
+    let error = read("SIGTREM").unwrap_err();
+    let refusal = "SIGTREM".parse::<Signal>().unwrap_err();
+    assert_eq!((error.kind(), error.to_string()), (io::ErrorKind::InvalidInput, refusal.to_string()));
+    assert_eq!(error.get_ref().unwrap().downcast_ref(), Some(&refusal));
 }
 
 #[test]
