@@ -21,7 +21,8 @@ use crate::Error;
 /// The descriptor ([`AsFd`], [`AsRawFd`]) becomes readable when the parent is gone, and stays so. It works with
 /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html), [epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)
 /// and what is built on them, such as tokio's `AsyncFd`. There is nothing to read from it. It is closed on exec. As long as
-/// the `Parent` lives, it is open and the same.
+/// the `Parent` lives, it is open and the same, which is what the constructors of `AsyncFd` that are unsafe ask for. Without unsafe code, a thread
+/// that calls [`wait`](Parent::wait) and then sends a message does.
 ///
 /// # Limits
 ///
@@ -101,6 +102,7 @@ impl Parent {
     /// let parent = pdeathsig::Parent::current().unwrap();
     /// println!("started by {}", parent.id());
     /// ```
+    #[must_use]
     pub fn id(&self) -> u32 {
         self.id
     }
@@ -117,6 +119,7 @@ impl Parent {
     /// # See also
     ///
     /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
+    #[must_use]
     pub fn is_alive(&self) -> bool {
         match self.process.is_gone_by(Some(Instant::now())) {
             Ok(gone) => !gone,
