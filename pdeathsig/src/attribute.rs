@@ -13,7 +13,7 @@ use crate::DieWithParent;
 /// The attribute puts one call of [`DieWithParent::arm`] at the beginning of the body; what is guaranteed, and what is not, is
 /// documented at [`die_with_parent`](fn@crate::die_with_parent) and, for `watch` and what implies it, at
 /// [`DieWithParent::watch`]. It goes on `fn main` alone, sync or async, with any return
-/// type, together with any other attributes.
+/// type, together with any other attributes. It needs the feature `macros`, which is on by default.
 ///
 /// # Examples
 ///
@@ -49,7 +49,7 @@ use crate::DieWithParent;
 /// | option | meaning |
 /// | --- | --- |
 /// | `watch` | wait for the parent process, not for its thread: see [`DieWithParent::watch`], which the next three imply |
-/// | `grace = duration` | SIGKILL to whoever is left after that: any expression of type [`Duration`](std::time::Duration), see [`DieWithParent::grace`] |
+/// | `grace = duration` | SIGKILL to whoever is left after that: any expression of type [`Duration`](std::time::Duration), see [`DieWithParent::grace`]; of no effect beside SIGKILL, which is the signal if none is named |
 /// | `process_group` | the signal goes to the whole process group: see [`DieWithParent::process_group`] |
 /// | `descendants` | the signal goes to all descendants: see [`DieWithParent::descendants`] |
 /// | `expected_parent = pid` | any expression of type `u32`: see [`DieWithParent::expected_parent`] |

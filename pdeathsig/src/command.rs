@@ -12,8 +12,23 @@ mod sealed {
 
 /// For [`std::process::Command`]: what it spawns dies with this process.
 ///
-/// It has the name of std's trait, as that of the standard library for Unix does. Where both are needed:
-/// `use pdeathsig::CommandExt as _;`.
+/// std's own trait for Unix ([`std::os::unix::process::CommandExt`]) has the same name. Where both are needed, import one without
+/// its name (imports by `*` would bring one of them alone):
+///
+/// ```
+/// use pdeathsig::{CommandExt as _, Signal, Tether};
+/// use std::os::unix::process::CommandExt;
+/// use std::process::Command;
+///
+/// # fn main() -> std::io::Result<()> {
+/// let tether = Tether::new(Signal::KILL)?;
+/// Command::new("true").arg0("verily").tether(&tether)?.status()?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// tokio's `Command` has one of std's within: `command.as_std_mut().tether(&tether)?;`, then `command.spawn()?` in a statement of its own. In one
+/// chain it would be std's command that is spawned, and a `Child` of std's that comes back.
 ///
 /// This trait is sealed: nothing else can implement it.
 pub trait CommandExt: sealed::Sealed {
@@ -80,6 +95,10 @@ pub trait CommandExt: sealed::Sealed {
     /// # Errors
     ///
     /// Those of [`Tether::new`], if it is time for another group. The tether stays as it is, and can be used again. The command is as it was.
+    ///
+    /// A spawn after the tether was dropped fails as a rule, with the bare number of std: `EPERM`, "Operation not permitted". So does one after a
+    /// `setsid` of this process. `CommandExt::exec` of std, which spawns nothing, cuts the tether, and the program that it executes gets the signal,
+    /// too.
     ///
     /// # Examples
     ///

@@ -10,6 +10,9 @@ use crate::sys;
 ///
 /// After an error nothing is half-armed: the process is as it was before the call, or has no parent-death signal at all.
 ///
+/// What spawns, sends or waits has [`io::Error`], into which this one is converted: a function that does both returns [`io::Result`], or any type
+/// that takes either.
+///
 /// # Examples
 ///
 /// ```
@@ -49,7 +52,8 @@ pub enum Error {
     Os {
         /// The call, as in `prctl(PR_SET_PDEATHSIG)`.
         call: &'static str,
-        /// Its error.
+        /// Its error, which is the [`source`](error::Error::source) as well. The message has it, too, being whole where only the message is
+        /// printed; what prints the sources behind it, as `{:#}` of anyhow, tells it twice.
         source: io::Error,
     },
 }

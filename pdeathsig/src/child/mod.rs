@@ -22,6 +22,8 @@ mod sealed {
 /// `setsid`. It is a member of its parent's otherwise, and no signal is sent. std's `kill` ends the child alone, and what it
 /// started lives on ([majiayu000/harness#670](https://github.com/majiayu000/harness/issues/670)).
 ///
+/// tokio's `Child` has none of std's within. Use a [`Tether`](crate::Tether) for such, whose [`send_signal`](crate::Tether::send_signal) reaches all members.
+///
 /// The names are those of the accepted proposal for the standard library (rust-lang/libs-team#791).
 ///
 /// This trait is sealed: nothing else can implement it.

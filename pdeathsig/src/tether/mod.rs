@@ -236,7 +236,9 @@ impl Tether {
     ///
     /// - Without `/proc` (or with that of another pid namespace) it waits for the whole of the grace. Members that `/proc` hides from this
     ///   user (`hidepid`) are not waited for.
-    /// - It blocks the thread: in async code, call it on a thread for that, as `spawn_blocking` does.
+    /// - It blocks the thread, and it takes the tether. In async code, where tasks share one in an `Arc`, end the tasks that spawn, then
+    ///   `let tether = Arc::into_inner(tether)`, which is `None` as long as somebody else has it, and `spawn_blocking(move || tether.shutdown(…))`.
+    ///   One in a `static` cannot be shut down: ask by [`send_signal`](Self::send_signal), wait for the children, then send SIGKILL.
     ///
     /// # Examples
     ///
