@@ -40,9 +40,12 @@ fn has_members_of_ours(group: u32) -> bool {
 fn leads_none(child: u32, group: Option<u32>) -> io::Error {
     let found = match group {
         Some(group) if Some(group) == sys::group_of(0) => format!(", but is in this process's own, group {group}"),
-        Some(group) => format!(", but is in group {group} (a `Tether`'s members are reached by `Tether::send_signal`)"),
+        Some(group) => format!(", but is in group {group}"),
         None => String::new(),
     };
-    let message = format!("the child {child} does not lead a process group{found}: spawn it with `process_group(0)`");
+    let message = format!(
+        "the child {child} does not lead a process group{found}: spawn it with `process_group(0)`, or with a `Tether`, whose members \
+         `Tether::send_signal` reaches",
+    );
     io::Error::new(io::ErrorKind::InvalidInput, message)
 }
