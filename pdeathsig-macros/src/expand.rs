@@ -1,6 +1,6 @@
 //! What the attribute generates.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 use syn::parse::Parser;
 use syn::Result;
@@ -12,10 +12,19 @@ use crate::main_fn::{self, MainFn};
 /// that says nothing.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
     annotate(arguments, item.clone()).unwrap_or_else(|error| {
-        let error = error.to_compile_error();
+        let error = in_any_edition(error.to_compile_error());
         let item = main_fn::without_parameters(item);
         quote!(#error #item)
     })
+}
+
+/// syn writes `::core::compile_error!`; in a program of edition 2015 there is no `::core`, but there is `::std`.
+fn in_any_edition(error: TokenStream) -> TokenStream {
+    let std = |tree: TokenTree| match tree {
+        TokenTree::Ident(ident) if ident == "core" => Ident::new("std", ident.span()).into(),
+        tree => tree,
+    };
+    error.into_iter().map(std).collect()
 }
 
 /// What an item may begin with.
