@@ -58,6 +58,9 @@ use crate::DieWithParent;
 /// | `on_error = "ignore"` | go on unprotected, in silence |
 /// | `crate = path` | where the crate is, if it has another name or is re-exported: a path, or a string with one |
 ///
+/// A library that passes the attribute on passes on the whole crate, by `pub use pdeathsig;`, and its users write
+/// `#[library::pdeathsig::die_with_parent(crate = library::pdeathsig)]`. A `macro_rules!` of it spares them that, with `$crate::pdeathsig` in both places.
+///
 /// ```
 /// use pdeathsig::{die_with_parent, Signal};
 ///
