@@ -41,8 +41,8 @@ use crate::{Error, Signal};
 ///   [`parent_death_signal`] tells what is left.
 /// - The process's own children are not touched; [`DieWithParent::process_group`] and [`DieWithParent::descendants`] reach them.
 /// - A handler has to be installed before this is called, or the signal may end the process before it is.
-/// - A catchable signal has no effect while it is ignored, as SIGHUP is under `nohup`, and waits while it is blocked.
-///   SIGKILL can be neither. Of a traced process it is the tracer's to deliver.
+/// - A catchable signal has no effect while it is ignored, as SIGHUP is under `nohup`, and SIGINT and SIGQUIT in what a script
+///   starts by `&`; and it waits while it is blocked. SIGKILL can be neither. Of a traced process it is the tracer's to deliver.
 /// - In a frozen control group (cgroup) of version 1 even SIGKILL waits until the group is thawed; in one of version 2 it does not.
 /// - A handler may run more than once: twice if the parent dies just while this function arms, since the kernel may have
 ///   sent the signal by then; and again whenever a process dies that has adopted this one.

@@ -30,6 +30,8 @@ mod sealed {
 /// tokio's `Command` has one of std's within: `command.as_std_mut().tether(&tether)?;`, then `command.spawn()?` in a statement of its own. In one
 /// chain it would be std's command that is spawned, and a `Child` of std's that comes back.
 ///
+/// Both methods act on what is spawned afterwards. A child that runs already can be ended, as by [`ChildExt`](crate::ChildExt), but not tied.
+///
 /// This trait is sealed: nothing else can implement it.
 pub trait CommandExt: sealed::Sealed {
     /// Has the kernel send `signal` to what this command spawns when **the thread that spawns it** ends, or this process does.

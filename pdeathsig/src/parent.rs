@@ -132,6 +132,9 @@ impl Parent {
     ///
     /// Signals that a handler catches do not end the wait.
     ///
+    /// In async code, where `AsyncFd` does not fit, wait on a thread of your own, as below, and have it send to a channel. Not in tokio's
+    /// `spawn_blocking`: a runtime that ends waits for that, and so would not end before the parent does.
+    ///
     /// # Errors
     ///
     /// That of [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html), if a sandbox refuses it or memory is short; `EBADF` if

@@ -139,13 +139,13 @@ fn answers(arguments: &[Tree], item: &[Tree]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// The message of `::core::compile_error! { "…" }`, and what follows.
+/// The message of `::std::compile_error! { "…" }`, and what follows.
 fn error(trees: &[TokenTree]) -> Option<(Literal, &[TokenTree])> {
     let (error, rest) = trees.split_at_checked(8)?;
     let [path @ .., TokenTree::Punct(bang), TokenTree::Group(braces)] = error else { return None };
     let path: String = path.iter().map(ToString::to_string).collect();
     let [TokenTree::Literal(message)] = &braces.stream().into_iter().collect::<Vec<_>>()[..] else { return None };
-    (path == "::core::compile_error" && bang.as_char() == '!').then(|| (message.clone(), rest))
+    (path == "::std::compile_error" && bang.as_char() == '!').then(|| (message.clone(), rest))
 }
 
 /// Up to its semicolon, and what follows.

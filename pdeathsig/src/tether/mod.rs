@@ -110,7 +110,7 @@ use crate::{Error, Signal};
 ///   does that makes it a daemon.
 /// - Members are in background groups. From a terminal they cannot read (SIGTTIN stops them), and Ctrl-C does not reach them; the example
 ///   `wrap` shows what to do about it.
-/// - What makes a session of the owner, `setsid`, between `new` and a spawn, is an error of the spawn: groups do not reach from one session into another.
+/// - What makes a session of the owner, `setsid`, between `new` and a spawn, is an error of the spawn (`EPERM`): groups do not reach from one session into another.
 /// - In a frozen control group (cgroup) of version 1 even SIGKILL waits until the group is thawed; in one of version 2 it does not.
 /// - An owner that writes a core dump lives until it is written.
 /// - Somebody in the owner who waits for every child with `__WALL` takes the leader of a group away. Those who are in it are tethered still,
