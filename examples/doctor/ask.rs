@@ -1,168 +1,207 @@
-//! Asks another process for its parent-death signal: one of its threads is stopped, makes the system call, and goes
-//! on as if nothing had been.
+//! Asks a thread of another process for its parent-death signal: the kernel tells nobody else.
+//!
+//! 1. It is taken hold of, interrupted if it waits in the kernel, and let go to its next system call. The signals that come up to
+//!    there go their way.
+//! 2. That call becomes `prctl(PR_GET_PDEATHSIG)`. From here to the end of 3 it handles no signal: none is delivered within a call.
+//! 3. All its registers are as they were, but for the instruction pointer, which is two bytes back at the `syscall` instruction,
+//!    and the call that it wanted to make is made.
+//!
+//! It is never moved to where it was not: a restartable sequence (rseq(2)) that it is in could not be put back.
+//! The tracer is a thread of its own, with whose end the kernel lets go of whatever it still holds.
 
-/// Why a thread could not be asked.
-pub(crate) type Refusal = String;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::thread;
+use std::time::{Duration, Instant};
 
-#[cfg(not(target_arch = "x86_64"))]
-pub(crate) fn parent_death_signal(_: i32) -> Result<i32, Refusal> {
-    Err("this doctor knows the registers of x86-64 alone".into())
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::ptrace::{self, Options};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use rustix::process::{waitid, WaitId, WaitIdOptions};
+
+/// How long it may take to come to its next system call.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// How long a call that asks for a number may take.
+const ANSWER: Duration = Duration::from_secs(30);
+/// How often it is tried again when a signal has come between.
+const ATTEMPTS: usize = 20;
+
+const SYSCALL: [u8; 2] = [0x0f, 0x05];
+/// The code segment of 64-bit code.
+const CODE: u64 = 0x33;
+/// Below the stack pointer, functions that call none keep what they need.
+const RED_ZONE: u64 = 128;
+
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// It may not be traced.
+    NotPermitted,
+    /// It has ended.
+    Ended,
+    /// A stop that is to last.
+    Stopped,
+    /// It does not come to a system call.
+    Busy,
+    /// It does not come out of one.
+    Stuck,
+    /// It is not 64-bit code, or the call was refused.
+    Foreign(String),
+    /// A signal came that can only be passed on by letting go.
+    Again,
 }
 
-#[cfg(target_arch = "x86_64")]
-pub(crate) use x86_64::parent_death_signal;
-
-#[cfg(target_arch = "x86_64")]
-mod x86_64 {
-    use std::fs::{File, OpenOptions};
-    use std::os::unix::fs::FileExt;
-    use std::thread;
-    use std::time::{Duration, Instant};
-
-    use nix::errno::Errno;
-    use nix::libc::user_regs_struct as Registers;
-    use nix::libc::{SYS_prctl, PR_GET_PDEATHSIG, PTRACE_EVENT_STOP};
-    use nix::sys::ptrace;
-    use nix::sys::signal::Signal;
-    use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
-    use nix::unistd::Pid;
-    use procfs::process::{MMapPath, Process};
-
-    use super::Refusal;
-
-    /// A thread that does not stop within this time sleeps where nothing wakes it.
-    const DEADLINE: Duration = Duration::from_secs(2);
-
-    /// The instruction `syscall`.
-    const SYSCALL: [u8; 2] = [0x0f, 0x05];
-    /// The code segment of 64-bit programs.
-    const USER_CS: u64 = 0x33;
-    /// Below the stack pointer and what a function may use there without saying so.
-    const BELOW: u64 = 512;
-
-    pub(crate) fn parent_death_signal(thread: i32) -> Result<i32, Refusal> {
-        let patient = Patient::open(thread)?;
-        ptrace::seize(patient.thread, ptrace::Options::empty()).map_err(refused)?;
-        let answer = patient.stop_and_ask()?;
-        // After an error, the kernel lets go of it when this process ends, and delivers what it may have stopped by.
-        ptrace::detach(patient.thread, None).map_err(refused)?;
-        Ok(answer)
-    }
-
-    fn refused(errno: Errno) -> Refusal {
-        match errno {
-            Errno::EPERM => "this user may not trace it, or a debugger traces it already".into(),
-            Errno::ESRCH => "it has ended".into(),
-            errno => format!("ptrace(2): {errno}"),
+impl From<Errno> for Refusal {
+    fn from(error: Errno) -> Refusal {
+        match error {
+            Errno::EPERM | Errno::EACCES => Refusal::NotPermitted,
+            Errno::ESRCH | Errno::ECHILD => Refusal::Ended,
+            error => Refusal::Foreign(format!("ptrace: {error}")),
         }
     }
+}
 
-    struct Patient {
-        thread: Pid,
-        memory: File,
-        /// Where an instruction `syscall` is, in the code that the kernel gives to every process.
-        syscall: u64,
+impl From<io::Error> for Refusal {
+    fn from(error: io::Error) -> Refusal {
+        Refusal::Foreign(format!("its memory: {error}"))
     }
+}
 
-    impl Patient {
-        fn open(thread: i32) -> Result<Patient, Refusal> {
-            let told = |error: &dyn ToString| error.to_string();
-            let process = Process::new(thread).map_err(|error| told(&error))?;
-            let maps = process.maps().map_err(|error| told(&error))?;
-            let vdso = maps.iter().find(|map| map.pathname == MMapPath::Vdso).ok_or("it has no vDSO")?;
-            let memory = OpenOptions::new().read(true).write(true).open(format!("/proc/{thread}/mem"));
-            let memory = memory.map_err(|error| told(&error))?;
-            let (begin, end) = vdso.address;
-            let mut code = vec![0; (end - begin) as usize];
-            memory.read_exact_at(&mut code, begin).map_err(|error| told(&error))?;
-            let place = code.windows(2).position(|bytes| bytes == SYSCALL).ok_or("its vDSO makes no system call")?;
-            Ok(Patient { thread: Pid::from_raw(thread), memory, syscall: begin + place as u64 })
+/// The number of the signal that a thread has armed. `may_run` says of one that is stopped whether it may make a system call.
+pub(crate) fn parent_death_signal(pid: i32, thread: i32, may_run: bool) -> Result<Option<i32>, Refusal> {
+    let memory = OpenOptions::new().read(true).write(true).open(format!("/proc/{pid}/task/{thread}/mem"));
+    let memory = memory.map_err(|error| match error.kind() {
+        io::ErrorKind::PermissionDenied => Refusal::NotPermitted,
+        io::ErrorKind::NotFound => Refusal::Ended,
+        _ => error.into(),
+    })?;
+    let question = Question { thread: Pid::from_raw(thread), memory: &memory, may_run };
+    for attempt in 0..ATTEMPTS {
+        let answer = thread::scope(|scope| scope.spawn(|| question.ask()).join());
+        match answer.unwrap_or(Err(Refusal::Stuck)) {
+            Err(Refusal::Again) => {}
+            // The tracer before may not have let go yet.
+            Err(Refusal::NotPermitted) if attempt > 0 => thread::sleep(Duration::from_millis(1)),
+            answer => return answer,
         }
+    }
+    Err(Refusal::Busy)
+}
 
-        fn stop_and_ask(&self) -> Result<i32, Refusal> {
-            ptrace::interrupt(self.thread).map_err(refused)?;
-            loop {
-                match self.wait(Some(Instant::now() + DEADLINE))? {
-                    WaitStatus::PtraceEvent(_, _, PTRACE_EVENT_STOP) => {
-                        if let Some(answer) = self.ask()? {
-                            return Ok(answer);
-                        }
-                    }
-                    // One that was on its way already.
-                    WaitStatus::Stopped(_, signal) => ptrace::cont(self.thread, signal).map_err(refused)?,
-                    _ => return Err("it has ended".into()),
-                }
-            }
-        }
+struct Question<'a> {
+    thread: Pid,
+    memory: &'a File,
+    may_run: bool,
+}
 
-        /// In a stop by which no signal is delivered. None if one came in between; then the thread goes on to its
-        /// next stop.
-        fn ask(&self) -> Result<Option<i32>, Refusal> {
-            let before = ptrace::getregs(self.thread).map_err(refused)?;
-            if before.cs != USER_CS {
-                return Err("it is a program of 32 bits".into());
-            }
-            let place = (before.rsp - BELOW) & !7;
-            let mut bytes = [0; 4];
-            let unreadable = |error: std::io::Error| format!("its stack: {error}");
-            self.memory.read_exact_at(&mut bytes, place).map_err(unreadable)?;
-            let call = Registers {
-                rip: self.syscall,
-                rax: SYS_prctl as u64,
-                rdi: PR_GET_PDEATHSIG as u64,
-                rsi: place,
-                ..before
+enum Stop {
+    Call,
+    Interrupted,
+    WithItsGroup,
+    Signal(i32),
+}
+
+impl Question<'_> {
+    fn ask(&self) -> Result<Option<i32>, Refusal> {
+        ptrace::seize(self.thread, Options::PTRACE_O_TRACESYSGOOD)?;
+        ptrace::interrupt(self.thread)?;
+        let deadline = Instant::now() + PATIENCE;
+        let mut silent = Refusal::Stuck;
+        while let Some(stop) = self.next_stop(deadline)? {
+            silent = Refusal::Busy;
+            let signal = match stop {
+                Stop::Call => return self.put(),
+                Stop::Interrupted => None,
+                Stop::WithItsGroup if self.may_run && self.is_about_to_call()? => None,
+                Stop::WithItsGroup => return Err(Refusal::Stopped),
+                // nix has no name for a real-time signal. It waits for us, and goes on its way when we are gone.
+                Stop::Signal(number) => Some(Signal::try_from(number).map_err(|_| Refusal::Again)?),
             };
-            let answer = self.step(call, place);
-            // First the memory, then the registers, and whatever is to come sees what was there before.
-            self.memory.write_all_at(&bytes, place).map_err(unreadable)?;
-            ptrace::setregs(self.thread, before).map_err(refused)?;
-            match answer? {
-                Stepped::Answer(signal) => Ok(Some(signal)),
-                Stepped::Signal(signal) => {
-                    ptrace::cont(self.thread, signal).map_err(refused)?;
-                    ptrace::interrupt(self.thread).map_err(refused)?;
-                    Ok(None)
-                }
-            }
+            ptrace::syscall(self.thread, signal)?;
         }
+        Err(silent)
+    }
 
-        fn step(&self, call: Registers, place: u64) -> Result<Stepped, Refusal> {
-            ptrace::setregs(self.thread, call).map_err(refused)?;
-            ptrace::step(self.thread, None).map_err(refused)?;
-            // For as long as it takes: it must not go on with these registers.
-            let stop = self.wait(None)?;
-            let after = ptrace::getregs(self.thread).map_err(refused)?;
-            match stop {
-                WaitStatus::Stopped(_, Signal::SIGTRAP) if after.rip == self.syscall + SYSCALL.len() as u64 => {
-                    if after.rax != 0 {
-                        return Err(format!("prctl(2): {}", Errno::from_raw(-(after.rax as i64) as i32)));
-                    }
-                    let mut signal = [0; 4];
-                    self.memory.read_exact_at(&mut signal, place).map_err(|error| format!("its stack: {error}"))?;
-                    Ok(Stepped::Answer(i32::from_ne_bytes(signal)))
+    /// Without taking note of it, so that a signal that is about to be delivered is, should this thread end.
+    fn next_stop(&self, deadline: Instant) -> Result<Option<Stop>, Refusal> {
+        const WALL: WaitIdOptions = WaitIdOptions::from_bits_retain(libc::__WALL as u32);
+        let options =
+            WALL | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT | WaitIdOptions::STOPPED | WaitIdOptions::EXITED;
+        let id = rustix::process::Pid::from_raw(self.thread.as_raw()).ok_or(Refusal::Ended)?;
+        loop {
+            match waitid(WaitId::Pid(id), options) {
+                Ok(Some(status)) => {
+                    let stop = status.trapping_signal().ok_or(Refusal::Ended)?;
+                    return Ok(Some(match (stop >> 8, stop & 0xff) {
+                        (0, 0x85) => Stop::Call,
+                        (0, signal) => Stop::Signal(signal),
+                        (_, libc::SIGTRAP) => Stop::Interrupted,
+                        _ => Stop::WithItsGroup,
+                    }));
                 }
-                WaitStatus::Stopped(_, signal) => Ok(Stepped::Signal(Some(signal))),
-                // It was told to stop, or to go on, together with its process.
-                WaitStatus::PtraceEvent(..) => Ok(Stepped::Signal(None)),
-                _ => Err("it has ended".into()),
+                Ok(None) if Instant::now() > deadline => return Ok(None),
+                Ok(None) => thread::sleep(Duration::from_micros(50)),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(_) => return Err(Refusal::Ended),
             }
-        }
-
-        fn wait(&self, deadline: Option<Instant>) -> Result<WaitStatus, Refusal> {
-            while deadline.is_none_or(|deadline| Instant::now() < deadline) {
-                match waitpid(self.thread, Some(WaitPidFlag::__WALL | WaitPidFlag::WNOHANG)) {
-                    Ok(WaitStatus::StillAlive) => thread::sleep(Duration::from_micros(200)),
-                    Err(Errno::EINVAL) => return Err("a real-time signal came just then: try again".into()),
-                    status => return status.map_err(refused),
-                }
-            }
-            Err("it does not stop: it sleeps where nothing wakes it (state D), or is frozen".into())
         }
     }
 
-    enum Stepped {
-        Answer(i32),
-        Signal(Option<Signal>),
+    fn has_call_at(&self, address: u64) -> bool {
+        let mut code = [0; 2];
+        self.memory.read_exact_at(&mut code, address).is_ok() && code == SYSCALL
+    }
+
+    /// Whether the first that it does is a system call, as when one was interrupted that is restarted.
+    fn is_about_to_call(&self) -> Result<bool, Refusal> {
+        // ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK: what only the kernel sees.
+        const RESTARTED: [i64; 4] = [-512, -513, -514, -516];
+        let now = ptrace::getregs(self.thread)?;
+        let is_in_call = now.orig_rax as i64 >= 0;
+        Ok(if is_in_call { RESTARTED.contains(&(now.rax as i64)) } else { self.has_call_at(now.rip) })
+    }
+
+    /// At the beginning of a system call.
+    fn put(&self) -> Result<Option<i32>, Refusal> {
+        let its = ptrace::getregs(self.thread)?;
+        let is_entry = its.rax as i64 == -i64::from(libc::ENOSYS);
+        if its.cs != CODE || !is_entry || !self.has_call_at(its.rip - 2) {
+            return Err(Refusal::Foreign("it is not 64-bit code that makes the call".into()));
+        }
+        let pointer = (its.rsp - RED_ZONE - 16) & !7;
+        let mut kept = [0; 4];
+        self.memory.read_exact_at(&mut kept, pointer)?;
+        // It can be written, too, before anything is changed.
+        self.memory.write_all_at(&kept, pointer)?;
+
+        let mut ours = its;
+        ours.orig_rax = libc::SYS_prctl as u64;
+        (ours.rdi, ours.rsi) = (libc::PR_GET_PDEATHSIG as u64, pointer);
+        let mut again = its;
+        (again.rip, again.rax, again.orig_rax) = (its.rip - 2, its.orig_rax, u64::MAX);
+
+        ptrace::setregs(self.thread, ours)?;
+        let asked = self.make_call(pointer);
+        self.memory.write_all_at(&kept, pointer)?;
+        ptrace::setregs(self.thread, again)?;
+        ptrace::detach(self.thread, None)?;
+        asked
+    }
+
+    fn make_call(&self, pointer: u64) -> Result<Option<i32>, Refusal> {
+        ptrace::syscall(self.thread, None)?;
+        match self.next_stop(Instant::now() + ANSWER)? {
+            Some(Stop::Call) => {}
+            _ => return Err(Refusal::Stuck),
+        }
+        let result = ptrace::getregs(self.thread)?.rax as i64;
+        if result != 0 {
+            return Err(Refusal::Foreign(format!("prctl(PR_GET_PDEATHSIG) answers {result}")));
+        }
+        let mut signal = [0; 4];
+        self.memory.read_exact_at(&mut signal, pointer)?;
+        Ok(Some(i32::from_ne_bytes(signal)).filter(|signal| *signal != 0))
     }
 }

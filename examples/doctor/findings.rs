@@ -1,23 +1,13 @@
-//! What the facts mean, and what to do.
+//! What the facts mean, each with its remedy.
 
-use pdeathsig::Signal;
+use nix::libc;
 use serde::Serialize;
 
-use crate::diagnosis::{effect, Effect};
-use crate::facts::{Facts, Known};
-
-#[derive(Debug, Serialize)]
-pub(crate) struct Finding {
-    /// The same in every version.
-    pub(crate) id: &'static str,
-    pub(crate) level: Level,
-    pub(crate) text: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) remedy: Option<&'static str>,
-}
+use crate::facts::*;
+use crate::signals::{by_default, name, ByDefault};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Level {
     Good,
     Bad,
@@ -25,312 +15,390 @@ pub(crate) enum Level {
     Unknown,
 }
 
-fn name(signal: i32) -> String {
-    Signal::from_raw(signal).map_or_else(|_| format!("the signal {signal}"), |signal| signal.to_string())
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Finding {
+    pub(crate) level: Level,
+    /// Stable, for programs.
+    pub(crate) id: &'static str,
+    pub(crate) sentence: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remedy: Option<&'static str>,
 }
 
-type Findings = Vec<Finding>;
-
-pub(crate) fn of(facts: &Facts) -> Findings {
-    let mut findings = Vec::new();
-    whose_child_it_is(facts, &mut findings);
-    the_kernels_signal(facts, &mut findings);
-    process_scoped(facts, &mut findings);
-    circumstances(facts, &mut findings);
-    findings
+fn finding(level: Level, id: &'static str, sentence: impl Into<String>) -> Finding {
+    Finding { level, id, sentence: sentence.into(), remedy: None }
 }
 
-/// Those that adopt orphans.
-const INITS: [&str; 6] = ["systemd", "init", "tini", "dumb-init", "docker-init", "catatonit"];
-
-fn add(findings: &mut Findings, id: &'static str, level: Level, text: impl Into<String>) {
-    findings.push(Finding { id, level, text: text.into(), remedy: None });
-}
-
-fn cure(findings: &mut Findings, id: &'static str, level: Level, text: impl Into<String>, remedy: &'static str) {
-    findings.push(Finding { id, level, text: text.into(), remedy: Some(remedy) });
-}
-
-fn whose_child_it_is(facts: &Facts, findings: &mut Findings) {
-    match &facts.parent {
-        None => cure(
-            findings,
-            "parent-outside",
-            Level::Note,
-            "Its parent is outside the pid namespace. Its death can be signalled, but not be waited for.",
-            "the plain attribute or call; `watch` is an error here",
-        ),
-        Some(parent) if facts.orphan => cure(
-            findings,
-            "orphan",
-            Level::Bad,
-            format!(
-                "It is an orphan, adopted by {} {}: it is in a session that neither of them has made.",
-                parent.name, parent.pid
-            ),
-            "whatever was to end it with its real parent was not there, or had no effect: see below",
-        ),
-        Some(parent) if parent.pid == 1 || INITS.contains(&parent.name.as_str()) => add(
-            findings,
-            "parent-is-an-init",
-            Level::Note,
-            format!("Its parent is {} {}: it was started by that, or is an orphan.", parent.name, parent.pid),
-        ),
-        Some(_) => {}
-    }
-    let threatened = !matches!(facts.armed_signal(), Known::Is(None));
-    match (&facts.spawner_thread, &facts.parent) {
-        (Known::Is(thread), Some(parent)) if *thread == parent.pid => {
-            add(
-                findings,
-                "spawned-by-main-thread",
-                Level::Good,
-                "It counts as spawned by the main thread of its parent.",
-            );
-        }
-        (Known::Is(thread), _) if threatened => cure(
-            findings,
-            "spawned-by-thread",
-            Level::Bad,
-            format!(
-                "It counts as spawned by the thread {thread} of its parent: when that ends, the kernel's signal \
-             comes, though the parent lives."
-            ),
-            "in the child `watch`, in the parent a `Tether`",
-        ),
-        (Known::Is(thread), _) => add(
-            findings,
-            "spawned-by-thread",
-            Level::Note,
-            format!("It counts as spawned by the thread {thread} of its parent. Nothing here depends on that."),
-        ),
-        (Known::Unknown(reason), _) => {
-            add(
-                findings,
-                "spawner-unknown",
-                Level::Unknown,
-                format!("Which thread of its parent spawned it is not known: {reason}."),
-            );
-        }
+impl Finding {
+    fn remedy(self, remedy: &'static str) -> Finding {
+        Finding { remedy: Some(remedy), ..self }
     }
 }
 
-fn the_kernels_signal(facts: &Facts, findings: &mut Findings) {
-    let threads = match &facts.armed {
-        Known::Unknown(reason) => {
-            return cure(
-                findings,
-                "armed-unknown",
-                Level::Unknown,
-                format!("Whether a parent-death signal is armed is not known: {reason}."),
-                "the program itself can tell: `pdeathsig::parent_death_signal()`",
-            );
-        }
-        Known::Is(threads) => threads,
-    };
-    for armed in threads.iter().filter(|armed| !armed.main) {
-        cure(
-            findings,
-            "armed-on-worker",
-            Level::Bad,
-            format!(
-                "Its thread {} has armed {}, which is forgotten when that thread ends.",
-                armed.thread,
-                name(armed.signal)
-            ),
-            "arm on the main thread: `#[die_with_parent]`, or first thing in `main`",
-        );
+use Level::{Bad, Good, Note, Unknown};
+
+pub(crate) fn findings(facts: &Facts) -> Vec<Finding> {
+    if facts.state == State::Zombie {
+        return vec![finding(Note, "dead", "It is dead, and waits for its parent to ask how it ended.")];
     }
-    let Some(armed) = threads.iter().find(|armed| armed.main) else {
-        let elsewhere = facts.watch || facts.tether.is_some();
-        if elsewhere {
-            return add(
-                findings,
-                "not-armed",
-                Level::Note,
-                "The kernel's parent-death signal is not armed, and need not be.",
-            );
-        }
-        return cure(
-            findings,
-            "not-armed",
-            Level::Bad,
-            "No parent-death signal is armed: it never was, or was cleared by a fork, a change of user, or a \
-             set-uid program.",
-            "`#[die_with_parent]` in the child, after any change of user; a `Tether` in the parent",
-        );
-    };
-    let signal = name(armed.signal);
-    add(findings, "armed", Level::Good, format!("The kernel sends it {signal} when the thread that spawned it ends."));
-    let lost = "SIGKILL; or a `watch` with a `grace`, after which SIGKILL comes";
-    match effect(facts, armed.signal) {
-        Effect::Ends => {}
-        Effect::Caught => {
-            cure(
-                findings,
-                "signal-caught",
-                Level::Note,
-                format!("It handles {signal}, and goes on as its handler decides."),
-                lost,
-            );
-        }
-        Effect::Ignored => {
-            cure(
-                findings,
-                "signal-ignored",
-                Level::Bad,
-                format!("It ignores {signal}, as programs do under nohup, or of a parent that does."),
-                lost,
-            );
-        }
-        Effect::Blocked => {
-            cure(
-                findings,
-                "signal-blocked",
-                Level::Bad,
-                format!("Its main thread blocks {signal}: it waits until another thread takes it, or none does."),
-                lost,
-            );
-        }
-        Effect::NoHandler => cure(
-            findings,
-            "signal-without-handler",
-            Level::Bad,
-            format!("It is the first process of a pid namespace, and has no handler for {signal}: that does nothing."),
-            lost,
-        ),
-        Effect::None => cure(findings, "signal-without-effect", Level::Bad, format!("{signal} ends nobody."), lost),
-    }
+    let parts = [state, parent, spawner, armed, disposition, watch, tether, group, namespaces, adoption, children];
+    parts.iter().flat_map(|part| part(facts)).chain(credentials(facts)).collect()
 }
 
-fn process_scoped(facts: &Facts, findings: &mut Findings) {
-    if facts.watch {
-        add(findings, "watch", Level::Good, "It watches its parent process: no thread of that matters.");
-    }
-    let Some(tether) = &facts.tether else { return };
-    let owner = format!("{} {}", tether.owner.name, tether.owner.pid);
-    if tether.owner_is_parent {
-        return add(
-            findings,
-            "tethered",
-            Level::Good,
-            format!(
-                "Its process group {} is tethered to its parent, {owner}: it gets a signal when that ends.",
-                facts.group.id
-            ),
-        );
-    }
-    let ancestor = facts.ancestors.iter().any(|ancestor| ancestor.pid == tether.owner.pid);
-    let which = if ancestor { "an ancestor" } else { "not an ancestor" };
-    add(
-        findings,
-        "tethered-to-another",
-        Level::Note,
-        format!(
-            "Its process group {} is tethered to {owner}, which is {which}: it gets a signal when that ends.",
-            facts.group.id
-        ),
-    );
-}
-
-fn circumstances(facts: &Facts, findings: &mut Findings) {
+fn state(facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
     match facts.state {
-        'Z' | 'X' => add(findings, "ended", Level::Note, "It has ended, and waits for its parent to ask how."),
-        'T' | 't' => add(
-            findings,
+        State::Stopped => found.push(finding(
+            Note,
             "stopped",
-            Level::Note,
-            "It is stopped: SIGKILL ends it, a watch when it goes on, and so does any other signal.",
+            "It is stopped. SIGKILL ends it all the same; any other signal comes when it is continued, and so does a watch.",
+        )),
+        State::Frozen => found.push(finding(
+            Note,
+            "frozen",
+            "Its control group is frozen. Any signal waits until it is thawed, but SIGKILL where the group is of version 2.",
+        )),
+        State::Uninterruptible => found.push(finding(
+            Note,
+            "uninterruptible",
+            "It is in a call that nothing interrupts (state D). A signal, SIGKILL too, comes when that is over.",
+        )),
+        State::Alive | State::Zombie => {}
+    }
+    if facts.traced_by != 0 {
+        let sentence = format!("It is traced by {}, which sees each signal first and may keep it.", facts.traced_by);
+        found.push(finding(Note, "traced", sentence));
+    }
+    found
+}
+
+fn parent(facts: &Facts) -> Vec<Finding> {
+    let parent = &facts.parent;
+    let mut found = Vec::new();
+    match parent.pid {
+        0 => found.push(
+            finding(Note, "parent-outside", "Its parent is outside of this pid namespace, and reads as 0 before and after its death.")
+                .remedy("`die_with_parent` works all the same; `watch` cannot see this parent. Or `Tether` on the parent's side"),
         ),
-        'D' => {
-            add(findings, "uninterruptible", Level::Note, "It sleeps where no signal wakes it: it dies when it wakes.")
-        }
+        1 => found.push(
+            finding(Note, "parent-is-init", "Its parent is process 1: that has spawned it (a service, a container), or it is an orphan.")
+                .remedy("tell the child its parent's id and use `expected_parent`: `getppid() == 1` proves nothing"),
+        ),
         _ => {}
     }
-    if let Some(tracer) = facts.tracer {
-        add(
-            findings,
-            "traced",
-            Level::Note,
-            format!("The process {tracer} traces it, and delivers its signals, but for SIGKILL."),
+    if let Known::Known(proof) = &parent.adopted {
+        let sentence = format!("It is an orphan: its parent has ended, and {} has adopted it ({proof}).", this(parent));
+        found.push(finding(Bad, "orphan", sentence).remedy(
+            "`#[die_with_parent]` or `expected_parent` in this program, or `Tether` in the one that spawns it",
+        ));
+    }
+    if !facts.parent_may_signal() {
+        let sentence = format!(
+            "Its parent, {}, is of another user and may not send it a signal; the parent-death signal is sent in its name.",
+            this(parent)
+        );
+        found.push(
+            finding(Bad, "parent-may-not-signal", sentence).remedy("`watch`, by which the child sends it to itself"),
         );
     }
-    if facts.group.in_background {
-        add(
-            findings,
-            "background",
-            Level::Note,
-            "Its process group is in the background of its terminal: no Ctrl-C, and no reading from it.",
-        );
-    }
-    if !facts.children.is_empty() && facts.tether.is_none() {
-        let number = facts.children.len();
-        let children = if number == 1 { "a child".into() } else { format!("{number} children") };
-        cure(
-            findings,
-            "has-children",
-            Level::Note,
-            format!("It has {children} of its own. Nothing that can be seen from here ends them when it dies."),
-            "`watch` with `descendants` or `process_group`; or a `Tether` for what it starts",
-        );
-    }
-    if facts.set_uid_program {
-        cure(
-            findings,
-            "set-uid",
-            Level::Note,
-            "Its program is set-uid or set-gid: what was armed before it was executed is cleared.",
-            "arm within the program; `watch`",
-        );
-    }
-    if facts.changed_user {
-        cure(
-            findings,
-            "changed-user",
-            Level::Note,
-            "Its effective user or group is not its real one: a change of these clears what was armed before.",
-            "arm after the change; `watch`",
-        );
-    }
-    for (same, id, what) in [
-        (facts.pid_namespace_of_parent, "pid-namespace", "pid"),
-        (facts.user_namespace_of_parent, "user-namespace", "user"),
-    ] {
-        if same == Some(false) {
-            add(findings, id, Level::Note, format!("It is in another {what} namespace than its parent."));
-        }
-    }
-    if facts.first_of_pid_namespace {
-        add(
-            findings,
-            "first-of-pid-namespace",
-            Level::Note,
-            "It is the first process of a pid namespace: all others there end with it.",
-        );
-    }
-    match facts.subreaper {
-        Some(true) => {
-            add(findings, "subreaper", Level::Note, "It is a subreaper: orphans among its descendants come to it.")
-        }
-        Some(false) => {}
-        None => add(
-            findings,
-            "adopter-unknown",
-            Level::Unknown,
-            format!(
-                "Who would adopt it is not known: the nearest subreaper of {}. The kernel tells each of them alone.",
-                line_of(facts)
-            ),
-        ),
+    found
+}
+
+/// "the parent actor 4242"
+pub(crate) fn this(parent: &Parent) -> String {
+    match &parent.name {
+        Some(name) => format!("{name} {}", parent.pid),
+        None => format!("process {}", parent.pid),
     }
 }
 
-fn line_of(facts: &Facts) -> String {
-    let names: Vec<String> =
-        facts.ancestors.iter().skip(1).map(|ancestor| format!("{} {}", ancestor.name, ancestor.pid)).collect();
-    if names.is_empty() {
-        "those above its parent".into()
-    } else {
-        names.join(", ")
+fn spawner(facts: &Facts) -> Vec<Finding> {
+    let parent = &facts.parent;
+    vec![match &parent.spawner {
+        Known::Known(spawner) if spawner.thread == parent.pid => finding(
+            Good,
+            "spawned-by-main-thread",
+            "It belongs to the main thread of its parent, which ends with the process. (If another thread had spawned it, that has ended, and passed it on.)",
+        ),
+        Known::Known(spawner) => {
+            let what = format!(
+                "It belongs to the thread {} ({}) of its parent, not to the main thread",
+                spawner.thread, spawner.name
+            );
+            if facts.armed().next().is_some() {
+                finding(
+                    Bad,
+                    "spawned-by-thread",
+                    format!("{what}: the signal comes when that thread ends, though the parent lives."),
+                )
+                .remedy("`DieWithParent::watch` in the child or `Tether` in the parent; or spawn on the main thread")
+            } else {
+                finding(Note, "spawned-by-thread", format!("{what}. When that ends, another thread has it.")).remedy(
+                    "arm with `watch`, or use `Tether`: a plain parent-death signal would come at that thread's end",
+                )
+            }
+        }
+        Known::Unknown { unknown } => {
+            let sentence = format!("It cannot be told which thread of its parent it belongs to: {unknown}.");
+            finding(Unknown, "spawner-unknown", sentence).remedy("`watch` or `Tether`, for which it does not matter")
+        }
+    }]
+}
+
+fn armed(facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (thread, signal) in facts.armed() {
+        let signal = name(signal);
+        found.push(if facts.is_main(thread) {
+            finding(Good, "armed", format!("Its main thread has armed {signal} as the parent-death signal."))
+        } else {
+            let sentence = format!(
+                "Its thread {} ({}) has armed {signal}, not the main thread: when that thread ends, the setting is gone.",
+                thread.id, thread.name
+            );
+            finding(Bad, "armed-on-worker-thread", sentence)
+                .remedy("arm on the main thread, first thing in `main`; `die_with_parent` refuses to do it elsewhere")
+        });
     }
+    if let Some(reason) = facts.armed_unknown() {
+        let main = facts.threads.iter().any(|thread| facts.is_main(thread) && thread.armed.known().is_none());
+        let whose = if main { "its main thread" } else { "some of its other threads" };
+        let sentence = format!("The parent-death signal of {whose} is unknown, because {reason}.");
+        found.push(
+            finding(Unknown, "armed-unknown", sentence)
+                .remedy("the program itself can tell: `pdeathsig::parent_death_signal()`"),
+        );
+    } else if facts.armed().next().is_none() && facts.watcher().is_none() && facts.owner_of_tether().is_none() {
+        found.push(
+            finding(Bad, "not-armed", "No thread of it has armed a parent-death signal.")
+                .remedy("`#[die_with_parent] fn main()` in this program, or `Tether` in the one that spawns it"),
+        );
+    }
+    found
+}
+
+/// What is the matter with each signal that may come.
+fn disposition(facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut armed: Vec<i32> = facts.armed().map(|(_, signal)| signal).collect();
+    armed.dedup();
+    for signal in armed {
+        let (signals, called) = (&facts.signals, name(signal));
+        if has(signals.ignored, signal) {
+            found.push(
+                finding(Bad, "signal-ignored", format!("It ignores {called}, so nothing happens when its parent dies."))
+                    .remedy("SIGKILL, or set the signal to its default before `arm`; `CommandExt::die_with_parent` does that before exec"),
+            );
+        } else if has(signals.blocked, signal) {
+            found.push(
+                finding(Bad, "signal-blocked", format!("{called} is blocked in all its threads: it waits, unless the program takes it by signalfd or sigwait."))
+                    .remedy("SIGKILL, or unblock it before `arm`"),
+            );
+        } else if has(signals.caught, signal) {
+            let sentence = format!("It has a handler for {called}: what happens then is up to the program.");
+            found.push(
+                finding(Note, "signal-caught", sentence)
+                    .remedy("`grace`, with which SIGKILL follows if the handler does not end it"),
+            );
+        } else if facts.is_init() && signal != libc::SIGKILL && signal != libc::SIGSTOP {
+            found.push(
+                finding(
+                    Bad,
+                    "init-without-handler",
+                    format!(
+                        "It is process 1 of its pid namespace and has no handler for {called}, which so does nothing."
+                    ),
+                )
+                .remedy("SIGKILL, which comes from outside and ends it; or a handler"),
+            );
+        } else if by_default(signal) != ByDefault::Ends {
+            found.push(
+                finding(Bad, "signal-harmless", format!("{called} does not end a process that has no handler for it."))
+                    .remedy("SIGKILL or SIGTERM"),
+            );
+        }
+    }
+    found
+}
+
+/// Those that somebody would have a watch send. (Rust programs ignore SIGPIPE.)
+const USUAL: [i32; 6] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGUSR1, libc::SIGUSR2];
+
+fn watch(facts: &Facts) -> Vec<Finding> {
+    if facts.watcher().is_none() {
+        return Vec::new();
+    }
+    let sentence =
+        "It watches its parent (thread pdeathsig-watch): the whole process, whichever thread has spawned it.";
+    let mut found = vec![finding(Good, "watch", sentence)];
+    let listed = |bits: u64| {
+        let signals = USUAL.into_iter().filter(|signal| has(bits, *signal));
+        signals.map(name).collect::<Vec<_>>().join(", ")
+    };
+    let (ignored, blocked) = (listed(facts.signals.ignored), listed(facts.signals.blocked_in_main));
+    if !(ignored.is_empty() && blocked.is_empty()) {
+        let parts = [("ignores", ignored), ("blocks in its main thread", blocked)];
+        let parts: Vec<_> =
+            parts.iter().filter(|(_, list)| !list.is_empty()).map(|(does, list)| format!("{does} {list}")).collect();
+        let sentence = format!(
+            "It {}. Which signal the watch sends cannot be known; were it one of these, it would do nothing.",
+            parts.join(" and ")
+        );
+        found.push(
+            finding(Unknown, "watch-signal-unknown", sentence).remedy("SIGKILL, or `grace`, after which SIGKILL comes"),
+        );
+    }
+    found
+}
+
+fn tether(facts: &Facts) -> Vec<Finding> {
+    let group = facts.group.id;
+    match &facts.group.leader {
+        Leader::Anchor { owner, owner_name, relation } => {
+            let owner =
+                owner_name.as_ref().map_or_else(|| format!("process {owner}"), |name| format!("{name} {owner}"));
+            let who = match relation {
+                Relation::Parent => "its parent",
+                Relation::Ancestor => "an ancestor of it",
+                Relation::Itself => "this process itself",
+                Relation::Other => "no ancestor of it: what had spawned it in between has ended",
+            };
+            let sentence =
+                format!("It is tethered: its group {group} dies with {owner}, {who}. Threads do not matter.");
+            vec![finding(Good, "tethered", sentence)]
+        }
+        Leader::Dead { .. } => {
+            let sentence = format!("The leader of its group {group} is a zombie, perhaps the anchor of a tether whose owner is gone. Then this one has survived the signal.");
+            vec![finding(Note, "group-leader-dead", sentence)
+                .remedy("`Tether::new(Signal::KILL)`, which no member survives")]
+        }
+        _ if facts.group.parent_has_tether => {
+            let sentence = format!("Its parent has a tether, but this process is not in it: it was not spawned by that, or has left for the group {group}.");
+            vec![finding(Note, "not-in-tether", sentence)
+                .remedy("`command.tether(&tether)?`, without a `process_group(…)` or `setsid` after it")]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn group(facts: &Facts) -> Vec<Finding> {
+    let Group { id, session, terminal, leader, .. } = &facts.group;
+    let leads = |leads: bool| if leads { ", which it leads" } else { "" };
+    let terminal = match terminal {
+        Terminal::None => "has no terminal",
+        Terminal::Foreground => "is in the foreground of its terminal",
+        Terminal::Background => "is in the background of its terminal",
+    };
+    let sentence = format!(
+        "It is in the process group {id}{} and the session {session}{}, and {terminal}.",
+        leads(matches!(leader, Leader::Itself)),
+        leads(*session == facts.pid)
+    );
+    let mut found = vec![finding(Note, "group", sentence)];
+    if let Leader::Gone = leader {
+        let sentence =
+            format!("The leader of its group {id} is gone, as when a shell or a wrapper has ended before it.");
+        found.push(finding(Note, "group-leader-gone", sentence));
+    }
+    found
+}
+
+fn namespaces(facts: &Facts) -> Vec<Finding> {
+    let spaces = &facts.namespaces;
+    let mut found = Vec::new();
+    if facts.is_init() && facts.pid != 1 {
+        found.push(finding(
+            Note,
+            "init-of-namespace",
+            "It is process 1 of a pid namespace: with it, all that are in there end; a signal without a handler does nothing, but for SIGKILL from outside.",
+        ));
+    }
+    if spaces.pid_is_parents.is(|same| !same) {
+        let ids: Vec<_> = spaces.pids.iter().map(i32::to_string).collect();
+        let sentence = format!(
+            "Its parent is in another pid namespace, so that getppid() is 0 to it (its ids: {}).",
+            ids.join(", ")
+        );
+        found.push(
+            finding(Note, "other-pid-namespace", sentence)
+                .remedy("`die_with_parent` works all the same; `watch` cannot see this parent. Or `Tether`"),
+        );
+    }
+    if spaces.user_is_parents.is(|same| !same) {
+        found.push(finding(Note, "other-user-namespace", "It is in another user namespace than its parent."));
+    }
+    found
+}
+
+/// Names of programs that adopt orphans.
+const ADOPTERS: [&str; 10] = [
+    "systemd",
+    "init",
+    "tini",
+    "dumb-init",
+    "docker-init",
+    "catatonit",
+    "s6-svscan",
+    "runit",
+    "conmon",
+    "containerd-shim",
+];
+
+fn adoption(facts: &Facts) -> Vec<Finding> {
+    let mut found = Vec::new();
+    if facts.adoption.subreaper.is(|is| *is) {
+        found.push(finding(Note, "subreaper", "It is a subreaper: orphans among its descendants come to it."));
+    }
+    // Past the 15 characters that the kernel keeps.
+    let adopts = |name: &str| ADOPTERS.iter().any(|adopter| name == &adopter[..adopter.len().min(15)]);
+    if facts.parent.pid > 1 {
+        let ancestors = &facts.adoption.ancestors;
+        let likely = ancestors.iter().find(|ancestor| adopts(&ancestor.name)).or(ancestors.last());
+        let who = likely.map_or("process 1 of its pid namespace".into(), |who| format!("{} {}", who.name, who.pid));
+        let sentence = format!("Were it an orphan, it would go to the nearest subreaper above it: probably {who}. Which processes are subreapers is not shown by the kernel.");
+        found.push(finding(Note, "adopter", sentence));
+    }
+    found
+}
+
+fn children(facts: &Facts) -> Vec<Finding> {
+    let Children { alive, tethered, .. } = facts.children;
+    if alive == 0 {
+        return Vec::new();
+    }
+    let many = |number: usize| if number == 1 { "1 child".into() } else { format!("{number} children") };
+    if tethered == alive {
+        return vec![finding(Good, "children-tethered", format!("It has {}, tethered to it.", many(alive)))];
+    }
+    let untied = alive - tethered;
+    let sentence = format!(
+        "It has {}, of which {untied} in no tether of its own: whether these end with it, each must be asked.",
+        many(alive)
+    );
+    vec![finding(Note, "children", sentence)
+        .remedy("`Tether` for what it spawns; or `process_group` or `descendants` with its watch")]
+}
+
+fn credentials(facts: &Facts) -> Vec<Finding> {
+    let its = &facts.credentials;
+    let mut found = Vec::new();
+    if let Known::Known(Some(what)) = &its.program {
+        let sentence =
+            format!("Its program file has {what}: executing it clears a parent-death signal that was armed before.");
+        found.push(
+            finding(Note, "privileged-program", sentence)
+                .remedy("arm in its own `main`, or `Tether` where `kill` is permitted"),
+        );
+    }
+    if its.real_user != its.effective_user || its.real_group != its.effective_group {
+        let sentence = format!(
+            "Its real and effective ids differ (users {}, {}; groups {}, {}). A change of the effective one clears the parent-death signal.",
+            its.real_user, its.effective_user, its.real_group, its.effective_group
+        );
+        found.push(
+            finding(Note, "credentials-differ", sentence)
+                .remedy("arm after the change, or `watch`, which keeps; read back by `parent_death_signal()`"),
+        );
+    }
+    found
 }

@@ -1,91 +1,135 @@
-//! The diagnosis, to be read by people or by programs.
+//! The report, for people and for programs.
 
 use std::io;
 
 use anstream::println;
-use anstyle::Style;
+use serde::Serialize;
+
 use pdeathsig_examples::style::{BAD, BOLD, DIM, GOOD};
 
-use crate::diagnosis::{Diagnosis, Verdict};
-use crate::facts::{Facts, Known, Named};
-use crate::findings::{Finding, Level};
+use crate::facts::{Facts, State};
+use crate::findings::{this, Finding, Level};
+use crate::gather::NotThere;
+use crate::verdict::{Outcome, Verdict};
 
-const WIDTH: usize = 96;
-const INDENT: &str = "      ";
+/// Columns of a terminal.
+const WIDTH: usize = 100;
 
-pub(crate) fn json(diagnosis: &Diagnosis) -> io::Result<()> {
-    println!("{}", serde_json::to_string_pretty(diagnosis)?);
-    Ok(())
+#[derive(Serialize)]
+pub(crate) struct Report {
+    pub(crate) facts: Facts,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) verdicts: Vec<Verdict>,
 }
 
-pub(crate) fn text(diagnosis: &Diagnosis) -> io::Result<()> {
-    let facts = &diagnosis.facts;
-    let itself = if facts.itself { ", this process itself" } else { "" };
-    println!("{BOLD}{}{BOLD:#}{itself}", told(&facts.process));
-    paragraph("   ", Style::new(), &format!("child of {}", line(facts)));
-    println!("   process group {}, session {}", facts.group.id, facts.session);
-    for level in [Level::Bad, Level::Good, Level::Note, Level::Unknown] {
-        diagnosis.findings.iter().filter(|finding| finding.level == level).for_each(show);
+impl Report {
+    pub(crate) fn json(&self) -> io::Result<()> {
+        println!("{}", serde_json::to_string_pretty(self)?);
+        Ok(())
     }
-    println!();
-    verdict("If its parent dies, it", diagnosis.if_the_parent_dies);
-    let thread = match (&facts.spawner_thread, &facts.parent) {
-        (Known::Is(thread), Some(parent)) if *thread == parent.pid => "its main thread".into(),
-        (Known::Is(thread), _) => format!("its thread {thread}"),
-        (Known::Unknown(_), _) => "the thread that spawned it".into(),
-    };
-    verdict(&format!("If of its parent only {thread} ends, it"), diagnosis.if_only_the_spawning_thread_ends);
-    Ok(())
-}
 
-fn told(process: &Named) -> String {
-    format!("{} {}", process.name, process.pid)
-}
-
-fn line(facts: &Facts) -> String {
-    if facts.ancestors.is_empty() {
-        return "somebody outside the pid namespace".into();
+    pub(crate) fn text(&self) {
+        let Facts { pid, name, state, parent, .. } = &self.facts;
+        let state = match state {
+            State::Alive => "alive",
+            State::Uninterruptible => "waiting for a device",
+            State::Stopped => "stopped",
+            State::Frozen => "frozen",
+            State::Zombie => "dead",
+        };
+        println!("{BOLD}{name} {pid}{BOLD:#} {DIM}({state}; parent: {}){DIM:#}\n", this(parent));
+        self.findings.iter().for_each(show);
+        if !self.verdicts.is_empty() {
+            println!();
+        }
+        for Verdict { outcome, sentence, .. } in &self.verdicts {
+            let style = match outcome {
+                Outcome::Dies | Outcome::Signal => GOOD,
+                Outcome::Lives => BOLD,
+                Outcome::Unknown => DIM,
+            };
+            for line in folded(sentence, WIDTH) {
+                println!("{style}{line}{style:#}");
+            }
+        }
     }
-    facts.ancestors.iter().map(told).collect::<Vec<_>>().join(" ← ")
 }
 
 fn show(finding: &Finding) {
-    let (mark, style) = match finding.level {
-        Level::Good => ("good", GOOD),
-        Level::Bad => ("bad", BAD),
-        Level::Note => ("note", BOLD),
-        Level::Unknown => ("?", DIM),
+    const INDENT: usize = 9;
+    let (style, level) = match finding.level {
+        Level::Good => (GOOD, "good"),
+        Level::Bad => (BAD, "bad"),
+        Level::Note => (DIM, "note"),
+        Level::Unknown => (BOLD, "unknown"),
     };
-    println!();
-    paragraph(&format!("{mark:<5} "), style, &finding.text);
-    if let Some(remedy) = finding.remedy {
-        paragraph(INDENT, DIM, &format!("→ {remedy}"));
+    for (number, line) in folded(&finding.sentence, WIDTH - INDENT).iter().enumerate() {
+        let level = if number == 0 { level } else { "" };
+        println!("{style}{level:<INDENT$}{style:#}{line}");
+    }
+    let remedy = finding.remedy.map(|remedy| folded(remedy, WIDTH - INDENT - 2)).unwrap_or_default();
+    for (number, line) in remedy.iter().enumerate() {
+        println!("{:INDENT$}{DIM}{} {line}{DIM:#}", "", if number == 0 { '→' } else { ' ' });
     }
 }
 
-/// Wrapped, with what stands before the first line in a style of its own.
-fn paragraph(first: &str, style: Style, text: &str) {
-    let rest = " ".repeat(first.len());
-    let mut start = first;
-    let mut line = String::new();
+/// In lines that are no longer than that, unless a word is.
+fn folded(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
-        if first.len() + line.chars().count() + word.chars().count() > WIDTH {
-            println!("{style}{start}{style:#}{}", line.trim_end());
-            (start, line) = (&rest, String::new());
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.into()),
         }
-        line += word;
-        line.push(' ');
     }
-    println!("{style}{start}{style:#}{}", line.trim_end());
+    lines
 }
 
-fn verdict(case: &str, verdict: Verdict) {
-    let outcome = match verdict {
-        Verdict::Dies => "dies.",
-        Verdict::Handles => "handles the signal, and lives if it wants to.",
-        Verdict::Signalled => "gets a signal: it dies of SIGKILL, and of any that it neither handles nor ignores.",
-        Verdict::Lives => "lives on.",
-        Verdict::Unknown => "may live or die: that is not known.",
-    };
-    paragraph(&format!("{case} "), BOLD, outcome);
+/// What a program is told that asks for a process that is not there.
+#[derive(Serialize)]
+struct Missing<'a> {
+    pid: i32,
+    missing: &'a str,
+    sentence: &'a str,
 }
+
+/// There is no such process: what there is to know about how one has ended.
+pub(crate) fn missing(pid: i32, why: &NotThere, as_json: bool) -> io::Result<()> {
+    let (id, sentence) = match why {
+        NotThere::Gone => ("gone", format!("There is no process {pid}.")),
+        NotThere::Hidden => (
+            "hidden",
+            format!("The process {pid} is there, but /proc hides it (hidepid): ask as its user, or as root."),
+        ),
+        NotThere::Thread(process) => ("thread", format!("{pid} is a thread of the process {process}: ask for that.")),
+        NotThere::NoProc(error) => ("no-proc", format!("/proc cannot be read: {error}.")),
+    };
+    if as_json {
+        println!("{}", serde_json::to_string_pretty(&Missing { pid, missing: id, sentence: &sentence })?);
+        return Ok(());
+    }
+    println!("{BOLD}{sentence}{BOLD:#}");
+    if matches!(why, NotThere::Gone) {
+        POST_MORTEM.iter().for_each(|line| println!("{line}"));
+    }
+    Ok(())
+}
+
+const POST_MORTEM: [&str; 13] = [
+    "",
+    "Whoever has waited for it knows how it ended. What the wait status of a dead child says:",
+    "",
+    "  killed by signal 9   SIGKILL. That is the parent-death signal that most programs arm, a tether,",
+    "                       the kernel's OOM killer, or somebody's `kill -9`.",
+    "  killed by signal 15  SIGTERM: a supervisor, a shutdown, or a parent-death signal, if it armed that.",
+    "  status 128 + n       from a shell: the signal n; 137 is SIGKILL. 137 as an exit status of its own:",
+    "                       a pdeathsig program that could not kill itself, as process 1 of a container.",
+    "  any other status     it has exited by itself.",
+    "",
+    "The OOM killer writes to the kernel's log (`dmesg`, `journalctl -k`) and counts `oom_kill` in",
+    "`memory.events` of the control group. If neither says anything, and the thread that spawned it had",
+    "just ended (a thread pool, tokio's spawn_blocking), that was the parent-death signal: use `watch` or `Tether`.",
+];

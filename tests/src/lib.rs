@@ -16,6 +16,7 @@ mod stage;
 mod surroundings;
 #[cfg(feature = "peers")]
 mod ties;
+mod toil;
 mod trace;
 
 pub use actor::Actor;
@@ -26,13 +27,14 @@ pub use play::play;
 pub use protocol::{Cause, End, Options, Orphaned};
 pub use raw::{
     allocate_realtime_signal, bare_calls, controlled_by_its_input, count_instead_of_dying, first_parent_named,
-    forget_parents_named, fork_sleeper, forked, leave_one_hang_up, refusing, remembering, segfault, set_bare,
-    set_bare_before_exec, stranger, vforking, SharedCounter,
+    forget_parents_named, fork_sleeper, forked, leave_one_hang_up, refusing, remembering, segfault, send_number,
+    set_bare, set_bare_before_exec, stranger, vforking, SharedCounter,
 };
 pub use sandbox::{Answer, Refusal, Refused};
 pub use stage::{any_child, needs_root, set_uid_programs_work, skipped, until, Stage};
 #[cfg(feature = "peers")]
 pub use ties::{Spawned, Spawner, Tie};
+pub use toil::{Waiting, Work};
 pub use trace::{Boundary, Tracee};
 
 /// Has a process run on one processor.

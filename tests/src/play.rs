@@ -104,16 +104,6 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
             let there = on_thread(move || raw::set_bare(signal).map(|()| read()).unwrap());
             json!((there, read()))
         }
-        Request::SetBareOnThreadThatStays { signal } => {
-            let (tell, hear) = mpsc::channel();
-            thread::spawn(move || {
-                tell.send(raw::set_bare(signal)).unwrap();
-                loop {
-                    thread::park();
-                }
-            });
-            json!(hear.recv().unwrap().unwrap())
-        }
         Request::SetBare { signal } => json!(raw::set_bare(signal).unwrap()),
         Request::SetBareAndCheck { signal, orphaned } => {
             raw::set_bare(signal).unwrap();
@@ -219,6 +209,7 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
         Request::Count => json!((entries("/proc/self/task"), entries("/proc/self/fd"))),
         Request::Own(own) => estate.follow(own),
         Request::Surround(surround) => surround.follow(),
+        Request::Toil(toil) => toil.follow(),
         Request::Die(cause) => return die(cause),
     };
     Some(answer)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::owner::Own;
 use crate::sandbox::Refusal;
 use crate::surroundings::Surround;
+use crate::toil::Toil;
 
 /// The first line of an actor.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,10 +36,6 @@ pub(crate) enum Request {
     /// Arms by the bare system call on a thread, which ends. Answers with what that thread read before, and what the main
     /// thread reads after.
     SetBareOnThread {
-        signal: i32,
-    },
-    /// The same on a thread that stays.
-    SetBareOnThreadThatStays {
         signal: i32,
     },
     SetBare {
@@ -152,6 +149,7 @@ pub(crate) enum Request {
     Count,
     Own(Own),
     Surround(Surround),
+    Toil(Toil),
     Die(Cause),
 }
 

@@ -26,8 +26,10 @@ pub(crate) use descriptors::{close_others, close_standard, is_of_no_use};
 pub(crate) use forks::{drop_copy, fork_with_number, in_fork};
 pub use forks::{fork_sleeper, forked, stranger, vforking, SharedCounter};
 pub use parents::{first_parent_named, forget_parents_named, remembering};
-pub use signals::{allocate_realtime_signal, count_instead_of_dying};
-pub(crate) use signals::{block_everything, catch, caught, ignore, ignore_everything, named, stop_ignoring};
+pub use signals::{allocate_realtime_signal, count_instead_of_dying, send_number};
+pub(crate) use signals::{
+    block_everything, catch, catch_number, caught, ignore, ignore_everything, named, stop_ignoring,
+};
 
 /// `prctl(PR_SET_PDEATHSIG)` and nothing else: the naive approach.
 pub fn set_bare(signal: i32) -> io::Result<()> {

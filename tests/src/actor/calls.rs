@@ -61,11 +61,6 @@ impl Actor<'_> {
         (there.unwrap(), here.unwrap())
     }
 
-    /// The bare system call on another thread, which stays.
-    pub fn set_bare_on_thread_that_stays(&mut self, signal: Signal) {
-        self.ask(Request::SetBareOnThreadThatStays { signal: signal as i32 })
-    }
-
     /// The bare system call, with any number.
     pub fn set_bare(&mut self, signal: i32) {
         self.ask(Request::SetBare { signal })

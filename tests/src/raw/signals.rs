@@ -1,10 +1,12 @@
 //! What a process does about signals, those included that the C library keeps for itself.
 
+use std::mem;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nix::libc;
 use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, Signal};
+use nix::unistd::Pid;
 
 /// Has glibc give up the lowest real-time signal that is free.
 pub fn allocate_realtime_signal() -> i32 {
@@ -32,6 +34,22 @@ pub(crate) fn catch(signal: i32) {
     let action = SigAction::new(SigHandler::Handler(count), SaFlags::SA_RESTART, SigSet::empty());
     // SAFETY: the handler does nothing but add to an atomic.
     unsafe { sigaction(named(signal), &action) }.unwrap();
+}
+
+/// The same for one that has no name, as the real-time signals.
+pub(crate) fn catch_number(signal: i32) {
+    // SAFETY: zeros are an action with no flags and an empty mask.
+    let mut action: libc::sigaction = unsafe { mem::zeroed() };
+    action.sa_sigaction = count as extern "C" fn(libc::c_int) as usize;
+    action.sa_flags = libc::SA_RESTART;
+    // SAFETY: the handler does nothing but add to an atomic; null is no place for the old action.
+    assert_eq!(unsafe { libc::sigaction(signal, &action, ptr::null_mut()) }, 0);
+}
+
+/// Sends a signal that has no name; whether it was sent, which it is not where too many wait.
+pub fn send_number(pid: Pid, signal: i32) -> bool {
+    // SAFETY: kill takes numbers by value.
+    unsafe { libc::kill(pid.as_raw(), signal) == 0 }
 }
 
 pub(crate) fn caught() -> usize {

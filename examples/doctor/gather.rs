@@ -1,0 +1,376 @@
+//! Gathers the facts, from `/proc` and by the question to each thread.
+
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use procfs::process::{all_processes, Process, Stat, Status};
+
+use crate::facts::*;
+
+/// A process has as many threads as it likes; so many are asked.
+const ASKED: usize = 64;
+/// After so long, the other threads are not asked.
+const BUDGET: Duration = Duration::from_secs(2);
+
+/// Why there is nothing to examine.
+#[derive(Debug)]
+pub(crate) enum NotThere {
+    Gone,
+    /// It is there, and `/proc` does not show it.
+    Hidden,
+    /// It is a thread of this process.
+    Thread(i32),
+    NoProc(String),
+}
+
+type Census = HashMap<i32, Stat>;
+
+pub(crate) fn gather(pid: i32, with_ptrace: bool) -> Result<Facts, NotThere> {
+    let process = Process::new(pid).map_err(|_| not_there(pid))?;
+    let (Ok(stat), Ok(status)) = (process.stat(), process.status()) else { return Err(not_there(pid)) };
+    if status.tgid != pid {
+        return Err(NotThere::Thread(status.tgid));
+    }
+    let myself = pid == std::process::id() as i32;
+    let census: Census = all_processes()
+        .map_err(|error| NotThere::NoProc(error.to_string()))?
+        .flatten()
+        .filter_map(|process| Some((process.pid(), process.stat().ok()?)))
+        .collect();
+    let state = state(&stat, &process);
+    Ok(Facts {
+        myself,
+        pid,
+        name: printable(&stat.comm),
+        state,
+        traced_by: status.tracerpid,
+        threads: threads(&process, &status, state, myself, with_ptrace),
+        parent: parent(&stat, &census, myself),
+        signals: signals(&process, &status),
+        group: group(&stat, &census),
+        namespaces: namespaces(&process, &status, stat.ppid),
+        adoption: adoption(stat.ppid, &census, myself),
+        children: children(pid, &census),
+        credentials: credentials(&process, &status),
+    })
+}
+
+fn not_there(pid: i32) -> NotThere {
+    use rustix::io::Errno;
+    if let Err(error) = fs::metadata("/proc/self/stat") {
+        return NotThere::NoProc(error.to_string());
+    }
+    match rustix::process::Pid::from_raw(pid).map(rustix::process::test_kill_process) {
+        Some(Ok(()) | Err(Errno::PERM)) => NotThere::Hidden,
+        _ => NotThere::Gone,
+    }
+}
+
+/// A process may give itself any name, also one that moves the cursor.
+fn printable(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
+}
+
+fn state(stat: &Stat, process: &Process) -> State {
+    // The main thread may have ended before the others.
+    let states: Vec<char> =
+        process.tasks().into_iter().flatten().flatten().filter_map(|task| Some(task.stat().ok()?.state)).collect();
+    let living = states.into_iter().find(|state| !matches!(state, 'Z' | 'X'));
+    match living.unwrap_or(stat.state) {
+        'Z' | 'X' => State::Zombie,
+        'T' => State::Stopped,
+        _ if is_frozen(stat.pid) => State::Frozen,
+        'D' => State::Uninterruptible,
+        _ => State::Alive,
+    }
+}
+
+/// Whether its control group is, of either version, where they are usually mounted.
+fn is_frozen(pid: i32) -> bool {
+    const FILES: [(&str, &str, &str, &str); 3] = [
+        ("0::/", "", "cgroup.events", "frozen 1"),
+        ("0::/", "unified/", "cgroup.events", "frozen 1"),
+        (":freezer:/", "freezer/", "freezer.state", "FROZEN"),
+    ];
+    let groups = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap_or_default();
+    FILES.iter().any(|(hierarchy, mount, file, frozen)| {
+        let Some((_, group)) = groups.lines().find_map(|line| line.split_once(hierarchy)) else { return false };
+        let state = fs::read_to_string(format!("/sys/fs/cgroup/{mount}{group}/{file}")).unwrap_or_default();
+        state.lines().any(|line| line == *frozen)
+    })
+}
+
+fn threads(process: &Process, status: &Status, state: State, myself: bool, with_ptrace: bool) -> Vec<Thread> {
+    let tasks = process.tasks().into_iter().flatten().flatten();
+    let mut found: Vec<(i32, String)> =
+        tasks.filter_map(|task| Some((task.tid, printable(&task.stat().ok()?.comm)))).collect();
+    found.sort_by_key(|(id, _)| (*id != process.pid(), *id));
+    let pid = process.pid();
+    let (mut asked, start) = (0, Instant::now());
+    let mut armed = |id: i32, name: &str| {
+        if myself {
+            return Known::from(pdeathsig::parent_death_signal()).map(|signal| signal.map(|signal| signal.as_raw()));
+        }
+        if name == "pdeathsig-watch" {
+            // It arms nothing: it sends.
+            return Known::Known(None);
+        }
+        asked += 1;
+        if asked > ASKED {
+            return Known::unknown(format!("only {ASKED} of its threads were asked"));
+        }
+        if start.elapsed() > BUDGET {
+            return Known::unknown("other threads took too long to answer");
+        }
+        question(pid, id, status, state, with_ptrace)
+    };
+    found.into_iter().map(|(id, name)| Thread { id, armed: armed(id, &name), name }).collect()
+}
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64", any(target_env = "gnu", target_env = "musl"))))]
+fn question(_: i32, _: i32, _: &Status, _: State, _: bool) -> Known<Option<i32>> {
+    Known::unknown("another process can be asked on x86-64 alone")
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64", any(target_env = "gnu", target_env = "musl")))]
+fn question(pid: i32, thread: i32, status: &Status, state: State, with_ptrace: bool) -> Known<Option<i32>> {
+    use crate::ask::{parent_death_signal, Refusal};
+    let task = Process::new(pid).and_then(|process| process.task_from_tid(thread)?.status());
+    let Ok(now) = task else { return Known::unknown("the thread has ended meanwhile") };
+    if !with_ptrace {
+        return Known::unknown("--no-ptrace was given");
+    }
+    if now.tracerpid != 0 {
+        return Known::unknown(format!("it is traced already, by {}", now.tracerpid));
+    }
+    match state {
+        State::Zombie => return Known::unknown("it is dead"),
+        State::Frozen => return Known::unknown("it is frozen, and can answer nothing"),
+        _ if now.state.starts_with('Z') => return Known::unknown("it has ended before the others"),
+        _ => {}
+    }
+    if now.seccomp.unwrap_or(0) != 0 {
+        return Known::unknown(
+            "it has a seccomp filter, which may kill it for a system call that it does not make itself",
+        );
+    }
+    // A signal that waits would be delivered to one that is to stay stopped.
+    let may_run = (now.sigpnd | now.shdpnd) & !now.sigblk == 0;
+    match parent_death_signal(pid, thread, may_run) {
+        Ok(signal) => Known::Known(signal),
+        Err(Refusal::NotPermitted) => Known::unknown(not_permitted(status)),
+        Err(Refusal::Ended) => Known::unknown("it has ended meanwhile"),
+        Err(Refusal::Stopped) => Known::unknown("it is stopped in the midst of its own code"),
+        Err(Refusal::Busy) => Known::unknown("it computes, and comes to no system call"),
+        Err(Refusal::Stuck) => Known::unknown("it is in a system call that nothing interrupts"),
+        Err(Refusal::Foreign(reason)) => Known::unknown(reason),
+        Err(Refusal::Again) => Known::unknown("signals come too fast"),
+    }
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64", any(target_env = "gnu", target_env = "musl")))]
+fn not_permitted(status: &Status) -> String {
+    let user = rustix::process::geteuid().as_raw();
+    let yama = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
+    match yama.trim() {
+        "3" => "tracing is forbidden on this system (Yama, ptrace_scope = 3)".into(),
+        _ if user != 0 && status.ruid != user => format!("it is of the user {}, and you are {user}", status.ruid),
+        "1" | "2" if user != 0 => format!("Yama lets only root trace it (ptrace_scope = {})", yama.trim()),
+        _ => "it may not be traced".into(),
+    }
+}
+
+fn parent(stat: &Stat, census: &Census, myself: bool) -> Parent {
+    let pid = stat.ppid;
+    let status = Process::new(pid).and_then(|parent| parent.status()).ok();
+    Parent {
+        pid,
+        name: census.get(&pid).map(|parent| printable(&parent.comm)),
+        users: status.map(|status| (status.euid, status.ruid)),
+        spawner: spawner(stat.pid, pid, myself),
+        adopted: adopted(stat, census),
+    }
+}
+
+fn spawner(child: i32, parent: i32, myself: bool) -> Known<Spawner> {
+    if parent == 0 {
+        return Known::unknown("the parent is outside of this pid namespace");
+    }
+    let name = |thread: i32| {
+        let name = fs::read_to_string(format!("/proc/{parent}/task/{thread}/comm")).unwrap_or_default();
+        Known::Known(Spawner { thread, name: printable(name.trim_end()) })
+    };
+    if myself {
+        let thread = pdeathsig::Parent::current().map_err(|error| error.to_string());
+        let thread = thread.and_then(|parent| parent.spawner_thread().map_err(|error| error.to_string()));
+        return match thread {
+            Ok(Some(thread)) => name(thread as i32),
+            Ok(None) => Known::unknown("the parent has ended meanwhile"),
+            Err(error) => Known::unknown(error),
+        };
+    }
+    // A list that is read while siblings come and go may lack one that is there.
+    let mut lists = 0;
+    for _ in 0..20 {
+        let tasks = Process::new(parent).and_then(|parent| parent.tasks());
+        let Ok(tasks) = tasks else { return Known::unknown("/proc does not show the parent's threads") };
+        for task in tasks.flatten() {
+            let Ok(children) = task.children() else { continue };
+            lists += 1;
+            if children.contains(&(child as u32)) {
+                return name(task.tid);
+            }
+        }
+    }
+    Known::unknown(match lists {
+        0 => "/proc has no lists of children: the kernel was built without CONFIG_PROC_CHILDREN, or hides the parent",
+        _ => {
+            "no thread of the parent has it in its list: it was adopted meanwhile, or belongs to another pid namespace"
+        }
+    })
+}
+
+/// A process is in its parent's session from its birth, unless it makes one of its own, which it then leads.
+fn adopted(stat: &Stat, census: &Census) -> Known<String> {
+    let Some(parent) = census.get(&stat.ppid) else {
+        return Known::unknown("the parent cannot be seen from here");
+    };
+    // A parent that leads its session may have been in another before; not in one that was made after its own birth.
+    let leader = census.get(&stat.session);
+    let made_later = leader.is_some_and(|leader| leader.starttime > parent.starttime);
+    let was_never_in_it = parent.session != parent.pid || made_later;
+    if stat.session != stat.pid && stat.session != parent.session && stat.session != 0 && was_never_in_it {
+        return Known::Known(format!(
+            "it is in the session {}, in which {} {} never was",
+            stat.session,
+            printable(&parent.comm),
+            parent.pid
+        ));
+    }
+    Known::unknown("the kernel keeps no record of who spawned a process; nothing here proves an adoption")
+}
+
+fn signals(process: &Process, status: &Status) -> Signals {
+    let tasks = process.tasks().into_iter().flatten().flatten();
+    let blocked = tasks.filter_map(|task| Some(task.status().ok()?.sigblk)).fold(u64::MAX, |all, one| all & one);
+    Signals {
+        ignored: status.sigign,
+        caught: status.sigcgt,
+        blocked: if blocked == u64::MAX { status.sigblk } else { blocked },
+        blocked_in_main: status.sigblk,
+    }
+}
+
+fn is_anchor(stat: &Stat) -> bool {
+    stat.state == 'Z' && stat.exit_signal == Some(0) && stat.pgrp == stat.pid
+}
+
+fn group(stat: &Stat, census: &Census) -> Group {
+    let terminal = match stat.tty_nr {
+        0 => Terminal::None,
+        _ if stat.tpgid == stat.pgrp => Terminal::Foreground,
+        _ => Terminal::Background,
+    };
+    let leader = match census.get(&stat.pgrp) {
+        _ if stat.pgrp == stat.pid => Leader::Itself,
+        None => Leader::Gone,
+        Some(leader) if is_anchor(leader) => Leader::Anchor {
+            owner: leader.ppid,
+            owner_name: census.get(&leader.ppid).map(|owner| printable(&owner.comm)),
+            relation: relation(stat, leader.ppid, census),
+        },
+        Some(leader) if leader.state == 'Z' => Leader::Dead { parent: leader.ppid },
+        Some(leader) => Leader::Alive { name: printable(&leader.comm) },
+    };
+    let parent_has_tether = census.values().any(|other| other.ppid == stat.ppid && is_anchor(other));
+    Group { id: stat.pgrp, session: stat.session, terminal, leader, parent_has_tether }
+}
+
+fn relation(stat: &Stat, owner: i32, census: &Census) -> Relation {
+    match owner {
+        _ if owner == stat.pid => Relation::Itself,
+        _ if owner == stat.ppid => Relation::Parent,
+        _ if ancestors(stat.ppid, census).iter().any(|ancestor| ancestor.pid == owner) => Relation::Ancestor,
+        _ => Relation::Other,
+    }
+}
+
+/// From the parent of `pid` on.
+fn ancestors(pid: i32, census: &Census) -> Vec<Ancestor> {
+    let above = |pid: i32| census.get(&census.get(&pid)?.ppid);
+    let mut found: Vec<Ancestor> = Vec::new();
+    let mut next = above(pid);
+    // One that ends meanwhile could make a circle of a number used again.
+    while let Some(stat) = next.filter(|_| found.len() < 1000) {
+        found.push(Ancestor { pid: stat.pid, name: printable(&stat.comm) });
+        next = above(stat.pid);
+    }
+    found
+}
+
+fn namespaces(process: &Process, status: &Status, parent: i32) -> Namespaces {
+    let own = process.pid();
+    let link = |pid: i32, kind: &str| fs::read_link(format!("/proc/{pid}/ns/{kind}"));
+    let same = |kind: &str| match (link(own, kind), link(parent, kind)) {
+        _ if parent == 0 => Known::unknown("the parent is outside of this pid namespace"),
+        (Ok(its), Ok(parents)) => Known::Known(its == parents),
+        (Err(error), _) | (_, Err(error)) => Known::unknown(error.to_string()),
+    };
+    Namespaces {
+        pids: status.nspid.clone().unwrap_or_else(|| vec![own]),
+        pid_is_parents: same("pid"),
+        user_is_parents: same("user"),
+    }
+}
+
+fn adoption(parent: i32, census: &Census, myself: bool) -> Adoption {
+    let subreaper = if myself {
+        Known::from(nix::sys::prctl::get_child_subreaper())
+    } else {
+        Known::unknown("only a process itself can tell (PR_GET_CHILD_SUBREAPER)")
+    };
+    Adoption { subreaper, ancestors: ancestors(parent, census) }
+}
+
+fn children(pid: i32, census: &Census) -> Children {
+    let anchors: Vec<i32> =
+        census.values().filter(|other| other.ppid == pid && is_anchor(other)).map(|anchor| anchor.pid).collect();
+    let own = || census.values().filter(|other| other.ppid == pid && !is_anchor(other));
+    let alive = || own().filter(|child| child.state != 'Z');
+    Children {
+        alive: alive().count(),
+        dead: own().count() - alive().count(),
+        tethered: alive().filter(|child| anchors.contains(&child.pgrp)).count(),
+    }
+}
+
+fn credentials(process: &Process, status: &Status) -> Credentials {
+    Credentials {
+        real_user: status.ruid,
+        effective_user: status.euid,
+        saved_user: status.suid,
+        real_group: status.rgid,
+        effective_group: status.egid,
+        program: program(process.pid()),
+    }
+}
+
+/// What an exec of its program file does to its credentials.
+fn program(pid: i32) -> Known<Option<String>> {
+    let path = format!("/proc/{pid}/exe");
+    let file = match fs::metadata(&path) {
+        Ok(file) => file,
+        Err(error) => return Known::unknown(error.to_string()),
+    };
+    let mode = file.permissions().mode();
+    let mut value = [0; 64];
+    let found = match mode {
+        mode if mode & 0o4000 != 0 => Some("set-uid"),
+        mode if mode & 0o2010 == 0o2010 => Some("set-gid"),
+        _ if rustix::fs::getxattr(&path, "security.capability", &mut value[..]).is_ok() => Some("file capabilities"),
+        _ => None,
+    };
+    Known::Known(found.map(str::to_owned))
+}

@@ -1,0 +1,74 @@
+//! What the doctor finds, as a program reads it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use pdeathsig_tests::{Actor, Stage};
+use serde_json::Value;
+
+use crate::program::example;
+
+pub(crate) fn doctor() -> Command {
+    static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
+    let program: &Path = PROGRAM.get_or_init(|| example("doctor"));
+    Command::new(program)
+}
+
+pub(crate) struct Exam(pub(crate) Value);
+
+/// What it finds of an actor.
+pub(crate) fn examined(actor: &Actor<'_>) -> Exam {
+    examined_with(actor, &[])
+}
+
+pub(crate) fn examined_with(actor: &Actor<'_>, options: &[&str]) -> Exam {
+    found(actor.stage(), doctor().arg("--json").args(options).arg(actor.pid().to_string()))
+}
+
+pub(crate) fn found(stage: &Stage, doctor: &mut Command) -> Exam {
+    let output = stage.run(doctor);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    Exam(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+pub(crate) fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+impl Exam {
+    /// Its findings on what protects the process, and what threatens that: their levels and ids.
+    #[track_caller]
+    pub(crate) fn assert(&self, expected: &[(&str, &str)], absent: &[&str]) {
+        let findings = self.0["findings"].as_array().unwrap();
+        let has = |level: &str, id: &str| findings.iter().any(|found| found["id"] == id && found["level"] == level);
+        for (level, id) in expected {
+            assert!(has(level, id), "no {level} {id} in {:#}", self.0);
+        }
+        for id in absent {
+            assert!(findings.iter().all(|found| found["id"] != *id), "{id} in {:#}", self.0);
+        }
+    }
+
+    /// The sentence of a finding.
+    #[track_caller]
+    pub(crate) fn sentence(&self, id: &str) -> &str {
+        let findings = self.0["findings"].as_array().unwrap();
+        let found = findings.iter().find(|found| found["id"] == id);
+        found.unwrap_or_else(|| panic!("no {id} in {:#}", self.0))["sentence"].as_str().unwrap()
+    }
+
+    /// What is to come of an event: the outcome, and the signal or an empty string.
+    #[track_caller]
+    pub(crate) fn verdict(&self, event: &str) -> (&str, &str) {
+        let verdicts = self.0["verdicts"].as_array().unwrap();
+        let verdict = verdicts.iter().find(|verdict| verdict["event"] == event);
+        let verdict = verdict.unwrap_or_else(|| panic!("no {event} in {:#}", self.0));
+        (verdict["outcome"].as_str().unwrap(), verdict["signal"].as_str().unwrap_or_default())
+    }
+
+    /// What its main thread has armed: a number, null, or an object with the reason why that is unknown.
+    pub(crate) fn armed(&self) -> &Value {
+        &self.0["facts"]["threads"][0]["armed"]
+    }
+}
