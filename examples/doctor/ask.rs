@@ -26,8 +26,8 @@ use rustix::process::{waitid, WaitId, WaitIdOptions};
 const PATIENCE: Duration = Duration::from_millis(250);
 /// How long a call that asks for a number may take.
 const ANSWER: Duration = Duration::from_secs(30);
-/// How often it is tried again when a signal has come between.
-const ATTEMPTS: usize = 20;
+/// How long it is tried again when a signal has come between.
+const INSISTENCE: Duration = Duration::from_secs(1);
 
 const SYSCALL: [u8; 2] = [0x0f, 0x05];
 /// The code segment of 64-bit code.
@@ -78,16 +78,18 @@ pub(crate) fn parent_death_signal(pid: i32, thread: i32, may_run: bool) -> Resul
         _ => error.into(),
     })?;
     let question = Question { thread: Pid::from_raw(thread), memory: &memory, may_run };
-    for attempt in 0..ATTEMPTS {
+    let start = Instant::now();
+    let mut let_go = false;
+    loop {
         let answer = thread::scope(|scope| scope.spawn(|| question.ask()).join());
         match answer.unwrap_or(Err(Refusal::Stuck)) {
-            Err(Refusal::Again) => {}
-            // The tracer before may not have let go yet.
-            Err(Refusal::NotPermitted) if attempt > 0 => thread::sleep(Duration::from_millis(1)),
+            answer if start.elapsed() > INSISTENCE => return answer,
+            Err(Refusal::Again) => let_go = true,
+            // The tracer before has not let go yet.
+            Err(Refusal::NotPermitted) if let_go => thread::yield_now(),
             answer => return answer,
         }
     }
-    Err(Refusal::Busy)
 }
 
 struct Question<'a> {

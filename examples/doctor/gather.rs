@@ -3,16 +3,11 @@
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, Instant};
 
 use procfs::process::{all_processes, Process, Stat, Status};
 
 use crate::facts::*;
-
-/// A process has as many threads as it likes; so many are asked.
-const ASKED: usize = 64;
-/// After so long, the other threads are not asked.
-const BUDGET: Duration = Duration::from_secs(2);
+use crate::threads::{printable, threads};
 
 /// Why there is nothing to examine.
 #[derive(Debug)]
@@ -68,11 +63,6 @@ fn not_there(pid: i32) -> NotThere {
     }
 }
 
-/// A process may give itself any name, also one that moves the cursor.
-fn printable(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
-}
-
 fn state(stat: &Stat, process: &Process) -> State {
     // The main thread may have ended before the others.
     let states: Vec<char> =
@@ -100,86 +90,6 @@ fn is_frozen(pid: i32) -> bool {
         let state = fs::read_to_string(format!("/sys/fs/cgroup/{mount}{group}/{file}")).unwrap_or_default();
         state.lines().any(|line| line == *frozen)
     })
-}
-
-fn threads(process: &Process, status: &Status, state: State, myself: bool, with_ptrace: bool) -> Vec<Thread> {
-    let tasks = process.tasks().into_iter().flatten().flatten();
-    let mut found: Vec<(i32, String)> =
-        tasks.filter_map(|task| Some((task.tid, printable(&task.stat().ok()?.comm)))).collect();
-    found.sort_by_key(|(id, _)| (*id != process.pid(), *id));
-    let pid = process.pid();
-    let (mut asked, start) = (0, Instant::now());
-    let mut armed = |id: i32, name: &str| {
-        if myself {
-            return Known::from(pdeathsig::parent_death_signal()).map(|signal| signal.map(|signal| signal.as_raw()));
-        }
-        if name == "pdeathsig-watch" {
-            // It arms nothing: it sends.
-            return Known::Known(None);
-        }
-        asked += 1;
-        if asked > ASKED {
-            return Known::unknown(format!("only {ASKED} of its threads were asked"));
-        }
-        if start.elapsed() > BUDGET {
-            return Known::unknown("other threads took too long to answer");
-        }
-        question(pid, id, status, state, with_ptrace)
-    };
-    found.into_iter().map(|(id, name)| Thread { id, armed: armed(id, &name), name }).collect()
-}
-
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64", any(target_env = "gnu", target_env = "musl"))))]
-fn question(_: i32, _: i32, _: &Status, _: State, _: bool) -> Known<Option<i32>> {
-    Known::unknown("another process can be asked on x86-64 alone")
-}
-
-#[cfg(all(target_os = "linux", target_arch = "x86_64", any(target_env = "gnu", target_env = "musl")))]
-fn question(pid: i32, thread: i32, status: &Status, state: State, with_ptrace: bool) -> Known<Option<i32>> {
-    use crate::ask::{parent_death_signal, Refusal};
-    let task = Process::new(pid).and_then(|process| process.task_from_tid(thread)?.status());
-    let Ok(now) = task else { return Known::unknown("the thread has ended meanwhile") };
-    if !with_ptrace {
-        return Known::unknown("--no-ptrace was given");
-    }
-    if now.tracerpid != 0 {
-        return Known::unknown(format!("it is traced already, by {}", now.tracerpid));
-    }
-    match state {
-        State::Zombie => return Known::unknown("it is dead"),
-        State::Frozen => return Known::unknown("it is frozen, and can answer nothing"),
-        _ if now.state.starts_with('Z') => return Known::unknown("it has ended before the others"),
-        _ => {}
-    }
-    if now.seccomp.unwrap_or(0) != 0 {
-        return Known::unknown(
-            "it has a seccomp filter, which may kill it for a system call that it does not make itself",
-        );
-    }
-    // A signal that waits would be delivered to one that is to stay stopped.
-    let may_run = (now.sigpnd | now.shdpnd) & !now.sigblk == 0;
-    match parent_death_signal(pid, thread, may_run) {
-        Ok(signal) => Known::Known(signal),
-        Err(Refusal::NotPermitted) => Known::unknown(not_permitted(status)),
-        Err(Refusal::Ended) => Known::unknown("it has ended meanwhile"),
-        Err(Refusal::Stopped) => Known::unknown("it is stopped in the midst of its own code"),
-        Err(Refusal::Busy) => Known::unknown("it computes, and comes to no system call"),
-        Err(Refusal::Stuck) => Known::unknown("it is in a system call that nothing interrupts"),
-        Err(Refusal::Foreign(reason)) => Known::unknown(reason),
-        Err(Refusal::Again) => Known::unknown("signals come too fast"),
-    }
-}
-
-#[cfg(all(target_os = "linux", target_arch = "x86_64", any(target_env = "gnu", target_env = "musl")))]
-fn not_permitted(status: &Status) -> String {
-    let user = rustix::process::geteuid().as_raw();
-    let yama = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
-    match yama.trim() {
-        "3" => "tracing is forbidden on this system (Yama, ptrace_scope = 3)".into(),
-        _ if user != 0 && status.ruid != user => format!("it is of the user {}, and you are {user}", status.ruid),
-        "1" | "2" if user != 0 => format!("Yama lets only root trace it (ptrace_scope = {})", yama.trim()),
-        _ => "it may not be traced".into(),
-    }
 }
 
 fn parent(stat: &Stat, census: &Census, myself: bool) -> Parent {

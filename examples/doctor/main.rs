@@ -19,8 +19,10 @@
 mod facts;
 mod findings;
 mod gather;
+mod protection;
 mod report;
 mod signals;
+mod threads;
 mod verdict;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64", any(target_env = "gnu", target_env = "musl")))]

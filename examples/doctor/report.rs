@@ -118,18 +118,20 @@ pub(crate) fn missing(pid: i32, why: &NotThere, as_json: bool) -> io::Result<()>
     Ok(())
 }
 
-const POST_MORTEM: [&str; 13] = [
+const POST_MORTEM: [&str; 15] = [
     "",
     "Whoever has waited for it knows how it ended. What the wait status of a dead child says:",
     "",
-    "  killed by signal 9   SIGKILL. That is the parent-death signal that most programs arm, a tether,",
-    "                       the kernel's OOM killer, or somebody's `kill -9`.",
-    "  killed by signal 15  SIGTERM: a supervisor, a shutdown, or a parent-death signal, if it armed that.",
-    "  status 128 + n       from a shell: the signal n; 137 is SIGKILL. 137 as an exit status of its own:",
-    "                       a pdeathsig program that could not kill itself, as process 1 of a container.",
-    "  any other status     it has exited by itself.",
+    "  killed by signal 9   SIGKILL: the parent-death signal that most programs arm, a tether, the",
+    "                       kernel's OOM killer, or somebody's `kill -9`.",
+    "  killed by signal 15  SIGTERM: a supervisor, a shutdown, or the parent-death signal, if it is that.",
+    "  status 128 + n       from a shell: the signal n; 137 is SIGKILL. 137 from the program itself: one",
+    "                       that could not kill itself, being process 1 of a container.",
+    "  any other status     It has exited by itself.",
     "",
-    "The OOM killer writes to the kernel's log (`dmesg`, `journalctl -k`) and counts `oom_kill` in",
-    "`memory.events` of the control group. If neither says anything, and the thread that spawned it had",
-    "just ended (a thread pool, tokio's spawn_blocking), that was the parent-death signal: use `watch` or `Tether`.",
+    "The OOM killer writes to the kernel's log (`dmesg`, `journalctl -k`) and counts `oom_kill` in the",
+    "`memory.events` of the control group.",
+    "",
+    "If there is nothing, and the thread that had spawned it has just ended (as those of a thread pool",
+    "do, or of tokio's spawn_blocking), that was the parent-death signal: use `watch` or `Tether`.",
 ];

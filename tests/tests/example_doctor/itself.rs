@@ -58,6 +58,7 @@ fn one_that_is_gone_is_missing() {
     assert_eq!(output.status.code(), Some(2));
     let said = said(&output);
     assert!(said.contains(&format!("no process {pid}")) && said.contains("memory.events"), "{said}");
+    assert!(said.lines().all(|line| line.chars().count() <= 100), "{said}");
 }
 
 #[test]

@@ -118,15 +118,16 @@ fn a_stopped_one_is_asked_and_stays_stopped() {
 #[test]
 fn a_frozen_one_is_left_in_peace() {
     const TEST: &str = "a_frozen_one_is_left_in_peace";
-    for group in [ControlGroup::freezer(), ControlGroup::freezer_of_the_second_version()] {
-        let group = match group {
+    for made in [ControlGroup::freezer, ControlGroup::freezer_of_the_second_version] {
+        // Dropped after the group, which thaws: one that is frozen cannot be ended.
+        let stage = stage();
+        let group = match made() {
             Ok(group) => group,
             Err(error) => {
                 skipped(TEST, &format!("needs a control group of its own: {error}"));
                 continue;
             }
         };
-        let stage = stage();
         let mut child = stage.actor();
         group.take(&child);
         group.freeze();
