@@ -39,6 +39,8 @@ use crate::{Error, Signal};
 ///   another thread than the main one; and when its effective or file-system user or group changes
 ///   ([golang/go#9686], [google/syzkaller#2181]), or it gains capabilities. So drop privileges first, then call.
 ///   [`parent_death_signal`] tells what is left.
+/// - The kernel sends it in the parent's name, and nothing to whom the parent may not [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html):
+///   as when the parent is an ordinary user's and this process is another's, or root's. A watch sends it in this process's own name.
 /// - The process's own children are not touched; [`DieWithParent::process_group`] and [`DieWithParent::descendants`] reach them.
 /// - A handler has to be installed before this is called, or the signal may end the process before it is.
 /// - A catchable signal has no effect while it is ignored, as SIGHUP is under `nohup`, and SIGINT and SIGQUIT in what a script

@@ -105,6 +105,7 @@
 //! | the child is stopped | SIGKILL ends it; other signals wait until it goes on | all wait until it goes on | as by the call | as by the call |
 //! | the child ignores or blocks the signal | nothing, or it waits; SIGKILL cannot be ignored | the same; after a [`grace`](DieWithParent::grace), SIGKILL | the same; what it inherits is undone | the same; it inherits both |
 //! | the child changes its effective or file-system user or group afterwards | protection is lost | protection is kept | protection is lost | protection is kept, if the parent might `kill` it |
+//! | the child is another user's, whom the parent may not `kill` | **no signal** | the signal comes | **no signal** | **no signal** |
 //! | the child's main thread executes an ordinary program | protection is kept | protection is lost | protection is kept | protection is kept |
 //! | another thread of the child executes a program | protection is lost | protection is lost | protection is lost | protection is kept |
 //! | the child executes a set-uid program or the like | protection is lost | protection is lost | protection is lost | protection is kept, if the parent might `kill` it |

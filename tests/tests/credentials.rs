@@ -1,10 +1,12 @@
-//! A change of user clears the setting, and the read-back says so. The museum's i04 has the cures.
+//! What users have to do with it: a change clears the setting, for which the museum's i04 has the cures, and the signal is sent in the
+//! parent's name.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, Stage};
+use pdeathsig_tests::{needs_root, Options, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const NOBODY: u32 = 65534;
+const USER: u32 = 54_331;
 
 #[test]
 fn setuid_to_an_ordinary_user_clears_it_and_the_read_back_says_so() {
@@ -20,4 +22,28 @@ fn setuid_to_an_ordinary_user_clears_it_and_the_read_back_says_so() {
     assert_eq!(child.read(), Ok(None));
     parent.kill();
     child.assert_lives();
+}
+
+#[test]
+fn a_parent_that_may_not_kill_the_child_sends_nothing_and_a_watch_does() {
+    if !needs_root("a_parent_that_may_not_kill_the_child_sends_nothing_and_a_watch_does") {
+        return;
+    }
+    for (watch, same_user, dies) in
+        [(false, false, false), (false, true, true), (true, false, true), (true, true, true)]
+    {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        parent.set_user(USER);
+        child.set_user(if same_user { USER } else { NOBODY });
+        child.arm_with(Signal::SIGKILL, Options { watch, ..Options::default() }).unwrap();
+        parent.kill();
+        if dies {
+            child.assert_dies_of(Signal::SIGKILL);
+        } else {
+            child.assert_lives();
+            assert_eq!(child.read(), Ok(Some(Signal::SIGKILL as i32)));
+        }
+    }
 }
