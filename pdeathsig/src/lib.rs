@@ -128,7 +128,8 @@
 //! - The child has children of its own, or must clean up: `#[die_with_parent(SIGTERM, descendants, grace = …)]`.
 //! - The child has an event loop that should hear of it: [`Parent`].
 //!
-//! You write both: either does; both together cover what each does not, such as a program in between that leaves the group.
+//! You write both: either does; both together cover what each does not: the attribute a child that leaves the group, the tether
+//! the child's own children.
 //!
 //! To do something first, such as dropping privileges or installing a handler, call [`DieWithParent`] instead of using the
 //! attribute. If the parent can tell its pid, [`expected_parent`](DieWithParent::expected_parent) closes the window before `main`.
