@@ -351,8 +351,8 @@ impl DieWithParent {
     ///
     /// # Errors
     ///
-    /// [`arm`](Self::arm) returns [`Error::Os`] if a sandbox refuses `setpgid(2)`. A watch that was armed before holds still; the
-    /// kernel's signal, if that was armed, has been cleared by then.
+    /// [`arm`](Self::arm) returns [`Error::Os`] if a sandbox refuses `setpgid(2)`. What was armed before holds still. After another
+    /// error the process may lead a group all the same.
     ///
     /// # Limits
     ///

@@ -97,8 +97,8 @@ pub(crate) fn arm(main: &MainThread, plan: Plan, expected_parent: Option<u32>) -
     };
     let mut provisions = if plan.descendants { Some(Provisions::new()?) } else { None };
 
-    // 1. A thread, if there is none for this parent. 2. What else may fail; the group last, since it cannot be given back.
-    // 3. The plan, before which nothing is armed but what was, and after which nothing fails.
+    // 1. A thread, if there is none for this parent. 2. What else may fail. 3. The plan, before which nothing is armed but
+    // what was, and after which nothing fails.
     let before = current(main);
     let asleep = before.as_ref().filter(|watch| parent.is_some() && watch.parent == parent && watch.is_asleep());
     let new = if asleep.is_none() { Some(Watch::start(main, parent)?) } else { None };
@@ -131,11 +131,11 @@ pub(crate) fn arm(main: &MainThread, plan: Plan, expected_parent: Option<u32>) -
 }
 
 fn prepare(main: &MainThread, plan: Plan) -> Result<(), Error> {
-    main.set_parent_death_signal(None)?;
     if plan.process_group {
         main.lead_process_group()?;
     }
-    Ok(())
+    // The last that may fail, so that until then the kernel's signal protects, if it was armed.
+    main.set_parent_death_signal(None)
 }
 
 /// Has nothing carried out. A thread that sleeps until the parent is gone goes on sleeping, and then does nothing.
