@@ -2,7 +2,7 @@
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::getpgid;
-use pdeathsig_tests::{skipped, until, Actor, Cause, Spawning, Stage};
+use pdeathsig_tests::{skipped, until, Actor, Cause, End, Spawning, Stage};
 use rustix::process::{prlimit, Resource, Rlimit};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
@@ -237,6 +237,15 @@ fn a_drop_cuts_whatever_a_fork_holds() {
     let _fork = owner.fork();
     owner.drop_tether();
     child.await_dead();
+}
+
+#[test]
+fn an_owner_that_closes_every_descriptor_cuts_the_tether() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
+    let child = owner.spawn_tethered();
+    owner.close_others();
+    assert_eq!(owner.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
 }
 
 #[test]

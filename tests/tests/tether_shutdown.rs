@@ -70,6 +70,18 @@ fn whoever_is_left_after_the_grace_is_killed_whatever_the_signal_of_the_tether()
 }
 
 #[test]
+fn an_owner_that_is_killed_meanwhile_takes_them_along() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    let mut child = owner.spawn_tethered();
+    child.catch(Signal::SIGTERM);
+    owner.tell_shut_down(Signal::SIGTERM, LONG);
+    child.await_caught(1);
+    owner.kill();
+    child.assert_dies_of(Signal::SIGKILL);
+}
+
+#[test]
 fn without_a_grace_they_are_killed_at_once() {
     let stage = Stage::open(ACTOR);
     let mut owner = owner(&stage);

@@ -65,6 +65,19 @@ fn a_stopped_member_dies_of_sigkill_and_delays_nobody() {
 }
 
 #[test]
+fn a_member_that_leaves_the_group_lives() {
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    let mut child = parent.spawn();
+    child.arm_with(Signal::SIGKILL, GROUP).unwrap();
+    let mut leaves = child.spawn();
+    leaves.new_session();
+    parent.kill();
+    child.assert_dies_of(Signal::SIGKILL);
+    leaves.assert_lives();
+}
+
+#[test]
 fn a_member_that_is_left_after_the_grace_is_killed() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();
