@@ -153,38 +153,32 @@
 #![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-mod arm;
-#[cfg(feature = "macros")]
-mod attribute;
-mod child;
-mod command;
+mod child_side;
 mod error;
 #[cfg(all(doc, not(doctest)))]
 pub mod guide;
-mod parent;
+mod parent_side;
 mod signal;
-mod sys;
-mod tether;
 #[cfg_attr(
     not(all(any(target_os = "linux", target_os = "android"), not(pdeathsig_backend = "unsupported"))),
-    path = "watch/unsupported.rs"
+    path = "unsupported.rs"
 )]
-mod watch;
+mod sys;
 
-pub use arm::{die_with_parent, outlive_parent, parent_death_signal, DieWithParent};
+pub use child_side::arm::{die_with_parent, outlive_parent, parent_death_signal, DieWithParent};
 #[cfg(feature = "macros")]
-pub use attribute::die_with_parent;
-pub use child::ChildExt;
-pub use command::CommandExt;
+pub use child_side::attribute::die_with_parent;
+pub use child_side::parent::Parent;
 pub use error::Error;
-pub use parent::Parent;
+pub use parent_side::command::CommandExt;
+pub use parent_side::process_group::ChildExt;
+pub use parent_side::tether::Tether;
 pub use signal::{InvalidSignal, Signal};
-pub use tether::Tether;
 
 /// For the expansion of the attribute alone; it may change in any release.
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::attribute::{arm, OnError};
+    pub use crate::child_side::attribute::{arm, OnError};
     pub use crate::{DieWithParent, Signal};
 }

@@ -1,37 +1,272 @@
-//! Every system call and every `unsafe` of the crate.
+//! Every system call and every `unsafe` of the crate, for Linux and Android.
 //!
-//! A backend is one module, chosen here by target. `--cfg pdeathsig_backend="unsupported"` chooses that of the other targets
-//! anywhere, so that it can be compiled and tested on Linux. Each one provides:
-//!
-//! - `number`: the constants `SIGHUP` … `SIGSYS`, and `MAX`, the largest signal number the kernel knows;
-//! - `realtime_signals() -> (i32, i32)`: `SIGRTMIN` and `SIGRTMAX`;
-//! - `parent_death_signal() -> Result<Option<Signal>, Error>`: that of the calling thread;
-//! - `parent_id() -> Result<u32, Error>`;
-//! - `exit(status: i32) -> !`: at once, without running anything;
-//! - `remedy(call: &str, &io::Error) -> &'static str`: what to do about an error of the system;
-//! - `PIDFD_OPEN`, what that call is named in errors;
-//! - `shows_this_pid_namespace() -> bool`: whether `/proc` can be trusted;
-//! - `arm_before_exec(&mut Command, Signal)` and `join_group(&mut Command, group: u32)`, for what a command spawns;
-//! - `MainThread`, a proof that the caller runs on the main thread, so that nothing can be armed on another:
-//!   - `current() -> Result<MainThread, Error>`,
-//!   - `set_parent_death_signal(&self, Option<Signal>) -> Result<(), Error>`,
-//!   - `send(&self, Signal) -> Result<(), Error>`, to the whole own process;
-//! - `Pidfd`, a descriptor for a process:
-//!   - `open(u32) -> io::Result<Pidfd>`,
-//!   - `is_gone_by(&self, Option<Instant>) -> io::Result<bool>`,
-//!   - on Unix, `AsFd`, and `OwnedFd` from it.
-//!
-//! What the modules `watch`, `tether::groups` and `child::group` need beyond that is Linux's alone, as they are.
+//! `PR_SET_PDEATHSIG` exists since Linux 2.1.57, `PR_GET_PDEATHSIG` since 2.3.15
+//! ([PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html)). Both go through
+//! `syscall(2)`, since a libc may wrap `prctl` in code of its own.
 #![allow(unsafe_code)]
 
-#[cfg_attr(
-    all(any(target_os = "linux", target_os = "android"), not(pdeathsig_backend = "unsupported")),
-    path = "linux/mod.rs"
-)]
-#[cfg_attr(
-    not(all(any(target_os = "linux", target_os = "android"), not(pdeathsig_backend = "unsupported"))),
-    path = "unsupported.rs"
-)]
-mod backend;
+mod anchor;
+mod before_exec;
+mod hang_up;
+mod helper;
+mod memory;
+mod pidfd;
+mod proc;
+mod signals;
+mod thread;
+mod vfork;
 
-pub(crate) use backend::*;
+use std::io;
+use std::marker::PhantomData;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::ptr;
+
+use libc::{c_int, c_ulong, pid_t};
+
+use crate::{Error, Signal};
+
+pub(crate) use anchor::Anchor;
+pub(crate) use before_exec::arm_before_exec;
+pub(crate) use hang_up::HangUp;
+pub(crate) use helper::Helper;
+pub(crate) use memory::PidSet;
+pub(crate) use pidfd::Pidfd;
+pub(crate) use proc::{every_child, every_process, every_thread, has_halted, shows_this_pid_namespace, Status};
+pub(crate) use signals::{ends_of, ignore_signals, stops};
+pub(crate) use thread::{leave_descriptor_table, spawn, Run};
+
+pub(crate) mod number {
+    pub(crate) use libc::*;
+
+    /// The largest signal of the kernel; on MIPS it has 128, of which the C libraries use 127.
+    pub(crate) const MAX: i32 =
+        if cfg!(any(target_arch = "mips", target_arch = "mips32r6", target_arch = "mips64", target_arch = "mips64r6",))
+        {
+            127
+        } else {
+            64
+        };
+}
+
+pub(crate) const PIDFD_OPEN: &str = "pidfd_open(2)";
+
+// The `libc` crate lacks them for Android.
+const PR_SET_CHILD_SUBREAPER: c_int = 36;
+const PR_GET_CHILD_SUBREAPER: c_int = 37;
+
+pub(crate) fn realtime_signals() -> (i32, i32) {
+    (libc::SIGRTMIN(), libc::SIGRTMAX())
+}
+
+/// A proof that the calling thread is the main one. It cannot be carried to another.
+pub(crate) struct MainThread {
+    process: pid_t,
+    not_send: PhantomData<*const ()>,
+}
+
+impl MainThread {
+    pub(crate) fn current() -> Result<MainThread, Error> {
+        // SAFETY: gettid has no arguments and no effect.
+        let thread = unsafe { libc::syscall(libc::SYS_gettid) } as pid_t;
+        check("gettid(2)", thread > 0)?;
+        // A sandbox may refuse even this, and kill(2) takes -1 for everybody.
+        let process = checked_own_id().map_err(|source| Error::Os { call: "getpid(2)", source })? as pid_t;
+        if thread != process {
+            return Err(Error::NotMainThread { thread: thread as u32, process: process as u32 });
+        }
+        Ok(MainThread { process, not_send: PhantomData })
+    }
+
+    pub(crate) fn process(&self) -> u32 {
+        self.process as u32
+    }
+
+    pub(crate) fn set_parent_death_signal(&self, signal: Option<Signal>) -> Result<(), Error> {
+        let number = signal.map_or(0, Signal::as_raw);
+        // SAFETY: PR_SET_PDEATHSIG takes a signal number by value and touches no memory of ours.
+        let answer = unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, number as c_ulong) };
+        check("prctl(PR_SET_PDEATHSIG)", answer == 0)
+    }
+
+    pub(crate) fn send(&self, signal: Signal) -> Result<(), Error> {
+        send(self.process(), signal).map_err(|source| Error::Os { call: "kill(2) on this process", source })
+    }
+
+    pub(crate) fn lead_process_group(&self) -> Result<(), Error> {
+        // The leader of a session leads its group, too, and may not ask for it again.
+        // SAFETY: getpgrp and setpgid take numbers by value.
+        if unsafe { libc::getpgrp() } == self.process {
+            return Ok(());
+        }
+        // SAFETY: as above.
+        let answer = unsafe { libc::setpgid(0, 0) };
+        check("setpgid(2)", answer == 0)
+    }
+}
+
+pub(crate) fn parent_id() -> Result<u32, Error> {
+    checked_parent_id().map_err(|source| Error::Os { call: "getppid(2)", source })
+}
+
+/// Not through the C library, which takes it that this cannot fail, and does not say why it did.
+fn checked_parent_id() -> io::Result<u32> {
+    // SAFETY: getppid has no arguments and no effect.
+    let parent = unsafe { libc::syscall(libc::SYS_getppid) };
+    done(parent)?;
+    Ok(parent as u32)
+}
+
+/// Likewise.
+fn checked_own_id() -> io::Result<u32> {
+    // SAFETY: getpid has no arguments and no effect.
+    let process = unsafe { libc::syscall(libc::SYS_getpid) };
+    done(process)?;
+    Ok(process as u32)
+}
+
+pub(crate) fn parent_death_signal() -> Result<Option<Signal>, Error> {
+    const CALL: &str = "prctl(PR_GET_PDEATHSIG)";
+    let mut number: c_int = 0;
+    // SAFETY: PR_GET_PDEATHSIG writes one int to the address, which is that of a live and writable one.
+    let answer = unsafe { libc::syscall(libc::SYS_prctl, libc::PR_GET_PDEATHSIG, &mut number as *mut c_int) };
+    check(CALL, answer == 0)?;
+    if number == 0 {
+        return Ok(None);
+    }
+    Signal::from_raw(number).map(Some).map_err(|_| {
+        let foreign = format!("other code armed the signal {number}, which belongs to the C library");
+        Error::Os { call: CALL, source: io::Error::new(io::ErrorKind::InvalidData, foreign) }
+    })
+}
+
+/// To one process, which for kill(2) are the numbers from 1 up.
+pub(crate) fn send(process: u32, signal: Signal) -> io::Result<()> {
+    let process = pid_t::try_from(process).ok().filter(|process| *process > 0);
+    let process = process.ok_or(io::ErrorKind::InvalidInput)?;
+    // SAFETY: kill takes two numbers by value.
+    done(unsafe { libc::kill(process, signal.as_raw()) })
+}
+
+/// To every member of the group that `leader` made; it may have left it since.
+pub(crate) fn send_to_group_of(leader: u32, signal: Signal) -> io::Result<()> {
+    // 1 would mean every process there is.
+    let leader = pid_t::try_from(leader).ok().filter(|leader| *leader > 1);
+    let leader = leader.ok_or(io::ErrorKind::InvalidInput)?;
+    // SAFETY: kill takes two numbers by value.
+    done(unsafe { libc::kill(-leader, signal.as_raw()) })
+}
+
+/// Has what a command spawns join a group, before it executes the program.
+pub(crate) fn join_group(command: &mut Command, group: u32) {
+    command.process_group(group as pid_t);
+}
+
+/// The process group of a process or thread, which may be a zombie; none if there is no such number.
+pub(crate) fn group_of(process: u32) -> Option<u32> {
+    // SAFETY: getpgid takes a number by value.
+    let group = unsafe { libc::getpgid(pid_t::try_from(process).ok()?) };
+    u32::try_from(group).ok()
+}
+
+/// The session of a process, or of the caller, which is 0.
+pub(crate) fn session_of(process: u32) -> Option<u32> {
+    // SAFETY: getsid takes a number by value.
+    let session = unsafe { libc::getsid(pid_t::try_from(process).ok()?) };
+    u32::try_from(session).ok()
+}
+
+/// Whether it is a child of this process that nobody has reaped, so that its number cannot be another's.
+pub(crate) fn is_unreaped_child(process: u32) -> Result<bool, Error> {
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
+    // SAFETY: waitid takes numbers by value, and writes nothing to a null pointer.
+    match done(unsafe { libc::waitid(libc::P_PID, process as libc::id_t, ptr::null_mut(), options) }) {
+        Err(error) if error.raw_os_error() == Some(libc::ECHILD) => Ok(false),
+        Err(source) => Err(Error::Os { call: "waitid(2)", source }),
+        Ok(()) => Ok(true),
+    }
+}
+
+/// The caller's number, which in a [`Helper`] is not that of the process whose memory it shares.
+pub(crate) fn own_id() -> u32 {
+    // SAFETY: getpid has no arguments and no effect. Not through the C library, which may remember another answer.
+    unsafe { libc::syscall(libc::SYS_getpid) as u32 }
+}
+
+pub(crate) fn own_thread_id() -> u32 {
+    // SAFETY: gettid has no arguments and no effect.
+    unsafe { libc::syscall(libc::SYS_gettid) as u32 }
+}
+
+/// Whether a process has a thread of this number, as far as the caller is told.
+pub(crate) fn thread_exists(process: u32, thread: u32) -> bool {
+    // SAFETY: tgkill takes numbers by value; the signal 0 is none.
+    let answer = unsafe { libc::syscall(libc::SYS_tgkill, process as pid_t, thread as pid_t, 0) };
+    done(answer).map_or_else(|error| error.raw_os_error() != Some(libc::ESRCH), |()| true)
+}
+
+/// To one thread, which alone can take it.
+pub(crate) fn send_to_thread(process: u32, thread: u32, signal: Signal) -> io::Result<()> {
+    // SAFETY: tgkill takes three numbers by value.
+    done(unsafe { libc::syscall(libc::SYS_tgkill, process as pid_t, thread as pid_t, signal.as_raw()) })
+}
+
+pub(crate) fn is_subreaper() -> io::Result<bool> {
+    let mut answer: c_int = 0;
+    // SAFETY: PR_GET_CHILD_SUBREAPER writes one int to the address, which is that of a live and writable one.
+    done(unsafe { libc::syscall(libc::SYS_prctl, PR_GET_CHILD_SUBREAPER, &mut answer as *mut c_int) })?;
+    Ok(answer != 0)
+}
+
+pub(crate) fn set_subreaper(subreaper: bool) -> io::Result<()> {
+    // SAFETY: PR_SET_CHILD_SUBREAPER takes a number by value.
+    done(unsafe { libc::syscall(libc::SYS_prctl, PR_SET_CHILD_SUBREAPER, subreaper as c_ulong) })
+}
+
+pub(crate) fn exit(status: i32) -> ! {
+    // SAFETY: _exit takes a number by value and does not return.
+    unsafe { libc::_exit(status) }
+}
+
+/// What to do about a call's error.
+pub(crate) fn remedy(call: &str, error: &io::Error) -> &'static str {
+    match error.raw_os_error() {
+        Some(libc::EMFILE) => "no file descriptor is left to this process: close some, or raise RLIMIT_NOFILE (`ulimit -n`)",
+        Some(libc::ENFILE) => "no file descriptor is left in the whole system: see /proc/sys/fs/file-max",
+        Some(libc::EAGAIN) => {
+            "no more processes and threads are allowed, or there is no memory for one: see RLIMIT_NPROC (`ulimit -u`), pids.max of the \
+             control group, RLIMIT_AS and RLIMIT_DATA"
+        }
+        Some(libc::ETOOMANYREFS) => {
+            "this user has more descriptors in flight, sent and not received yet, than a process may have open: raise RLIMIT_NOFILE \
+             (`ulimit -n`), or use fewer tethers"
+        }
+        Some(libc::ECHILD) => "somebody in this process waits for every child, and asks for such (`waitpid(-1, …, __WALL)`)",
+        Some(libc::ENOMEM) => "memory is short, or RLIMIT_AS or RLIMIT_DATA is too low",
+        Some(libc::ENOSYS) if call == PIDFD_OPEN => {
+            "the kernel is too old, or a sandbox hides the call (pidfd_open is there from Linux 5.3 on): the kernel's signal, \
+             without `watch` and what implies it, needs none of it"
+        }
+        Some(libc::EPERM) => {
+            "another user's processes cannot be signalled, and a seccomp filter or another sandbox may refuse any call"
+        }
+        _ => "look for a seccomp filter or another sandbox around this process",
+    }
+}
+
+fn check(call: &'static str, ok: bool) -> Result<(), Error> {
+    if ok {
+        Ok(())
+    } else {
+        Err(Error::Os { call, source: io::Error::last_os_error() })
+    }
+}
+
+/// What the system says with -1 and `errno`.
+fn done(answer: impl Into<i64>) -> io::Result<()> {
+    if answer.into() == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}

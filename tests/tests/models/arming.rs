@@ -1,4 +1,4 @@
-//! The child arms the kernel's signal by itself: what `arm_kernel` and `compare` do in `pdeathsig/src/arm.rs`.
+//! The child arms the kernel's signal by itself: what `arm_kernel` and `compare` do in `pdeathsig/src/child_side/arm.rs`.
 
 use std::fmt::{self, Display, Formatter};
 

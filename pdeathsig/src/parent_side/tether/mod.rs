@@ -77,7 +77,7 @@ use crate::{Error, Signal};
 ///
 /// # How it works
 ///
-#[doc = include_str!("../../doc/tether.svg")]
+#[doc = include_str!("../../../doc/tether.svg")]
 ///
 /// 1. **A zombie leads the group.** It is made for that, ends at once, and nobody reaps it. So the group is there before its first member is,
 ///    its number is given to nobody else, and nothing can kill it. It shows as `<defunct>` below the owner; it has no exit signal,

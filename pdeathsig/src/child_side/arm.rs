@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use super::watch::{self, Plan};
 use crate::sys::{self, MainThread};
-use crate::watch::{self, Plan};
 use crate::{Error, Signal};
 
 /// Ties this process to its parent: when the parent dies, the kernel sends `signal` to this process.

@@ -2,7 +2,7 @@
 
 #[cfg_attr(
     not(all(any(target_os = "linux", target_os = "android"), not(pdeathsig_backend = "unsupported"))),
-    path = "unsupported.rs"
+    path = "process_group/unsupported.rs"
 )]
 mod group;
 

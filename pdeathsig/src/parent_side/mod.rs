@@ -1,0 +1,5 @@
+//! What a parent does for the processes that it starts.
+
+pub(crate) mod command;
+pub(crate) mod process_group;
+pub(crate) mod tether;
