@@ -4,7 +4,8 @@ use std::error;
 use std::fmt;
 use std::io;
 
-use crate::sys;
+use crate::platform::Platform;
+use crate::target::Target;
 
 /// Why a process could not be tied to its parent, freed from it, or asked about it.
 ///
@@ -82,7 +83,7 @@ impl fmt::Display for Error {
             Error::Os { call, source } => {
                 let refused = source.kind() == io::ErrorKind::PermissionDenied;
                 let verb = if refused { "was refused" } else { "failed" };
-                write!(f, "{call} {verb}: {source}; {}", sys::remedy(call, source))
+                write!(f, "{call} {verb}: {source}; {}", Platform::remedy(call, source))
             }
         }
     }

@@ -158,12 +158,13 @@ mod error;
 #[cfg(all(doc, not(doctest)))]
 pub mod guide;
 mod parent_side;
-mod signal;
 #[cfg_attr(
     not(all(any(target_os = "linux", target_os = "android"), not(pdeathsig_backend = "unsupported"))),
     path = "unsupported.rs"
 )]
-mod sys;
+mod platform;
+mod signal;
+mod target;
 
 pub use child_side::arm::{die_with_parent, outlive_parent, parent_death_signal, DieWithParent};
 #[cfg(feature = "macros")]

@@ -5,7 +5,8 @@ use std::fmt;
 use std::io;
 use std::str::FromStr;
 
-use crate::sys::{self, number};
+use crate::platform::{number, Platform};
+use crate::target::Target;
 
 /// A signal that can be sent to a process: a checked number with a name.
 ///
@@ -159,7 +160,7 @@ impl Signal {
     ///
     /// [signal(7)](https://man7.org/linux/man-pages/man7/signal.7.html)
     pub fn rt(n: i32) -> Result<Signal, InvalidSignal> {
-        let (min, max) = sys::realtime_signals();
+        let (min, max) = Platform::realtime_signals();
         if (0..=max - min).contains(&n) {
             Ok(Signal(min + n))
         } else {
@@ -175,7 +176,7 @@ impl fmt::Display for Signal {
         if let Some((name, _)) = NAMES.iter().find(|(_, signal)| signal == self) {
             return f.pad(&format!("SIG{name}"));
         }
-        match self.0 - sys::realtime_signals().0 {
+        match self.0 - Platform::realtime_signals().0 {
             0 => f.pad("SIGRTMIN"),
             n if n > 0 => f.pad(&format!("SIGRTMIN+{n}")),
             _ => f.pad(&self.0.to_string()),
@@ -203,7 +204,7 @@ impl FromStr for Signal {
             return Signal::rt(offset(rest, '+').ok_or(unknown)?);
         }
         if let Some(rest) = strip_prefix(name, "RTMAX") {
-            let (min, max) = sys::realtime_signals();
+            let (min, max) = Platform::realtime_signals();
             return Signal::rt(max - min - offset(rest, '-').ok_or(unknown)?).or(Err(unknown));
         }
         let found = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));

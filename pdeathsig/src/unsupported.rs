@@ -1,4 +1,6 @@
-//! Targets without a parent-death signal: everything compiles and answers [`Error::Unsupported`].
+//! What targets other than Linux and Android answer: [`Error::Unsupported`].
+
+#![allow(unsafe_code)]
 
 use std::io;
 #[cfg(unix)]
@@ -6,122 +8,147 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::process::Command;
 use std::time::Instant;
 
-use crate::{Error, Signal};
+use crate::target::{Groups, Process, Target};
+use crate::{DieWithParent, Error, Signal};
 
-/// The numbers of x86 and Arm Linux.
-pub(crate) mod number {
-    // Where Linux has none, there is no constant for it.
-    #[allow(dead_code)]
-    pub(crate) const SIGSTKFLT: i32 = 16;
-    pub(crate) const SIGHUP: i32 = 1;
-    pub(crate) const SIGINT: i32 = 2;
-    pub(crate) const SIGQUIT: i32 = 3;
-    pub(crate) const SIGILL: i32 = 4;
-    pub(crate) const SIGTRAP: i32 = 5;
-    pub(crate) const SIGABRT: i32 = 6;
-    pub(crate) const SIGBUS: i32 = 7;
-    pub(crate) const SIGFPE: i32 = 8;
-    pub(crate) const SIGKILL: i32 = 9;
-    pub(crate) const SIGUSR1: i32 = 10;
-    pub(crate) const SIGSEGV: i32 = 11;
-    pub(crate) const SIGUSR2: i32 = 12;
-    pub(crate) const SIGPIPE: i32 = 13;
-    pub(crate) const SIGALRM: i32 = 14;
-    pub(crate) const SIGTERM: i32 = 15;
-    pub(crate) const SIGCHLD: i32 = 17;
-    pub(crate) const SIGCONT: i32 = 18;
-    pub(crate) const SIGSTOP: i32 = 19;
-    pub(crate) const SIGTSTP: i32 = 20;
-    pub(crate) const SIGTTIN: i32 = 21;
-    pub(crate) const SIGTTOU: i32 = 22;
-    pub(crate) const SIGURG: i32 = 23;
-    pub(crate) const SIGXCPU: i32 = 24;
-    pub(crate) const SIGXFSZ: i32 = 25;
-    pub(crate) const SIGVTALRM: i32 = 26;
-    pub(crate) const SIGPROF: i32 = 27;
-    pub(crate) const SIGWINCH: i32 = 28;
-    pub(crate) const SIGIO: i32 = 29;
-    pub(crate) const SIGPWR: i32 = 30;
-    pub(crate) const SIGSYS: i32 = 31;
-    pub(crate) const MAX: i32 = 64;
-}
+pub(crate) enum Platform {}
 
-pub(crate) fn realtime_signals() -> (i32, i32) {
-    (34, number::MAX)
-}
+/// A value that does not exist.
+#[derive(Debug)]
+pub(crate) enum Never {}
 
-pub(crate) const PIDFD_OPEN: &str = "pidfd_open(2)";
+impl Target for Platform {
+    type Process = Never;
+    type Groups = Never;
 
-/// No value of it exists, so what follows it is never reached.
-pub(crate) enum MainThread {}
+    fn realtime_signals() -> (i32, i32) {
+        (34, number::MAX)
+    }
 
-impl MainThread {
-    pub(crate) fn current() -> Result<MainThread, Error> {
+    fn remedy(_: &str, _: &io::Error) -> &'static str {
+        "the target is not supported"
+    }
+
+    fn parent_id() -> Result<u32, Error> {
         Err(Error::Unsupported)
     }
 
-    pub(crate) fn set_parent_death_signal(&self, _: Option<Signal>) -> Result<(), Error> {
-        match *self {}
+    fn arm(_: DieWithParent) -> Result<(), Error> {
+        Err(Error::Unsupported)
     }
 
-    pub(crate) fn send(&self, _: Signal) -> Result<(), Error> {
+    fn outlive_parent() -> Result<(), Error> {
+        Err(Error::Unsupported)
+    }
+
+    fn parent_death_signal() -> Result<Option<Signal>, Error> {
+        Err(Error::Unsupported)
+    }
+
+    fn spawner_thread(_: u32) -> io::Result<Option<u32>> {
+        Err(Error::Unsupported.into())
+    }
+
+    /// The spawn fails, so that no program runs without protection.
+    #[cfg(unix)]
+    fn arm_before_exec(command: &mut Command, _: Signal) {
+        use std::os::unix::process::CommandExt;
+        // SAFETY: the closure makes an error of a number, and does nothing else.
+        unsafe { command.pre_exec(|| Err(io::Error::from_raw_os_error(libc::ENOSYS))) };
+    }
+
+    /// The spawn fails: no argument may have a zero byte.
+    #[cfg(not(unix))]
+    fn arm_before_exec(command: &mut Command, _: Signal) {
+        command.arg("pdeathsig: this target is not supported\0");
+    }
+
+    fn join_group(_: &mut Command, _: u32) {}
+
+    fn signal_group_of_child(_: u32, _: Signal) -> io::Result<()> {
+        Err(Error::Unsupported.into())
+    }
+}
+
+impl Process for Never {
+    fn pin(_: u32) -> Result<Never, Error> {
+        Err(Error::Unsupported)
+    }
+
+    fn has_exited_by(&self, _: Option<Instant>) -> io::Result<bool> {
         match *self {}
     }
 }
 
-/// No value of it exists either.
-#[derive(Debug)]
-pub(crate) enum Pidfd {}
-
-impl Pidfd {
-    pub(crate) fn open(_: u32) -> io::Result<Pidfd> {
-        Err(Error::Unsupported.into())
+impl Groups for Never {
+    fn new(_: Signal) -> Result<Never, Error> {
+        Err(Error::Unsupported)
     }
 
-    pub(crate) fn is_gone_by(&self, _: Option<Instant>) -> io::Result<bool> {
+    fn next(&mut self) -> Result<u32, Error> {
+        match *self {}
+    }
+
+    fn signal(&self, _: Signal) -> io::Result<()> {
+        match *self {}
+    }
+
+    fn have_exited_by(&self, _: Option<Instant>) -> io::Result<bool> {
         match *self {}
     }
 }
 
 #[cfg(unix)]
-impl AsFd for Pidfd {
+impl AsFd for Never {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match *self {}
     }
 }
 
 #[cfg(unix)]
-impl From<Pidfd> for OwnedFd {
-    fn from(pidfd: Pidfd) -> OwnedFd {
-        match pidfd {}
+impl From<Never> for OwnedFd {
+    fn from(never: Never) -> OwnedFd {
+        match never {}
     }
 }
 
-pub(crate) fn parent_id() -> Result<u32, Error> {
-    Err(Error::Unsupported)
+/// The numbers of the target, as far as `libc` has them.
+pub(crate) mod number {
+    // The inner scope counts before the outer one: a number of `libc`, if there is one, else that of `missing`.
+    macro_rules! numbers {
+        ($($name:ident)*) => {$(
+            #[allow(dead_code, unused_imports)]
+            pub(crate) const $name: i32 = {
+                use super::missing::*;
+                {
+                    use libc::*;
+                    $name
+                }
+            };
+        )*};
+    }
+
+    numbers! {
+        SIGHUP SIGINT SIGQUIT SIGILL SIGTRAP SIGABRT SIGBUS SIGFPE SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGSTKFLT SIGCHLD
+        SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF SIGWINCH SIGIO SIGPWR SIGSYS
+    }
+
+    pub(crate) const MAX: i32 = 64;
 }
 
-pub(crate) fn parent_death_signal() -> Result<Option<Signal>, Error> {
-    Err(Error::Unsupported)
-}
+/// Names for signals that a target does not have. No signal has these numbers.
+#[allow(dead_code)]
+mod missing {
+    macro_rules! missing {
+        ($($name:ident = $number:literal)*) => { $(pub(super) const $name: i32 = 1000 + $number;)* };
+    }
 
-pub(crate) fn shows_this_pid_namespace() -> bool {
-    false
-}
-
-pub(crate) fn remedy(_: &str, _: &io::Error) -> &'static str {
-    "the target is not supported"
-}
-
-/// Its spawn fails: no system takes an argument with a zero in it.
-pub(crate) fn arm_before_exec(command: &mut Command, _: Signal) {
-    command.arg("\0");
-}
-
-pub(crate) fn join_group(_: &mut Command, _: u32) {}
-
-pub(crate) fn exit(status: i32) -> ! {
-    std::process::exit(status)
+    missing! {
+        SIGHUP = 1 SIGINT = 2 SIGQUIT = 3 SIGILL = 4 SIGTRAP = 5 SIGABRT = 6 SIGBUS = 7 SIGFPE = 8 SIGKILL = 9 SIGUSR1 = 10 SIGSEGV = 11
+        SIGUSR2 = 12 SIGPIPE = 13 SIGALRM = 14 SIGTERM = 15 SIGSTKFLT = 16 SIGCHLD = 17 SIGCONT = 18 SIGSTOP = 19 SIGTSTP = 20
+        SIGTTIN = 21 SIGTTOU = 22 SIGURG = 23 SIGXCPU = 24 SIGXFSZ = 25 SIGVTALRM = 26 SIGPROF = 27 SIGWINCH = 28 SIGIO = 29 SIGPWR = 30
+        SIGSYS = 31
+    }
 }
 
 #[cfg(test)]
@@ -141,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_parent_does_answers_unsupported_and_nothing_starts_without_protection() {
+    fn a_parent_gets_errors_and_no_program_starts_without_protection() {
         let error = crate::Tether::new(Signal::KILL).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
         // It is a program of every system that these tests run on.
@@ -150,19 +177,22 @@ mod tests {
         child.kill().unwrap();
         child.wait().unwrap();
         let error = Command::new("true").die_with_parent(Signal::KILL).spawn().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
     }
 
     #[test]
-    fn signals_have_their_names_all_the_same() {
+    fn signals_have_their_names() {
         assert_eq!("term".parse(), Ok(Signal::TERM));
         assert_eq!(Signal::rt(3).unwrap().to_string(), "SIGRTMIN+3");
         assert_eq!(Signal::rt(0).unwrap().as_raw(), 34);
+        assert_eq!(Signal::TERM.as_raw(), libc::SIGTERM);
+        assert_eq!(super::missing::SIGTERM, 1015);
         let names =
             "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN \
                      TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
-        for (number, name) in (1..).zip(names.split(' ')) {
-            assert_eq!(Signal::from_raw(number).unwrap().to_string(), format!("SIG{name}"));
+        for name in names.split(' ') {
+            let signal: Signal = name.parse().unwrap();
+            assert_eq!(signal.to_string(), format!("SIG{name}"));
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::watch::{self, Plan};
-use crate::sys::{self, MainThread};
+use crate::platform::Platform;
+use crate::target::Target;
 use crate::{Error, Signal};
 
 /// Ties this process to its parent: when the parent dies, the kernel sends `signal` to this process.
@@ -115,10 +115,7 @@ pub fn die_with_parent(signal: Signal) -> Result<(), Error> {
 ///
 /// [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html)
 pub fn outlive_parent() -> Result<(), Error> {
-    let main = MainThread::current()?;
-    main.set_parent_death_signal(None)?;
-    watch::cancel(&main);
-    Ok(())
+    Platform::outlive_parent()
 }
 
 /// The parent-death signal that the kernel holds for the calling thread, `None` if there is none. It does not matter who armed it.
@@ -149,7 +146,7 @@ pub fn outlive_parent() -> Result<(), Error> {
 ///
 /// [prctl(2)](https://man7.org/linux/man-pages/man2/prctl.2.html) for `PR_GET_PDEATHSIG`
 pub fn parent_death_signal() -> Result<Option<Signal>, Error> {
-    sys::parent_death_signal()
+    Platform::parent_death_signal()
 }
 
 /// A builder for [`die_with_parent`] with options: the pid of the parent, if it is known; and to wait for the parent *process*
@@ -187,13 +184,15 @@ pub fn parent_death_signal() -> Result<Option<Signal>, Error> {
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is armed before `arm` is called"]
+// Targets that are not supported read none of the fields.
+#[allow(dead_code)]
 pub struct DieWithParent {
-    signal: Signal,
-    expected_parent: Option<u32>,
-    watch: bool,
-    grace: Option<Duration>,
-    process_group: bool,
-    descendants: bool,
+    pub(crate) signal: Signal,
+    pub(crate) expected_parent: Option<u32>,
+    pub(crate) watch: bool,
+    pub(crate) grace: Option<Duration>,
+    pub(crate) process_group: bool,
+    pub(crate) descendants: bool,
 }
 
 impl DieWithParent {
@@ -450,40 +449,6 @@ impl DieWithParent {
     /// [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html),
     /// [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html)
     pub fn arm(self) -> Result<(), Error> {
-        let main = MainThread::current()?;
-        if self.watch {
-            let DieWithParent { signal, grace, process_group, descendants, .. } = self;
-            return watch::arm(&main, Plan { signal, grace, process_group, descendants }, self.expected_parent);
-        }
-        self.arm_kernel(&main)?;
-        // Not before: until then, what was armed earlier protects.
-        watch::cancel(&main);
-        Ok(())
-    }
-
-    fn arm_kernel(&self, main: &MainThread) -> Result<(), Error> {
-        // 1. Record, 2. arm, 3. compare: whenever the parent dies from 1 on, either the kernel sends the signal or 3 sees
-        // another parent. That one need not be pid 1: the nearest subreaper adopts orphans.
-        let recorded = sys::parent_id()?;
-        main.set_parent_death_signal(Some(self.signal))?;
-        self.compare(main, recorded).or_else(|error| {
-            // Armed without having compared, the process might die with whoever adopted it.
-            main.set_parent_death_signal(None)?;
-            Err(error)
-        })
-    }
-
-    fn compare(&self, main: &MainThread, recorded: u32) -> Result<(), Error> {
-        let parent = sys::parent_id()?;
-        if parent == recorded && parent == self.expected_parent.unwrap_or(recorded) {
-            return Ok(());
-        }
-        // What the kernel would have done, had the parent died a moment later.
-        let sent = main.send(self.signal);
-        if self.signal == Signal::KILL {
-            // Still alive: the first process of a pid namespace is spared its own SIGKILL, yet not the kernel's.
-            sys::exit(128 + self.signal.as_raw());
-        }
-        sent
+        Platform::arm(self)
     }
 }

@@ -1,14 +1,15 @@
 //! The parent process, pinned: the primitive on which everything process-scoped stands.
 
-use std::fs;
 use std::io;
 #[cfg(unix)]
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::process;
 use std::time::{Duration, Instant};
 
-use crate::sys::{self, Pidfd};
+use crate::platform::Platform;
+use crate::target::{Process as _, Target};
 use crate::Error;
+
+type Pinned = <Platform as Target>::Process;
 
 /// The parent **process**, held by a descriptor, so that its end can be waited for.
 ///
@@ -52,7 +53,7 @@ use crate::Error;
 /// ```
 #[derive(Debug)]
 pub struct Parent {
-    process: Pidfd,
+    process: Pinned,
     id: u32,
 }
 
@@ -82,16 +83,15 @@ impl Parent {
     pub fn current() -> Result<Parent, Error> {
         // 1. Ask who it is, 2. pin that, 3. ask again. A parent that is still the same at 3 was not reaped at 2, so the
         // number was its own.
-        let id = sys::parent_id()?;
+        let id = Platform::parent_id()?;
         if id == 0 {
             return Err(Error::ParentNotVisible);
         }
-        let process = Pidfd::open(id);
-        if sys::parent_id()? != id {
+        let process = Pinned::pin(id);
+        if Platform::parent_id()? != id {
             return Err(Error::ParentGone);
         }
-        let process = process.map_err(|source| Error::Os { call: sys::PIDFD_OPEN, source })?;
-        Ok(Parent { process, id })
+        Ok(Parent { process: process?, id })
     }
 
     /// Its process id, in this process's pid namespace. When the parent is gone, the number may come to stand for another.
@@ -121,10 +121,10 @@ impl Parent {
     /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        match self.process.is_gone_by(Some(Instant::now())) {
+        match self.process.has_exited_by(Some(Instant::now())) {
             Ok(gone) => !gone,
             // A sandbox that refuses to poll: while it lives it is the parent.
-            Err(_) => sys::parent_id().is_ok_and(|id| id == self.id),
+            Err(_) => Platform::parent_id().is_ok_and(|id| id == self.id),
         }
     }
 
@@ -158,7 +158,7 @@ impl Parent {
     ///
     /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html)
     pub fn wait(&self) -> io::Result<()> {
-        self.process.is_gone_by(None).map(drop)
+        self.process.has_exited_by(None).map(drop)
     }
 
     /// Waits until the parent is gone, but not longer than `timeout`. `true` means that it is gone.
@@ -187,7 +187,7 @@ impl Parent {
     /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html),
     /// [clock_gettime(2)](https://man7.org/linux/man-pages/man2/clock_gettime.2.html) for `CLOCK_MONOTONIC`
     pub fn wait_timeout(&self, timeout: Duration) -> io::Result<bool> {
-        self.process.is_gone_by(Instant::now().checked_add(timeout))
+        self.process.has_exited_by(Instant::now().checked_add(timeout))
     }
 
     /// The thread of the parent that counts as the one that spawned this process: the one at whose end the kernel sends a
@@ -220,42 +220,7 @@ impl Parent {
     ///
     /// [proc_tid_children(5)](https://man7.org/linux/man-pages/man5/proc_tid_children.5.html)
     pub fn spawner_thread(&self) -> io::Result<Option<u32>> {
-        if !sys::shows_this_pid_namespace() {
-            // Also where it is missing, of which the following would say so.
-            fs::metadata("/proc/self")?;
-            let message = "the /proc that is mounted belongs to another pid namespace: mount one for this";
-            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
-        }
-        // A list that is read while siblings come and go, or threads end, may lack one that is there.
-        for _ in 0..100 {
-            let found = self.search_threads();
-            if sys::parent_id()? != self.id {
-                return Ok(None);
-            }
-            if let Some(thread) = found? {
-                return Ok(Some(thread));
-            }
-        }
-        Err(io::Error::new(io::ErrorKind::Other, "the parent's threads and children change too fast to be read"))
-    }
-
-    fn search_threads(&self) -> io::Result<Option<u32>> {
-        let own = process::id().to_string();
-        let mut lists = 0;
-        for thread in fs::read_dir(format!("/proc/{}/task", self.id))? {
-            let thread = thread?;
-            // A thread that has ended since has no list.
-            let Ok(children) = fs::read_to_string(thread.path().join("children")) else { continue };
-            lists += 1;
-            if children.split(' ').any(|child| child == own) {
-                return Ok(thread.file_name().to_str().and_then(|name| name.parse().ok()));
-            }
-        }
-        if lists == 0 {
-            let message = "no list of children in /proc: the kernel was built without CONFIG_PROC_CHILDREN";
-            return Err(io::Error::new(io::ErrorKind::Unsupported, message));
-        }
-        Ok(None)
+        Platform::spawner_thread(self.id)
     }
 }
 

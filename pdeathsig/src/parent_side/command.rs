@@ -3,7 +3,9 @@
 use std::io;
 use std::process::Command;
 
-use crate::{sys, Signal, Tether};
+use crate::platform::Platform;
+use crate::target::Target;
+use crate::{Signal, Tether};
 
 mod sealed {
     pub trait Sealed {}
@@ -131,13 +133,13 @@ pub trait CommandExt: sealed::Sealed {
 
 impl CommandExt for Command {
     fn die_with_parent(&mut self, signal: Signal) -> &mut Command {
-        sys::arm_before_exec(self, signal);
+        Platform::arm_before_exec(self, signal);
         self
     }
 
     fn tether(&mut self, tether: &Tether) -> io::Result<&mut Command> {
         let group = tether.next_group()?;
-        sys::join_group(self, group);
+        Platform::join_group(self, group);
         Ok(self)
     }
 }

@@ -1,14 +1,10 @@
 //! A child's process group.
 
-#[cfg_attr(
-    not(all(any(target_os = "linux", target_os = "android"), not(pdeathsig_backend = "unsupported"))),
-    path = "process_group/unsupported.rs"
-)]
-mod group;
-
 use std::io;
 use std::process::Child;
 
+use crate::platform::Platform;
+use crate::target::Target;
 use crate::Signal;
 
 mod sealed {
@@ -110,6 +106,6 @@ impl ChildExt for Child {
     }
 
     fn send_process_group_signal(&mut self, signal: Signal) -> io::Result<()> {
-        group::send(self.id(), signal)
+        Platform::signal_group_of_child(self.id(), signal)
     }
 }

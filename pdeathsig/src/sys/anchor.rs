@@ -10,7 +10,7 @@ use std::ptr;
 use libc::{c_int, pid_t};
 
 use super::memory::Mapping;
-use super::{done, group_of, signals, vfork};
+use super::{cvt, group_of, signals, vfork};
 use crate::Error;
 
 /// It makes three system calls.
@@ -33,7 +33,7 @@ impl Anchor {
         let mut stack = Mapping::new(STACK).map_err(|source| Error::Os { call: "mmap(2)", source })?;
         let mut led = Ok(());
         // SAFETY: setpgid takes numbers by value.
-        let lead = || led = done(unsafe { libc::syscall(libc::SYS_setpgid, 0, 0) });
+        let lead = || led = cvt(unsafe { libc::syscall(libc::SYS_setpgid, 0, 0) }).map(drop);
         let process = signals::with_all_blocked(|| vfork::run(&mut stack, lead));
         let mut anchor = Anchor(process.map_err(|source| Error::Os { call: CLONE, source })?);
         // It has left our memory, which comes before its end.
@@ -67,9 +67,9 @@ impl Anchor {
         loop {
             // SAFETY: waitid writes the whole of the info, or nothing.
             let answer = unsafe { libc::waitid(libc::P_PID, self.0 as libc::id_t, info.as_mut_ptr(), options) };
-            match done(answer) {
+            match cvt(answer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                answer => return answer.map(|()| pid_in(&info) == self.0),
+                answer => return answer.map(|_| pid_in(&info) == self.0),
             }
         }
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use libc::c_ulong;
 
-use super::{done, signals};
+use super::{cvt, signals};
 use crate::Signal;
 
 /// Has the children of a command arm for the calling process.
@@ -32,10 +32,10 @@ fn arm(signal: Signal, parent: u32) -> io::Result<()> {
     // 3. Compare: if the parent died before 2, the kernel sends nothing.
     signals::reset(signal)?;
     // SAFETY: PR_SET_PDEATHSIG takes a signal number by value and touches no memory of ours.
-    done(unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, signal.as_raw() as c_ulong) })?;
+    cvt(unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, signal.as_raw() as c_ulong) })?;
     if !outside && super::checked_parent_id()? != parent {
         // Whatever comes of it, the program must not start.
-        let _ = super::send(own, signal);
+        let _ = super::kill(own, signal);
         super::exit(128 + signal.as_raw());
     }
     Ok(())

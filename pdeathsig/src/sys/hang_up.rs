@@ -20,7 +20,7 @@ use std::slice;
 
 use libc::{c_int, pid_t};
 
-use super::done;
+use super::cvt;
 use crate::{Error, Signal};
 
 /// How often the group is walked through. Of the storms in `tests/tests/tether_storm.rs`, one in ten had a survivor with one walk, one in
@@ -84,11 +84,11 @@ impl HangUp {
     fn owner(&self) -> io::Result<Option<Owner>> {
         let mut owner = Owner { kind: 0, id: 0 };
         // SAFETY: F_GETOWN_EX writes the owner.
-        match done(unsafe { libc::fcntl(self.0.as_raw_fd(), F_GETOWN_EX, &mut owner as *mut Owner) }) {
+        match cvt(unsafe { libc::fcntl(self.0.as_raw_fd(), F_GETOWN_EX, &mut owner as *mut Owner) }) {
             Err(error) if error.raw_os_error() == Some(libc::EBADF) => Ok(None),
             Err(error) => Err(error),
             // Of another file that has the number by now, it is another kind.
-            Ok(()) => Ok(Some(owner).filter(|owner| owner.kind == F_OWNER_PGRP)),
+            Ok(_) => Ok(Some(owner).filter(|owner| owner.kind == F_OWNER_PGRP)),
         }
     }
 }
@@ -107,7 +107,7 @@ fn socketpair() -> io::Result<(OwnedFd, OwnedFd)> {
     let mut pair = [-1; 2];
     let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC;
     // SAFETY: socketpair writes two descriptors.
-    done(unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, pair.as_mut_ptr()) })?;
+    cvt(unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, pair.as_mut_ptr()) })?;
     // SAFETY: the descriptors are new, so nobody else owns them.
     let [w, r] = pair.map(|fd| unsafe { OwnedFd::from_raw_fd(fd) });
     Ok((w, r))
@@ -121,22 +121,22 @@ fn away_from_standard(w: OwnedFd) -> io::Result<OwnedFd> {
     }
     // SAFETY: F_DUPFD_CLOEXEC takes a number by value.
     let copy = unsafe { libc::fcntl(w.as_raw_fd(), libc::F_DUPFD_CLOEXEC, libc::STDERR_FILENO + 1) };
-    done(copy)?;
+    cvt(copy)?;
     // SAFETY: the descriptor is new, so nobody else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
 fn own(socket: &OwnedFd, group: &Owner) -> io::Result<()> {
     // SAFETY: F_SETOWN_EX reads the owner.
-    done(unsafe { libc::fcntl(socket.as_raw_fd(), F_SETOWN_EX, group as *const Owner) })
+    cvt(unsafe { libc::fcntl(socket.as_raw_fd(), F_SETOWN_EX, group as *const Owner) }).map(drop)
 }
 
 fn arm(socket: &OwnedFd, group: &Owner, signal: Signal) -> io::Result<()> {
     own(socket, group)?;
     // SAFETY: F_SETSIG takes a number by value.
-    done(unsafe { libc::fcntl(socket.as_raw_fd(), F_SETSIG, signal.as_raw()) })?;
+    cvt(unsafe { libc::fcntl(socket.as_raw_fd(), F_SETSIG, signal.as_raw()) })?;
     // SAFETY: F_SETFL takes flags by value.
-    done(unsafe { libc::fcntl(socket.as_raw_fd(), libc::F_SETFL, libc::O_ASYNC) })
+    cvt(unsafe { libc::fcntl(socket.as_raw_fd(), libc::F_SETFL, libc::O_ASYNC) }).map(drop)
 }
 
 /// A message's control part, as [cmsg(3)](https://man7.org/linux/man-pages/man3/cmsg.3.html) lays it out.
@@ -167,5 +167,5 @@ fn send(socket: &OwnedFd, descriptors: &[OwnedFd]) -> io::Result<()> {
     message.msg_control = ptr::addr_of_mut!(control).cast();
     message.msg_controllen = size as _;
     // SAFETY: the message and what it points to live until the call returns, and are as long as it says.
-    done(unsafe { libc::sendmsg(socket.as_raw_fd(), &message, libc::MSG_NOSIGNAL) } as i64)
+    cvt(unsafe { libc::sendmsg(socket.as_raw_fd(), &message, libc::MSG_NOSIGNAL) }).map(drop)
 }

@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use super::memory::Mapping;
-use super::{done, vfork};
+use super::{cvt, vfork};
 
 /// What is needed to start it, set aside.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Helper {
             work();
         })?;
         // SAFETY: waitpid writes no status to a null pointer; the process is our child.
-        done(unsafe { libc::waitpid(process, ptr::null_mut(), libc::__WALL) })
+        cvt(unsafe { libc::waitpid(process, ptr::null_mut(), libc::__WALL) }).map(drop)
     }
 }
 

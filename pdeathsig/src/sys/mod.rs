@@ -68,10 +68,9 @@ pub(crate) struct MainThread {
 impl MainThread {
     pub(crate) fn current() -> Result<MainThread, Error> {
         // SAFETY: gettid has no arguments and no effect.
-        let thread = unsafe { libc::syscall(libc::SYS_gettid) } as pid_t;
-        check("gettid(2)", thread > 0)?;
-        // A sandbox may refuse even this, and kill(2) takes -1 for everybody.
-        let process = checked_own_id().map_err(|source| Error::Os { call: "getpid(2)", source })? as pid_t;
+        let thread = cvt(unsafe { libc::syscall(libc::SYS_gettid) }).map_err(Error::os("gettid(2)"))? as pid_t;
+        // A sandbox may refuse even this, and for kill(2) -1 means every process.
+        let process = checked_own_id().map_err(Error::os("getpid(2)"))? as pid_t;
         if thread != process {
             return Err(Error::NotMainThread { thread: thread as u32, process: process as u32 });
         }
@@ -86,11 +85,11 @@ impl MainThread {
         let number = signal.map_or(0, Signal::as_raw);
         // SAFETY: PR_SET_PDEATHSIG takes a signal number by value and touches no memory of ours.
         let answer = unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, number as c_ulong) };
-        check("prctl(PR_SET_PDEATHSIG)", answer == 0)
+        cvt(answer).map(drop).map_err(Error::os("prctl(PR_SET_PDEATHSIG)"))
     }
 
-    pub(crate) fn send(&self, signal: Signal) -> Result<(), Error> {
-        send(self.process(), signal).map_err(|source| Error::Os { call: "kill(2) on this process", source })
+    pub(crate) fn kill(&self, signal: Signal) -> Result<(), Error> {
+        kill(self.process(), signal).map_err(Error::os("kill(2) on this process"))
     }
 
     pub(crate) fn lead_process_group(&self) -> Result<(), Error> {
@@ -100,29 +99,24 @@ impl MainThread {
             return Ok(());
         }
         // SAFETY: as above.
-        let answer = unsafe { libc::setpgid(0, 0) };
-        check("setpgid(2)", answer == 0)
+        cvt(unsafe { libc::setpgid(0, 0) }).map(drop).map_err(Error::os("setpgid(2)"))
     }
 }
 
 pub(crate) fn parent_id() -> Result<u32, Error> {
-    checked_parent_id().map_err(|source| Error::Os { call: "getppid(2)", source })
+    checked_parent_id().map_err(Error::os("getppid(2)"))
 }
 
 /// Not through the C library, which takes it that this cannot fail, and does not say why it did.
 fn checked_parent_id() -> io::Result<u32> {
     // SAFETY: getppid has no arguments and no effect.
-    let parent = unsafe { libc::syscall(libc::SYS_getppid) };
-    done(parent)?;
-    Ok(parent as u32)
+    cvt(unsafe { libc::syscall(libc::SYS_getppid) }).map(|parent| parent as u32)
 }
 
 /// Likewise.
 fn checked_own_id() -> io::Result<u32> {
     // SAFETY: getpid has no arguments and no effect.
-    let process = unsafe { libc::syscall(libc::SYS_getpid) };
-    done(process)?;
-    Ok(process as u32)
+    cvt(unsafe { libc::syscall(libc::SYS_getpid) }).map(|process| process as u32)
 }
 
 pub(crate) fn parent_death_signal() -> Result<Option<Signal>, Error> {
@@ -130,7 +124,7 @@ pub(crate) fn parent_death_signal() -> Result<Option<Signal>, Error> {
     let mut number: c_int = 0;
     // SAFETY: PR_GET_PDEATHSIG writes one int to the address, which is that of a live and writable one.
     let answer = unsafe { libc::syscall(libc::SYS_prctl, libc::PR_GET_PDEATHSIG, &mut number as *mut c_int) };
-    check(CALL, answer == 0)?;
+    cvt(answer).map_err(Error::os(CALL))?;
     if number == 0 {
         return Ok(None);
     }
@@ -140,21 +134,21 @@ pub(crate) fn parent_death_signal() -> Result<Option<Signal>, Error> {
     })
 }
 
-/// To one process, which for kill(2) are the numbers from 1 up.
-pub(crate) fn send(process: u32, signal: Signal) -> io::Result<()> {
+/// Signals one process: for kill(2), a number from 1 up.
+pub(crate) fn kill(process: u32, signal: Signal) -> io::Result<()> {
     let process = pid_t::try_from(process).ok().filter(|process| *process > 0);
     let process = process.ok_or(io::ErrorKind::InvalidInput)?;
     // SAFETY: kill takes two numbers by value.
-    done(unsafe { libc::kill(process, signal.as_raw()) })
+    cvt(unsafe { libc::kill(process, signal.as_raw()) }).map(drop)
 }
 
-/// To every member of the group that `leader` made; it may have left it since.
-pub(crate) fn send_to_group_of(leader: u32, signal: Signal) -> io::Result<()> {
-    // 1 would mean every process there is.
-    let leader = pid_t::try_from(leader).ok().filter(|leader| *leader > 1);
-    let leader = leader.ok_or(io::ErrorKind::InvalidInput)?;
+/// Signals every member of a process group.
+pub(crate) fn killpg(group: u32, signal: Signal) -> io::Result<()> {
+    // For kill(2), -1 means every process.
+    let group = pid_t::try_from(group).ok().filter(|group| *group > 1);
+    let group = group.ok_or(io::ErrorKind::InvalidInput)?;
     // SAFETY: kill takes two numbers by value.
-    done(unsafe { libc::kill(-leader, signal.as_raw()) })
+    cvt(unsafe { libc::kill(-group, signal.as_raw()) }).map(drop)
 }
 
 /// Has what a command spawns join a group, before it executes the program.
@@ -180,10 +174,10 @@ pub(crate) fn session_of(process: u32) -> Option<u32> {
 pub(crate) fn is_unreaped_child(process: u32) -> Result<bool, Error> {
     let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
     // SAFETY: waitid takes numbers by value, and writes nothing to a null pointer.
-    match done(unsafe { libc::waitid(libc::P_PID, process as libc::id_t, ptr::null_mut(), options) }) {
+    match cvt(unsafe { libc::waitid(libc::P_PID, process as libc::id_t, ptr::null_mut(), options) }) {
         Err(error) if error.raw_os_error() == Some(libc::ECHILD) => Ok(false),
-        Err(source) => Err(Error::Os { call: "waitid(2)", source }),
-        Ok(()) => Ok(true),
+        Err(source) => Err(Error::os("waitid(2)")(source)),
+        Ok(_) => Ok(true),
     }
 }
 
@@ -202,25 +196,25 @@ pub(crate) fn own_thread_id() -> u32 {
 pub(crate) fn thread_exists(process: u32, thread: u32) -> bool {
     // SAFETY: tgkill takes numbers by value; the signal 0 is none.
     let answer = unsafe { libc::syscall(libc::SYS_tgkill, process as pid_t, thread as pid_t, 0) };
-    done(answer).map_or_else(|error| error.raw_os_error() != Some(libc::ESRCH), |()| true)
+    !matches!(cvt(answer), Err(error) if error.raw_os_error() == Some(libc::ESRCH))
 }
 
-/// To one thread, which alone can take it.
-pub(crate) fn send_to_thread(process: u32, thread: u32, signal: Signal) -> io::Result<()> {
+/// Signals one thread. No other thread can take that signal.
+pub(crate) fn tgkill(process: u32, thread: u32, signal: Signal) -> io::Result<()> {
     // SAFETY: tgkill takes three numbers by value.
-    done(unsafe { libc::syscall(libc::SYS_tgkill, process as pid_t, thread as pid_t, signal.as_raw()) })
+    cvt(unsafe { libc::syscall(libc::SYS_tgkill, process as pid_t, thread as pid_t, signal.as_raw()) }).map(drop)
 }
 
 pub(crate) fn is_subreaper() -> io::Result<bool> {
     let mut answer: c_int = 0;
     // SAFETY: PR_GET_CHILD_SUBREAPER writes one int to the address, which is that of a live and writable one.
-    done(unsafe { libc::syscall(libc::SYS_prctl, PR_GET_CHILD_SUBREAPER, &mut answer as *mut c_int) })?;
+    cvt(unsafe { libc::syscall(libc::SYS_prctl, PR_GET_CHILD_SUBREAPER, &mut answer as *mut c_int) })?;
     Ok(answer != 0)
 }
 
 pub(crate) fn set_subreaper(subreaper: bool) -> io::Result<()> {
     // SAFETY: PR_SET_CHILD_SUBREAPER takes a number by value.
-    done(unsafe { libc::syscall(libc::SYS_prctl, PR_SET_CHILD_SUBREAPER, subreaper as c_ulong) })
+    cvt(unsafe { libc::syscall(libc::SYS_prctl, PR_SET_CHILD_SUBREAPER, subreaper as c_ulong) }).map(drop)
 }
 
 pub(crate) fn exit(status: i32) -> ! {
@@ -254,19 +248,18 @@ pub(crate) fn remedy(call: &str, error: &io::Error) -> &'static str {
     }
 }
 
-fn check(call: &'static str, ok: bool) -> Result<(), Error> {
-    if ok {
-        Ok(())
-    } else {
-        Err(Error::Os { call, source: io::Error::last_os_error() })
+impl Error {
+    /// For `map_err`: the error of a system call.
+    pub(crate) fn os(call: &'static str) -> impl FnOnce(io::Error) -> Error {
+        move |source| Error::Os { call, source }
     }
 }
 
-/// What the system says with -1 and `errno`.
-fn done(answer: impl Into<i64>) -> io::Result<()> {
-    if answer.into() == -1 {
+/// Turns an answer of -1 into the error in `errno`.
+fn cvt<T: Copy + PartialEq + From<i8>>(answer: T) -> io::Result<T> {
+    if answer == T::from(-1) {
         Err(io::Error::last_os_error())
     } else {
-        Ok(())
+        Ok(answer)
     }
 }

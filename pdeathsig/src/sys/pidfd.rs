@@ -8,8 +8,9 @@ use std::time::Instant;
 
 use libc::{c_int, c_uint, pid_t};
 
-use super::done;
-use crate::Signal;
+use super::{cvt, PIDFD_OPEN};
+use crate::target::Process;
+use crate::{Error, Signal};
 
 #[derive(Debug)]
 pub(crate) struct Pidfd(OwnedFd);
@@ -18,7 +19,7 @@ impl Pidfd {
     pub(crate) fn open(process: u32) -> io::Result<Pidfd> {
         // SAFETY: pidfd_open takes two numbers by value.
         let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, process as pid_t, 0 as c_uint) };
-        done(fd)?;
+        cvt(fd)?;
         // SAFETY: the descriptor is new, so nobody else owns it.
         Ok(Pidfd(unsafe { OwnedFd::from_raw_fd(fd as RawFd) }))
     }
@@ -49,10 +50,10 @@ impl Pidfd {
         }
     }
 
-    pub(crate) fn send(&self, signal: Signal) -> io::Result<()> {
+    pub(crate) fn send_signal(&self, signal: Signal) -> io::Result<()> {
         let (fd, number) = (self.0.as_raw_fd(), signal.as_raw());
         // SAFETY: pidfd_send_signal takes numbers by value; a null siginfo means the one that kill(2) would send.
-        done(unsafe {
+        cvt(unsafe {
             libc::syscall(
                 libc::SYS_pidfd_send_signal,
                 fd as c_int,
@@ -61,6 +62,17 @@ impl Pidfd {
                 0 as c_uint,
             )
         })
+        .map(drop)
+    }
+}
+
+impl Process for Pidfd {
+    fn pin(pid: u32) -> Result<Pidfd, Error> {
+        Pidfd::open(pid).map_err(Error::os(PIDFD_OPEN))
+    }
+
+    fn has_exited_by(&self, deadline: Option<Instant>) -> io::Result<bool> {
+        self.is_gone_by(deadline)
     }
 }
 

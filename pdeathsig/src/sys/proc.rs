@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use std::io::{self, Write};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
-use super::done;
+use super::cvt;
 
 /// What `/proc/PID/task/TID/stat` says of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +156,7 @@ fn open(flags: i32, path: std::fmt::Arguments<'_>) -> io::Result<File> {
     let flags = flags | libc::O_RDONLY | libc::O_CLOEXEC;
     // SAFETY: the path is a string that ends in a zero, and lives until the call returns.
     let fd = unsafe { libc::open(buffer.as_ptr().cast::<c_char>(), flags) };
-    done(fd)?;
+    cvt(fd)?;
     // SAFETY: the descriptor is new, so nobody else owns it.
     Ok(File(unsafe { OwnedFd::from_raw_fd(fd) }))
 }
@@ -165,7 +165,7 @@ impl File {
     fn read<'a>(&self, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
         // SAFETY: the buffer is as long as the call is told, and writable.
         let length = unsafe { libc::read(self.0.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) };
-        done(length as i64)?;
+        cvt(length as i64)?;
         Ok(buffer.get(..length as usize).unwrap_or_default())
     }
 
@@ -194,7 +194,7 @@ impl File {
         let fd = self.0.as_raw_fd();
         // SAFETY: the buffer is as long as the call is told, and writable.
         let length = unsafe { libc::syscall(libc::SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len()) };
-        done(length)?;
+        cvt(length)?;
         Ok(buffer.get(..length as usize).unwrap_or_default())
     }
 }

@@ -6,7 +6,7 @@ use std::ptr;
 
 use libc::sigset_t;
 
-use super::{done, number};
+use super::{cvt, number};
 use crate::Signal;
 
 /// Has no handler run on this thread meanwhile, but for those by which the C library has all threads change their user.
@@ -63,10 +63,10 @@ pub(super) fn reset(signal: Signal) -> io::Result<()> {
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = libc::SIG_DFL;
     // SAFETY: sigaction reads the action, and writes no old one to a null pointer.
-    done(unsafe { libc::sigaction(signal.as_raw(), &action, ptr::null_mut()) })?;
+    cvt(unsafe { libc::sigaction(signal.as_raw(), &action, ptr::null_mut()) })?;
     let mut set = action.sa_mask;
     // SAFETY: the set is an empty one, and sigaddset adds a number to it.
     unsafe { libc::sigaddset(&mut set, signal.as_raw()) };
     // SAFETY: sigprocmask reads the set, and writes no old one to a null pointer.
-    done(unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, &set, ptr::null_mut()) })
+    cvt(unsafe { libc::sigprocmask(libc::SIG_UNBLOCK, &set, ptr::null_mut()) }).map(drop)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use libc::{c_int, c_uint, c_void, pthread_attr_t};
 
-use super::{done, signals};
+use super::{cvt, signals};
 
 /// The `libc` crate lacks it for Android.
 const CLOSE_RANGE_UNSHARE: c_uint = 1 << 1;
@@ -112,5 +112,5 @@ fn succeeded(answer: c_int) -> io::Result<()> {
 pub(crate) fn leave_descriptor_table() -> io::Result<()> {
     // SAFETY: close_range takes numbers by value. What it closes are this thread's copies; a thread that calls this owns no
     // descriptor.
-    done(unsafe { libc::syscall(libc::SYS_close_range, 0 as c_uint, c_uint::MAX, CLOSE_RANGE_UNSHARE) })
+    cvt(unsafe { libc::syscall(libc::SYS_close_range, 0 as c_uint, c_uint::MAX, CLOSE_RANGE_UNSHARE) }).map(drop)
 }

@@ -7,7 +7,7 @@ use std::ptr;
 
 use libc::{c_int, c_void, pid_t};
 
-use super::done;
+use super::cvt;
 use super::memory::Mapping;
 
 /// Does `work` in a new process, and returns when that has left the memory again; it has ended then, or is about to. Nobody hears of
@@ -22,7 +22,7 @@ pub(super) fn run(stack: &mut Mapping, mut work: impl FnMut()) -> io::Result<pid
     // SAFETY: the stack is unused and large enough, its end is aligned to a page. With CLONE_VFORK the call returns after the
     // process is done with the argument and the stack, and nobody touches them meanwhile.
     let process = unsafe { libc::clone(trampoline, stack, libc::CLONE_VM | libc::CLONE_VFORK, argument) };
-    done(process)?;
+    cvt(process)?;
     Ok(process)
 }
 

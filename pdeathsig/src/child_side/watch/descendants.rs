@@ -7,7 +7,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::sys::{self, PidSet, Pidfd, Status};
+use crate::platform::sys::{self, PidSet, Pidfd, Status};
 use crate::Signal;
 
 /// How long stopping all of them may take. One that sleeps where no signal wakes it is not waited for any longer.
@@ -45,7 +45,7 @@ impl Root {
     /// Also again: the end of a foreign process may have continued it (`kill_orphaned_pgrp` in the kernel's `kernel/exit.c`).
     pub(super) fn keep_stopped(&self) {
         if let Root::Other { pid, pidfd, asleep } = self {
-            if pidfd.send(Signal::STOP).is_ok() {
+            if pidfd.send_signal(Signal::STOP).is_ok() {
                 wait_until(|| sys::has_halted(*pid, *asleep), Instant::now() + STOP);
             }
         }
@@ -57,7 +57,7 @@ impl Root {
         if let Root::Other { pid, asleep, .. } = self {
             sys::every_thread(*pid, |thread| {
                 if thread != *asleep && self.is_there() {
-                    let _ = sys::send_to_thread(*pid, thread, signal);
+                    let _ = sys::tgkill(*pid, thread, signal);
                 }
                 true
             });
@@ -67,8 +67,8 @@ impl Root {
     /// Whether it was sent.
     pub(super) fn send(&self, signal: Signal) -> bool {
         let sent = match self {
-            Root::This(pid) => sys::send(*pid, signal),
-            Root::Other { pidfd, .. } => pidfd.send(signal),
+            Root::This(pid) => sys::kill(*pid, signal),
+            Root::Other { pidfd, .. } => pidfd.send_signal(signal),
         };
         sent.is_ok()
     }
@@ -217,10 +217,10 @@ impl Pinned {
     /// Whether it was sent.
     pub(super) fn send(&self, signal: Signal) -> bool {
         match &self.pidfd {
-            Some(pidfd) if pidfd.send(signal).is_ok() => true,
+            Some(pidfd) if pidfd.send_signal(signal).is_ok() => true,
             // It may be refused, too. While it is not gone, the number is its own.
             Some(pidfd) if pidfd.is_gone_by(Some(Instant::now())).unwrap_or(true) => false,
-            _ => sys::send(self.pid, signal).is_ok(),
+            _ => sys::kill(self.pid, signal).is_ok(),
         }
     }
 }

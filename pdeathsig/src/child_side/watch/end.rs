@@ -5,7 +5,7 @@
 
 use super::descendants::{has_descendants, Pinned, Root, Tree};
 use super::{Plan, Provisions};
-use crate::sys::{self, PidSet, Pidfd, Status};
+use crate::platform::sys::{self, PidSet, Pidfd, Status};
 use crate::Signal;
 
 /// What remains to be done when the others have been asked to end.
@@ -42,7 +42,7 @@ pub(super) fn ask(plan: Plan, mut provisions: Option<&mut Provisions>) -> Asked 
             // Whoever is missed is left when the grace is over.
             send_to_other_members(own, descendants, plan.signal);
         } else if descendants.is_none() || has_other_members(own, descendants) {
-            let sent = sys::send_to_group_of(own, plan.signal);
+            let sent = sys::killpg(own, plan.signal);
             asked = sent.is_ok() && sys::group_of(own) == Some(own);
         }
     }
@@ -78,7 +78,7 @@ fn ask_from_outside(plan: Plan, Provisions { pids, helper }: &mut Provisions, wi
         if with_this {
             let of_group = plan.process_group && sys::group_of(own) == Some(own);
             let to_group = of_group && has_other_members(own, Some(pids));
-            if to_group && sys::send_to_group_of(own, plan.signal).is_ok() || root.send(plan.signal) {
+            if to_group && sys::killpg(own, plan.signal).is_ok() || root.send(plan.signal) {
                 reached = Reached::Everybody;
                 root.send_to_threads(plan.signal);
             }
@@ -95,14 +95,14 @@ pub(super) fn ask_this_at_last(plan: Plan, provisions: Option<&mut Provisions>) 
         return;
     }
     let own = sys::own_id();
-    let asked = plan.process_group && sys::send_to_group_of(own, plan.signal).is_ok();
+    let asked = plan.process_group && sys::killpg(own, plan.signal).is_ok();
     if !(asked && sys::group_of(own) == Some(own)) {
         ask_this(plan);
     }
 }
 
 fn ask_this(plan: Plan) {
-    if sys::send(sys::own_id(), plan.signal).is_err() {
+    if sys::kill(sys::own_id(), plan.signal).is_err() {
         // A sandbox that lets nobody be signalled. There is nobody to tell either, and to live on would be wrong.
         sys::exit(128 + plan.signal.as_raw());
     }
@@ -167,9 +167,9 @@ pub(super) fn kill(plan: Plan, provisions: Option<&mut Provisions>) -> ! {
         }
     }
     if plan.process_group {
-        let _ = sys::send_to_group_of(own, Signal::KILL);
+        let _ = sys::killpg(own, Signal::KILL);
     }
-    let _ = sys::send(own, Signal::KILL);
+    let _ = sys::kill(own, Signal::KILL);
     sys::exit(128 + Signal::KILL.as_raw());
 }
 
@@ -187,7 +187,7 @@ fn kill_from_outside(plan: Plan, pid: u32, root: &Root, pids: &mut PidSet) {
     Tree::below(root, pids).kill();
     if plan.process_group {
         // And this process with it, if that leads it still. The number is the group's for as long as this process is a member.
-        let _ = sys::send_to_group_of(pid, Signal::KILL);
+        let _ = sys::killpg(pid, Signal::KILL);
     }
     root.send(Signal::KILL);
 }

@@ -14,8 +14,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::sys::{self, Helper, MainThread, PidSet};
-use crate::{Error, Parent, Signal};
+use crate::platform::sys::{self, Helper, MainThread, PidSet};
+use crate::{DieWithParent, Error, Parent, Signal};
 
 /// What is to be done when the parent is gone.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +89,10 @@ impl Provisions {
 
 /// Has the plan carried out when the parent is gone. If it is gone already, or another than the expected one, returns when
 /// the signal has been sent.
-pub(crate) fn arm(main: &MainThread, plan: Plan, expected_parent: Option<u32>) -> Result<(), Error> {
+pub(crate) fn arm(options: DieWithParent) -> Result<(), Error> {
+    let main = &MainThread::current()?;
+    let DieWithParent { signal, grace, process_group, descendants, expected_parent, .. } = options;
+    let plan = Plan { signal, grace, process_group, descendants };
     let parent = match Parent::current() {
         Ok(parent) => Some(parent.id()).filter(|id| *id == expected_parent.unwrap_or(*id)),
         Err(Error::ParentGone) => None,

@@ -2,10 +2,11 @@
 
 use std::io;
 
-use crate::{sys, Error, Signal};
+use crate::platform::sys;
+use crate::{Error, Signal};
 
 /// To the group that a child of this process leads, or led until it was reaped.
-pub(super) fn send(child: u32, signal: Signal) -> io::Result<()> {
+pub(in crate::platform) fn signal(child: u32, signal: Signal) -> io::Result<()> {
     if sys::is_unreaped_child(child)? {
         let group = sys::group_of(child);
         if group != Some(child) {
@@ -15,7 +16,7 @@ pub(super) fn send(child: u32, signal: Signal) -> io::Result<()> {
         // The number of a process is not given to another as long as its group has a member. So if somebody has it, there is none.
         return Ok(());
     }
-    match sys::send_to_group_of(child, signal) {
+    match sys::killpg(child, signal) {
         Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
         Err(source) => Err(Error::Os { call: "kill(2) on a process group", source }.into()),
         Ok(()) => Ok(()),

@@ -7,7 +7,8 @@ use std::mem;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::sys::{self, Anchor, HangUp, Pidfd, Status};
+use crate::platform::sys::{self, Anchor, HangUp, Pidfd, Status};
+use crate::target;
 use crate::{Error, Signal};
 
 /// After so many commands, the next one gets another group. Measured with 32, 64, 128 and 256, the death of a thousand or ten thousand
@@ -57,7 +58,7 @@ impl Group {
     }
 
     fn send(&self, signal: Signal) -> io::Result<()> {
-        match sys::send_to_group_of(self.id(), signal) {
+        match sys::killpg(self.id(), signal) {
             Err(_) if !self.exists() => Ok(()),
             Err(source) => Err(Error::Os { call: "kill(2) on a process group", source }.into()),
             Ok(()) => Ok(()),
@@ -74,7 +75,7 @@ impl Drop for Group {
 }
 
 #[derive(Debug)]
-pub(super) struct Groups {
+pub(crate) struct Groups {
     signal: Signal,
     /// The one that commands join.
     current: Group,
@@ -89,13 +90,13 @@ struct Member {
     group: u32,
 }
 
-impl Groups {
-    pub(super) fn new(signal: Signal) -> Result<Groups, Error> {
+impl target::Groups for Groups {
+    fn new(signal: Signal) -> Result<Groups, Error> {
         Ok(Groups { signal, current: Group::new(signal)?, others: Vec::new(), sweep_at: SWEEP })
     }
 
     /// The group that the next command joins.
-    pub(super) fn next(&mut self) -> Result<u32, Error> {
+    fn next(&mut self) -> Result<u32, Error> {
         if self.current.commands >= COMMANDS || !self.current.is_anchored() {
             let next = self.used_before().map_or_else(|| Group::new(self.signal), Ok)?;
             let current = mem::replace(&mut self.current, next);
@@ -105,6 +106,32 @@ impl Groups {
         Ok(self.current.id())
     }
 
+    /// Sends a signal to each member there is. The first error, when all were tried.
+    fn signal(&self, signal: Signal) -> io::Result<()> {
+        self.all().map(|group| group.send(signal)).fold(Ok(()), io::Result::and)
+    }
+
+    /// Whether all members have ended by then; without a deadline, when they have.
+    fn have_exited_by(&self, deadline: Option<Instant>) -> io::Result<bool> {
+        let mut dead = HashSet::new();
+        loop {
+            let Ok(members) = self.members() else { return wait_out(deadline) };
+            // Whoever was dead before this look had started nobody since; all others may have.
+            let all_were_dead = members.iter().all(|member| dead.contains(&member.id));
+            for member in members {
+                if !member.has_ended_by(deadline) {
+                    return Ok(false);
+                }
+                dead.insert(member.id);
+            }
+            if all_were_dead || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+                return Ok(all_were_dead);
+            }
+        }
+    }
+}
+
+impl Groups {
     /// One that has become half empty at least.
     fn used_before(&mut self) -> Option<Group> {
         if self.others.len() + 1 >= self.sweep_at {
@@ -144,30 +171,6 @@ impl Groups {
             true
         })?;
         Ok(members)
-    }
-
-    /// Sends a signal to each member there is. The first error, when all were tried.
-    pub(super) fn send(&self, signal: Signal) -> io::Result<()> {
-        self.all().map(|group| group.send(signal)).fold(Ok(()), io::Result::and)
-    }
-
-    /// Whether all members have ended by then; without a deadline, when they have.
-    pub(super) fn have_ended_by(&self, deadline: Option<Instant>) -> io::Result<bool> {
-        let mut dead = HashSet::new();
-        loop {
-            let Ok(members) = self.members() else { return wait_out(deadline) };
-            // Whoever was dead before this look had started nobody since; all others may have.
-            let all_were_dead = members.iter().all(|member| dead.contains(&member.id));
-            for member in members {
-                if !member.has_ended_by(deadline) {
-                    return Ok(false);
-                }
-                dead.insert(member.id);
-            }
-            if all_were_dead || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
-                return Ok(all_were_dead);
-            }
-        }
     }
 }
 

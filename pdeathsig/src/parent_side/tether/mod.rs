@@ -1,18 +1,15 @@
 //! Process groups whose members die when their owner does.
 
-#[cfg_attr(
-    not(all(any(target_os = "linux", target_os = "android"), not(pdeathsig_backend = "unsupported"))),
-    path = "unsupported.rs"
-)]
-mod groups;
-
 use std::io;
 use std::process;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use self::groups::Groups;
+use crate::platform::Platform;
+use crate::target::{Groups as _, Target};
 use crate::{Error, Signal};
+
+type Groups = <Platform as Target>::Groups;
 
 /// Process groups whose members die when this is dropped, or when the process that owns it ends, of whatever cause.
 ///
@@ -217,7 +214,7 @@ impl Tether {
     ///
     /// [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html)
     pub fn send_signal(&self, signal: Signal) -> io::Result<()> {
-        self.groups().send(signal)
+        self.groups().signal(signal)
     }
 
     /// Asks all members to end, waits until they have, but no longer than `grace`, kills whoever is left, and cuts the tether.
@@ -264,12 +261,12 @@ impl Tether {
     pub fn shutdown(self, signal: Signal, grace: Duration) -> io::Result<()> {
         let deadline = Instant::now().checked_add(grace);
         let groups = self.groups();
-        let asked = groups.send(signal);
+        let asked = groups.signal(signal);
         // Who is stopped does not hear it.
-        let continued = groups.send(Signal::CONT);
-        let ended = groups.have_ended_by(deadline).map(drop);
+        let continued = groups.signal(Signal::CONT);
+        let ended = groups.have_exited_by(deadline).map(drop);
         // Also when all have ended: nobody is missed who evades every look, as one that forks and exits without end.
-        let killed = groups.send(Signal::KILL);
+        let killed = groups.signal(Signal::KILL);
         asked.and(continued).and(ended).and(killed)
     }
 
@@ -291,7 +288,7 @@ impl Drop for Tether {
     fn drop(&mut self) {
         // To close the groups is not enough where others have copies of what is closed: a fork, or a command on its way to exec.
         if process::id() == self.owner {
-            let _ = self.groups().send(self.signal);
+            let _ = self.groups().signal(self.signal);
         }
     }
 }
