@@ -80,7 +80,7 @@ fn called_wrongly_it_says_how_it_is_called() {
         (&[], "there is no command"),
         (&["--"], "there is no command"),
         (&["--signal"], "--signal is without a signal"),
-        (&["--signal", "SIGTREM", "true"], "--signal SIGTREM: no signal has this name"),
+        (&["--signal", "SIGTREM", "true"], "--signal SIGTREM: unknown signal name `SIGTREM`"),
         (&["--sginal", "TERM", "true"], "there is no option --sginal"),
     ];
     for (arguments, mistake) in cases {

@@ -129,7 +129,8 @@ pub(crate) fn parent_death_signal() -> Result<Option<Signal>, Error> {
         return Ok(None);
     }
     Signal::from_raw(number).map(Some).map_err(|_| {
-        let foreign = format!("other code armed the signal {number}, which belongs to the C library");
+        let foreign =
+            format!("other code armed the signal {number}, which the C library reserves: `Signal` has no name for it");
         Error::Os { call: CALL, source: io::Error::new(io::ErrorKind::InvalidData, foreign) }
     })
 }
@@ -225,26 +226,24 @@ pub(crate) fn exit(status: i32) -> ! {
 /// What to do about a call's error.
 pub(crate) fn remedy(call: &str, error: &io::Error) -> &'static str {
     match error.raw_os_error() {
-        Some(libc::EMFILE) => "no file descriptor is left to this process: close some, or raise RLIMIT_NOFILE (`ulimit -n`)",
-        Some(libc::ENFILE) => "no file descriptor is left in the whole system: see /proc/sys/fs/file-max",
+        Some(libc::EMFILE) => "this process has no file descriptor left: close some, or raise RLIMIT_NOFILE (`ulimit -n`)",
+        Some(libc::ENFILE) => "the system has no file descriptor left: see /proc/sys/fs/file-max",
         Some(libc::EAGAIN) => {
-            "no more processes and threads are allowed, or there is no memory for one: see RLIMIT_NPROC (`ulimit -u`), pids.max of the \
-             control group, RLIMIT_AS and RLIMIT_DATA"
+            "the limit of processes and threads is reached, or memory is short: see RLIMIT_NPROC (`ulimit -u`), pids.max of the control \
+             group, RLIMIT_AS and RLIMIT_DATA"
         }
         Some(libc::ETOOMANYREFS) => {
-            "this user has more descriptors in flight, sent and not received yet, than a process may have open: raise RLIMIT_NOFILE \
-             (`ulimit -n`), or use fewer tethers"
+            "this user has too many descriptors in flight (sent and not yet received): raise RLIMIT_NOFILE (`ulimit -n`), or use fewer tethers"
         }
-        Some(libc::ECHILD) => "somebody in this process waits for every child, and asks for such (`waitpid(-1, …, __WALL)`)",
+        Some(libc::ECHILD) => "other code in this process waits for all children with __WALL: let it wait for its own children only",
         Some(libc::ENOMEM) => "memory is short, or RLIMIT_AS or RLIMIT_DATA is too low",
         Some(libc::ENOSYS) if call == PIDFD_OPEN => {
-            "the kernel is too old, or a sandbox hides the call (pidfd_open is there from Linux 5.3 on): the kernel's signal, \
-             without `watch` and what implies it, needs none of it"
+            "it needs Linux 5.3, and a sandbox may hide it: the kernel's signal, without `watch` and what implies it, works without it"
         }
-        Some(libc::EPERM) => {
-            "another user's processes cannot be signalled, and a seccomp filter or another sandbox may refuse any call"
+        Some(libc::EPERM) if call.starts_with("kill") => {
+            "the target runs as a user that this process may not signal, or a sandbox refuses the call"
         }
-        _ => "look for a seccomp filter or another sandbox around this process",
+        _ => "a sandbox around this process, such as a seccomp filter, may refuse the call",
     }
 }
 
