@@ -1,7 +1,7 @@
 //! The actor's side: a process that does as it is told.
 
 use std::env;
-use std::fmt::{Debug, Display};
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
@@ -328,9 +328,9 @@ fn read() -> Result<Option<i32>, String> {
     told(pdeathsig::parent_death_signal().map(|signal| signal.map(Signal::as_raw)))
 }
 
-/// An error by its name and its message.
-pub(crate) fn told<T, E: Debug + Display>(result: Result<T, E>) -> Result<T, String> {
-    result.map_err(|error| format!("{error:?}: {error}"))
+/// An error by its message.
+pub(crate) fn told<T, E: Display>(result: Result<T, E>) -> Result<T, String> {
+    result.map_err(|error| error.to_string())
 }
 
 fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {

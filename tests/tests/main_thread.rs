@@ -11,10 +11,9 @@ fn arming_on_another_thread_is_an_error_that_names_both() {
     let mut child = stage.actor();
     let error = child.arm_on_thread(Signal::SIGKILL).unwrap_err();
     let (thread, process) = error
-        .strip_prefix("NotMainThread { thread: ")
-        .and_then(|rest| rest.split_once(" }: "))
-        .map(|(ids, _)| ids)
-        .and_then(|rest| rest.split_once(", process: "))
+        .strip_prefix("must be called on the main thread (this is thread ")
+        .and_then(|rest| rest.split_once(')'))
+        .and_then(|(ids, _)| ids.split_once(" of process "))
         .unwrap_or_else(|| panic!("{error}"));
     assert_eq!(process, child.pid().to_string());
     assert_ne!(thread, process);
@@ -46,7 +45,7 @@ fn undoing_on_another_thread_is_an_error_and_undoes_nothing() {
     let mut child = stage.actor();
     child.arm(Signal::SIGTERM).unwrap();
     let error = child.outlive_parent_on_thread().unwrap_err();
-    assert!(error.starts_with("NotMainThread"), "{error}");
+    assert!(error.starts_with("must be called on the main thread"), "{error}");
     assert_eq!(child.read(), Ok(Some(Signal::SIGTERM as i32)));
 }
 

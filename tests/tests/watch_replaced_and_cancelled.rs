@@ -145,7 +145,7 @@ fn off_the_main_thread_it_is_an_error_and_nothing_is_armed() {
     let mut parent = stage.actor();
     let mut child = parent.spawn();
     let error = child.watch_on_thread(Signal::SIGKILL).unwrap_err();
-    assert!(error.starts_with("NotMainThread"), "{error}");
+    assert!(error.starts_with("must be called on the main thread"), "{error}");
     assert_eq!(child.watcher(), None);
     parent.kill();
     child.assert_lives();

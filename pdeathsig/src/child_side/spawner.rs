@@ -8,10 +8,16 @@ use super::sys;
 
 pub(super) fn thread(parent: u32) -> io::Result<Option<u32>> {
     if !sys::shows_this_pid_namespace() {
-        // Where /proc is missing, this says so.
-        fs::metadata("/proc/self")?;
-        let message = "the /proc that is mounted belongs to another pid namespace: mount one for this";
-        return Err(io::Error::new(io::ErrorKind::Unsupported, message));
+        return Err(match fs::metadata("/proc/self") {
+            Err(error) => io::Error::new(
+                error.kind(),
+                format!("cannot read /proc/self: {error}; mount /proc to find the spawning thread"),
+            ),
+            Ok(_) => io::Error::new(
+                io::ErrorKind::Unsupported,
+                "/proc belongs to another pid namespace: mount one for this namespace",
+            ),
+        });
     }
     // A list that is read while siblings come and go, or threads exit, may lack a child.
     for _ in 0..100 {
@@ -39,7 +45,7 @@ fn search_threads(parent: u32) -> io::Result<Option<u32>> {
         }
     }
     if lists == 0 {
-        let message = "no list of children in /proc: the kernel was built without CONFIG_PROC_CHILDREN";
+        let message = "/proc has no lists of children: the kernel was built without CONFIG_PROC_CHILDREN";
         return Err(io::Error::new(io::ErrorKind::Unsupported, message));
     }
     Ok(None)

@@ -72,7 +72,7 @@ impl Process for Pidfd {
     }
 
     fn has_exited_by(&self, deadline: Option<Instant>) -> io::Result<bool> {
-        self.is_gone_by(deadline)
+        Ok(self.is_gone_by(deadline).map_err(Error::os("ppoll(2)"))?)
     }
 }
 

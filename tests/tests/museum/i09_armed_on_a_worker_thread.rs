@@ -24,7 +24,7 @@ fn cure_an_error_that_says_so_and_on_the_main_thread_it_holds() {
     let mut parent = stage.actor();
     let mut child = parent.spawn();
     let error = child.arm_on_thread(Signal::SIGKILL).unwrap_err();
-    assert!(error.starts_with("NotMainThread") && error.contains("call on the main thread"), "{error}");
+    assert!(error.starts_with("must be called on the main thread"), "{error}");
     assert_eq!(child.read(), Ok(None));
     child.arm(Signal::SIGKILL).unwrap();
     parent.kill();
