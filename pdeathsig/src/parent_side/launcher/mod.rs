@@ -1,16 +1,12 @@
 //! Commands whose whole process tree dies with this process.
 
-#[cfg_attr(
-    not(all(any(target_os = "linux", target_os = "android"), not(pdeathsig_backend = "unsupported"))),
-    path = "unsupported.rs"
-)]
-mod linux;
-
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::process::Command;
 use std::time::Duration;
 
+use crate::platform::Platform;
+use crate::target::Target;
 use crate::Signal;
 
 /// Starts programs whose whole process tree dies when this process does.
@@ -88,16 +84,16 @@ pub struct Launcher {
 
 /// What a launcher's processes have to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Options {
+pub(crate) struct Options {
     /// What the tree gets when the owner dies; SIGKILL by default.
-    signal: Option<Signal>,
+    pub(crate) signal: Option<Signal>,
     /// Whether it was set matters: SIGTERM starts it only then.
-    grace: Option<Duration>,
-    watched: Vec<u32>,
-    keep_background: bool,
+    pub(crate) grace: Option<Duration>,
+    pub(crate) watched: Vec<u32>,
+    pub(crate) keep_background: bool,
     /// The parent that there has to be, in place of any.
-    expected_parent: Option<u32>,
-    verbose: bool,
+    pub(crate) expected_parent: Option<u32>,
+    pub(crate) verbose: bool,
 }
 
 impl Launcher {
@@ -121,7 +117,7 @@ impl Launcher {
     /// }
     /// ```
     pub fn init() {
-        linux::init();
+        Platform::init_launcher();
     }
 
     /// A launcher that kills the tree when this process dies.
@@ -259,7 +255,7 @@ impl Launcher {
     /// }
     /// ```
     pub fn command(&self, program: impl AsRef<OsStr>) -> io::Result<Command> {
-        linux::command(&self.options, self.executable.as_deref(), program.as_ref())
+        Platform::launcher_command(&self.options, self.executable.as_deref(), program.as_ref())
     }
 
     /// Turns this process into the launcher of a command, and ends as the command's program does. The owner is the parent of this
@@ -282,7 +278,7 @@ impl Launcher {
     /// Launcher::new().run(Command::new("make"))
     /// ```
     pub fn run(self, command: Command) -> ! {
-        linux::run(self.options, command)
+        Platform::run_launcher(self.options, command)
     }
 
     /// For the command `pdeathsig` alone; it may change in any release. The tree never starts if the parent is another by now.
