@@ -52,7 +52,7 @@ fn wrong_usage_is_125_and_one_line_that_says_what_is_wrong_and_what_to_do() {
         (&["-s", "", "true"], "--signal: unknown signal name ``"),
         (&["--sginal", "TERM", "true"], "unknown option `--sginal`; did you mean `--signal`?"),
         (&["--keep", "true"], "unknown option `--keep`; did you mean `--keep-background`?"),
-        (&["--wait-pid", "1", "true"], "unknown option `--wait-pid`; did you mean `--watch-pid`?"),
+        (&["--watch_pid", "1", "true"], "unknown option `--watch_pid`; did you mean `--watch-pid`?"),
         (&["--timeout", "1", "true"], "unknown option `--timeout`: see `pdeathsig --help`"),
         (&["-x", "true"], "unknown option `-x`: see `pdeathsig --help`"),
         (&["-vx", "true"], "unknown option `-x`"),
