@@ -25,7 +25,7 @@ const FAILED: i32 = 125;
 const HELP: &str = include_str!("help.txt");
 const VERSION: &str = concat!("pdeathsig ", env!("CARGO_PKG_VERSION"), "\n");
 
-// SAFETY: the C library calls the one `main` of a program, and nothing else here has this name.
+// The C library calls the one `main` of a program, and nothing else here has this name.
 #[allow(unsafe_code)]
 #[no_mangle]
 extern "C" fn main() -> i32 {
