@@ -116,7 +116,10 @@ impl Arguments {
     fn refuse_again(&self, name: &Ident) -> Result<()> {
         let before = self.options.iter().filter(|option| option.name == *name).count();
         if name == "watch_pid" && before == MAX_WATCH_PIDS {
-            return Err(Error::new(name.span(), format!("`watch_pid` can be given at most {MAX_WATCH_PIDS} times")));
+            return Err(Error::new(
+                name.span(),
+                format!("more than {MAX_WATCH_PIDS} processes to watch: remove this `watch_pid`"),
+            ));
         }
         if name != "watch_pid" && before > 0 {
             return Err(Error::new(name.span(), format!("`{name}` is given twice: keep one of the two")));
@@ -140,22 +143,17 @@ impl Arguments {
 
 /// The only argument of `#[launcher]`, `crate = path`: the path of what the runtime crate holds for the expansion.
 pub(crate) fn parse_launcher(input: ParseStream<'_>) -> Result<TokenStream> {
-    let only_crate = |input: ParseStream<'_>| {
-        input.error("`#[launcher]` takes only `crate = path`: set all else where the `Launcher` is made")
-    };
-    if input.is_empty() {
-        return Ok(private(None));
+    let mut path = None;
+    if input.peek(Token![crate]) {
+        let name = input.call(Ident::parse_any)?;
+        path = Some(crate_path(&name, input)?);
+        separator(input)?;
     }
-    if !input.peek(Token![crate]) {
-        return Err(only_crate(input));
-    }
-    let name = input.call(Ident::parse_any)?;
-    let path = crate_path(&name, input)?;
-    separator(input)?;
     if !input.is_empty() {
-        return Err(only_crate(input));
+        let message = format!("unexpected {}: `#[launcher]` takes only `crate = path`", found(input));
+        return Err(input.error(message));
     }
-    Ok(private(Some(path)))
+    Ok(private(path))
 }
 
 /// Every generated name is a path from the crate on, so that nothing in the user's scope can stand in its way. All of them
@@ -257,7 +255,7 @@ fn starts_option(input: ParseStream<'_>) -> bool {
 fn option_name(input: ParseStream<'_>) -> Result<(Ident, &'static Known)> {
     let all = || OPTIONS.iter().map(|option| format!("`{}`", option.name)).collect::<Vec<_>>().join(", ");
     let Ok(name) = input.call(Ident::parse_any) else {
-        return Err(input.error(format!("expected an option, one of {}", all())));
+        return Err(input.error(format!("expected an option, found {}: use one of {}", found(input), all())));
     };
     if let Some(known) = OPTIONS.iter().find(|option| name == option.name) {
         return Ok((name, known));
@@ -345,7 +343,7 @@ fn not_a_path(span: Span, found: &str) -> Error {
 }
 
 /// The next token, for a message.
-fn found(input: ParseStream<'_>) -> String {
+pub(crate) fn found(input: ParseStream<'_>) -> String {
     input.fork().parse::<TokenTree>().map_or_else(|_| "nothing".to_owned(), |tree| format!("`{tree}`"))
 }
 

@@ -77,13 +77,12 @@ fn around(main: MainFn, private: TokenStream) -> Result<TokenStream> {
         "async" if inner.iter().any(|attribute| !attribute.is("die_with_parent")) => {}
         "async" => {
             let message =
-                "no attribute below `#[launcher]` makes this `async fn` a program: write `#[launcher]` above \
-                           the one that starts the runtime, such as `#[tokio::main]`";
+                "no attribute below `#[launcher]` runs this `async fn`: put `#[launcher]` above the runtime's, \
+                           such as `#[tokio::main]`";
             return Err(Error::new_spanned(qualifiers, message));
         }
         other => {
-            let message =
-                format!("`main` cannot be `{other}` with `#[launcher]`: remove that, or call `Launcher::init()`");
+            let message = format!("`main` cannot be `{other}` with `#[launcher]`: remove `{other}`");
             return Err(Error::new_spanned(qualifiers, message));
         }
     }

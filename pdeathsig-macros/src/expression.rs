@@ -5,6 +5,8 @@ use proc_macro2::{Spacing, TokenStream, TokenTree};
 use syn::parse::ParseStream;
 use syn::{Ident, Lit, Result, Token};
 
+use crate::args::found;
+
 /// The tokens up to the next comma that stands outside of any brackets, the angle ones of generics included; or to where one
 /// is missing.
 pub(crate) fn expression(input: ParseStream<'_>) -> Result<TokenStream> {
@@ -48,7 +50,7 @@ pub(crate) fn expression(input: ParseStream<'_>) -> Result<TokenStream> {
         tokens.push(tree);
     }
     if tokens.is_empty() {
-        return Err(input.error("expected a signal or an option"));
+        return Err(input.error(format!("expected a signal or an option, found {}", found(input))));
     }
     Ok(tokens.into_iter().collect())
 }

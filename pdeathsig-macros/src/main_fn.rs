@@ -61,7 +61,7 @@ impl MainFn {
             let message = format!(
                 "`#[{attribute}]` can only be on `fn main`, not on `fn {name}`: {}",
                 match attribute {
-                    "launcher" => "call `Launcher::init()` first in `main` instead",
+                    "launcher" => "move it to `main`",
                     _ => "call `pdeathsig::die_with_parent` in it instead",
                 }
             );

@@ -1,64 +1,60 @@
-//! The attribute for programs that start launchers.
+//! The attribute `launcher`.
 
-/// Calls [`Launcher::init`](crate::Launcher::init) before everything else in `main`.
+/// Calls [`Launcher::init`](crate::Launcher::init) before everything else in `main`, an async runtime included.
 ///
-/// A program that starts others with a [`Launcher`](crate::Launcher) needs that call: each launcher is a process of the same executable,
-/// and `init` is where it does its work. In the program itself, `init` returns at once.
-/// It needs the feature `macros`, which is on by default.
+/// A program that starts commands with a [`Launcher`](crate::Launcher) needs this call. Each command runs under two more processes of the
+/// same executable, and `init` is the function that does their work. In any other process `init` returns at once.
+/// The attribute needs the feature `macros`, which is on by default.
 ///
 /// # Examples
 ///
-/// ```
+/// ```no_run
+/// use pdeathsig::Launcher;
+///
 /// #[pdeathsig::launcher]
 /// fn main() -> std::io::Result<()> {
-///     // `Launcher::new().command("npx")?` works from here on.
+///     let status = Launcher::new().command("true")?.status()?;
+///     assert!(status.success());
 ///     Ok(())
 /// }
 /// ```
 ///
-/// With tokio, above or below its attribute. In both orders `init` is called before the runtime starts:
+/// With tokio, put it above or below `#[tokio::main]`. In both orders `init` runs before the runtime starts:
 ///
-/// ```
-/// # mod above {
+/// ```ignore
 /// #[pdeathsig::launcher]
 /// #[tokio::main]
 /// async fn main() {}
-/// # }
-/// # mod below {
-/// #[tokio::main]
-/// #[pdeathsig::launcher]
-/// async fn main() {}
-/// # }
-/// # fn main() {}
 /// ```
 ///
-/// Other runtimes have attributes that need `#[launcher]` above them. It is an error otherwise, or, if the runtime's threads
-/// exist already, the launcher's process exits with 125 and says so.
+/// With another runtime, put it above the runtime's attribute.
 ///
 /// # Arguments
 ///
 /// `crate = path`: where the crate is, if it has another name or is re-exported. A path, or a string with one.
 ///
-/// # What it becomes
+/// # Expansion
 ///
-/// A function `main` that contains yours, with all its other attributes, and calls `init` before it:
+/// The attribute wraps your `main`, with its other attributes, in a function that calls `init` and then your `main`:
 ///
 /// ```
 /// # use pdeathsig::Launcher;
 /// fn main() {
-///     // #[tokio::main], #[die_with_parent] and the like stay here.
+///     // #[tokio::main], #[die_with_parent] and similar attributes are here.
 ///     fn main() {
-///         // the body as you wrote it
+///         // Your code.
 ///     }
 ///     Launcher::init();
 ///     main()
 /// }
 /// ```
 ///
-/// `main` may have any return type. It has no parameters, no type parameters, and is not `unsafe`, `const` or `extern`.
-/// Together with [`#[die_with_parent]`](macro@crate::die_with_parent), in any order, `init` is first.
+/// So `init` comes first beside [`#[die_with_parent]`](macro@crate::die_with_parent), in both orders.
+/// `main` can have any return type. It cannot have parameters or type parameters, or be `unsafe`, `const` or `extern`.
 ///
 /// # Limits
 ///
-/// Code that runs before `main`, such as a library's constructor, runs in each launcher's process too.
+/// - Code that runs before `main`, such as a library's constructor, also runs in the launcher's processes.
+/// - An attribute above this one can start threads before `init`, unless it is `#[tokio::main]`. A launcher's process with more than one
+///   thread exits with 125 and says so.
 pub use pdeathsig_macros::launcher;
