@@ -62,12 +62,12 @@ fn arm(arguments: &Arguments) -> TokenStream {
     }
 }
 
-/// Attributes of the compiler's own that concern the outer function, or both: in the outer one they do. Where `cfg` removes
-/// one, it must remove both.
-const OUTER: &[&str] = &["allow", "cfg", "deny", "deprecated", "doc", "expect", "forbid", "must_use", "warn"];
+/// Attributes that go on the outer function: lint levels there hold for both functions, and the rest concerns callers and
+/// documentation. (`cfg` and `cfg_attr` are gone before the expansion.)
+const OUTER: &[&str] = &["allow", "deny", "deprecated", "doc", "expect", "forbid", "must_use", "warn"];
 
-/// A function around the whole item. So the call comes first whatever the other attributes make of the item: `tokio::main` a
-/// runtime, `die_with_parent` a first statement.
+/// A function around the whole item. Attributes below expand later and inside: `tokio::main` starts its runtime there, and
+/// `die_with_parent` puts its statement there. So `init` is before both.
 fn around(main: MainFn, private: TokenStream) -> Result<TokenStream> {
     let MainFn { attributes, visibility, qualifiers, keyword, name, signature, body } = main;
     let (outer, inner): (Vec<Attribute>, Vec<Attribute>) =
@@ -77,8 +77,8 @@ fn around(main: MainFn, private: TokenStream) -> Result<TokenStream> {
         "async" if inner.iter().any(|attribute| !attribute.is("die_with_parent")) => {}
         "async" => {
             let message =
-                "no attribute below `#[launcher]` runs this `async fn`: put `#[launcher]` above the runtime's, \
-                           such as `#[tokio::main]`";
+                "no attribute below `#[launcher]` runs this `async fn`: put `#[launcher]` above the one that \
+                           does, such as `#[tokio::main]`";
             return Err(Error::new_spanned(qualifiers, message));
         }
         other => {

@@ -37,14 +37,13 @@
 ///
 /// The attribute wraps your `main`, with its other attributes, in a function that calls `init` and then your `main`:
 ///
-/// ```
-/// # use pdeathsig::Launcher;
+/// ```ignore
 /// fn main() {
 ///     // #[tokio::main], #[die_with_parent] and similar attributes are here.
 ///     fn main() {
 ///         // Your code.
 ///     }
-///     Launcher::init();
+///     pdeathsig::Launcher::init();
 ///     main()
 /// }
 /// ```
