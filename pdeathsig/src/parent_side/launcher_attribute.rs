@@ -8,7 +8,7 @@
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
 /// use pdeathsig::Launcher;
 ///
 /// #[pdeathsig::launcher]
