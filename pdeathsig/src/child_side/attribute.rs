@@ -81,7 +81,7 @@ use crate::DieWithParent;
 /// | `grace = duration` | time from the signal to SIGKILL, an expression of type [`Duration`](std::time::Duration): see [`DieWithParent::grace`]. With SIGKILL it has no effect, so it is an error there |
 /// | `process_group` | signal the whole process group: see [`DieWithParent::process_group`] |
 /// | `descendants` | signal all descendants: see [`DieWithParent::descendants`] |
-/// | `watch_pid = pid` | treat the exit of this process like the parent's, an expression of type `u32`: see `DieWithParent::watch_pid` |
+/// | `watch_pid = pid` | treat the exit of this process like the parent's, an expression of type `u32`: see [`DieWithParent::watch_pid`] |
 /// | `expected_parent = pid` | the parent that this process should have, an expression of type `u32`: see [`DieWithParent::expected_parent`] |
 /// | `on_error = "exit"` | the default: if arming fails, print the error and exit with status 1 before the body runs |
 /// | `on_error = "warn"` | if arming fails, print the error and run the body unprotected |
