@@ -276,7 +276,9 @@ fn watch_pid_ends_the_tree_by_the_signal_and_verbose_says_so() {
     let mut watched = stage.start(Command::new("sleep").arg("60"));
     let mut command = Command::new(program);
     command.args(["-v", "-s", "TERM", "-k", "60", "--watch-pid", &watched.id().to_string()]);
-    command.args(["sh", "-c", "trap 'echo cleaned up; exit 3' TERM; sleep 60 & echo ready; wait"]);
+    // The second shell has no trap. Before its exec it would have the first one's, and SIGTERM would be lost.
+    let script = "trap 'echo cleaned up; exit 3' TERM; sh -c 'echo ready $$; exec sleep 60' & wait";
+    command.args(["sh", "-c", script]);
     let mut launcher = stage.start(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
     let mut output = BufReader::new(launcher.stdout.take().unwrap());
     let mut line = || {
@@ -284,14 +286,15 @@ fn watch_pid_ends_the_tree_by_the_signal_and_verbose_says_so() {
         output.read_line(&mut line).unwrap();
         line
     };
-    assert_eq!(line(), "ready\n");
+    let ready = line();
+    let child = ready.strip_prefix("ready ").unwrap().trim();
     watched.kill().unwrap();
     watched.wait().unwrap();
     assert_eq!(line(), "cleaned up\n");
     let output = launcher.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     let said = text(&output.stderr);
-    assert!(said.contains("SIGTERM") && said.contains("(sleep)"), "{said}");
+    assert!(said.contains(": SIGTERM to ") && said.contains(child), "{said}");
     assert!(said.lines().all(|line| line.starts_with("pdeathsig: ")), "{said}");
     stage.assert_nobody_is_left();
 }
