@@ -36,7 +36,7 @@ use crate::{Error, Signal};
 
 pub(crate) use anchor::Anchor;
 pub(crate) use before_exec::arm_before_exec;
-pub(crate) use clone::fork;
+pub(crate) use clone::{fork, newest_pid};
 pub(crate) use descriptors::close_all_but;
 pub(crate) use hang_up::HangUp;
 pub(crate) use helper::Helper;

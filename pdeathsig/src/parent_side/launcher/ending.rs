@@ -56,18 +56,18 @@ pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMu
     let mut last_death = Instant::now();
     let mut pause = SHORTEST;
     loop {
-        if let Some(memory) = &mut memory {
-            Tree::below(&root, memory).sparing(spared).only_held().strike();
-        }
-        // The number of a child is its own until it is reaped here.
-        for child in own_children().into_iter().filter(|child| !spared.contains(child)) {
-            let _ = sys::kill(child, Signal::KILL);
-        }
         match reap(spared, &mut ended) {
             Reaped::All => return Remains::Nothing,
             Reaped::Some => (last_death, pause) = (Instant::now(), SHORTEST),
             Reaped::None if last_death.elapsed() > GIVE_UP => return Remains::Some(Unkillable(list())),
             Reaped::None => pause = (2 * pause).min(LONGEST),
+        }
+        if let Some(memory) = &mut memory {
+            Tree::below(&root, memory).sparing(spared).only_held().strike();
+        }
+        // The pid of a child is its own until it is reaped here.
+        for child in own_children().into_iter().filter(|child| !spared.contains(child)) {
+            let _ = sys::kill(child, Signal::KILL);
         }
         sys::poll(&[signals.as_fd()], Some(pause));
         while signals.next().is_some() {}
@@ -125,8 +125,12 @@ pub(super) fn own_children() -> Vec<u32> {
         sys::every_child(sys::own_id(), |child| children.push(child));
     }
     if children.is_empty() {
-        // Not every kernel lists them, and `/proc` may be missing.
-        children.extend((1..=sys::largest_pid()).filter(|pid| sys::is_child(*pid)));
+        // Not every kernel lists them, and `/proc` may be missing. Pids are given out upwards, so few are above the newest one.
+        let newest = sys::newest_pid().unwrap_or(0);
+        children.extend((1..=newest).filter(|pid| sys::is_child(*pid)));
+        if children.is_empty() {
+            children.extend((newest + 1..=sys::largest_pid()).filter(|pid| sys::is_child(*pid)));
+        }
     }
     children
 }
@@ -135,20 +139,18 @@ pub(super) fn own_children() -> Vec<u32> {
 pub(super) fn list() -> String {
     let mut found = own_children();
     let mut next = 0;
-    while let Some(process) = found.get(next).copied().filter(|_| found.len() <= NAMED) {
+    let named = sys::shows_this_pid_namespace();
+    while let Some(process) = found.get(next).copied().filter(|_| named && found.len() <= NAMED) {
         sys::every_child(process, |child| found.push(child));
         next += 1;
     }
-    let mut named: Vec<String> = found.iter().take(NAMED).map(|pid| name(*pid)).collect();
-    if found.len() > NAMED {
-        named.push("others".into());
-    }
-    named.join(", ")
-}
-
-fn name(pid: u32) -> String {
-    match sys::name_of(pid) {
+    let name = |pid: &u32| match sys::name_of(*pid).filter(|_| named) {
         Some(name) => format!("{pid} ({name})"),
         None => pid.to_string(),
+    };
+    let mut list: Vec<String> = found.iter().take(NAMED).map(name).collect();
+    if found.len() > NAMED {
+        list.push("others".into());
     }
+    list.join(", ")
 }
