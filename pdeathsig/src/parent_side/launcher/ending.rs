@@ -14,9 +14,11 @@ use crate::Signal;
 
 /// How long none may die before those that are left are given up.
 const GIVE_UP: Duration = Duration::from_secs(5);
-/// Between two looks, unless a child dies before.
-const SHORTEST: Duration = Duration::from_millis(1);
-const LONGEST: Duration = Duration::from_millis(50);
+/// How long to wait for the next death before the children are looked at again.
+const LOOK: Duration = Duration::from_millis(50);
+/// So often the children alone are killed, then those that become children by that. This is all that most trees need. Then the tree is
+/// walked through: its processes may fork as fast as they are killed.
+const ROUNDS: u32 = 8;
 /// So many processes are named.
 const NAMED: usize = 20;
 
@@ -54,35 +56,39 @@ pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMu
     let root = Root::This(sys::own_id());
     let mut memory = if sys::shows_this_pid_namespace() { PidSet::new().ok() } else { None };
     let mut last_death = Instant::now();
-    let mut pause = SHORTEST;
-    loop {
+    for round in 0_u32.. {
         match reap(spared, &mut ended) {
-            Reaped::All => return Remains::Nothing,
-            Reaped::Some => (last_death, pause) = (Instant::now(), SHORTEST),
-            Reaped::None if last_death.elapsed() > GIVE_UP => return Remains::Some(Unkillable(list())),
-            Reaped::None => pause = (2 * pause).min(LONGEST),
+            None => break,
+            Some(0) if last_death.elapsed() > GIVE_UP => return Remains::Some(Unkillable(list())),
+            Some(0) => {}
+            Some(_) => last_death = Instant::now(),
         }
-        if let Some(memory) = &mut memory {
+        if let Some(memory) = memory.as_mut().filter(|_| round >= ROUNDS) {
             Tree::below(&root, memory).sparing(spared).only_held().strike();
         }
-        // The pid of a child is its own until it is reaped here.
-        for child in own_children().into_iter().filter(|child| !spared.contains(child)) {
-            let _ = sys::kill(child, Signal::KILL);
+        let children: Vec<u32> = own_children().into_iter().filter(|child| !spared.contains(child)).collect();
+        for child in &children {
+            // Its pid is its own until it is reaped here.
+            let _ = sys::kill(*child, Signal::KILL);
         }
-        sys::poll(&[signals.as_fd()], Some(pause));
-        while signals.next().is_some() {}
+        let mut dying = children.len();
+        // Signals that other processes send do not keep it here.
+        let until = Instant::now() + 10 * LOOK;
+        while dying > 0 && Instant::now() < until && sys::poll(&[signals.as_fd()], Some(LOOK)).contains(&true) {
+            while signals.next().is_some() {}
+            let Some(reaped) = reap(spared, &mut ended) else { return Remains::Nothing };
+            if reaped > 0 {
+                last_death = Instant::now();
+            }
+            dying = dying.saturating_sub(reaped);
+        }
     }
+    Remains::Nothing
 }
 
-enum Reaped {
-    None,
-    Some,
-    /// No child is left.
-    All,
-}
-
-fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Reaped {
-    let mut reaped = Reaped::None;
+/// How many children were reaped; none if no child is left but those that are spared.
+fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Option<usize> {
+    let mut reaped = 0;
     let mut one = |of| {
         let change = sys::peek_end(of)?;
         if let Some(change) = change {
@@ -90,7 +96,7 @@ fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Reaped {
                 ended(change.pid, end);
             }
             sys::take(change);
-            reaped = Reaped::Some;
+            reaped += 1;
         }
         std::io::Result::Ok(change.is_some())
     };
@@ -98,8 +104,8 @@ fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Reaped {
         loop {
             match one(Of::All) {
                 Ok(true) => {}
-                Ok(false) => return reaped,
-                Err(_) => return Reaped::All,
+                Ok(false) => return Some(reaped),
+                Err(_) => return None,
             }
         }
     }
@@ -107,12 +113,12 @@ fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Reaped {
     // without others says that there are none.
     let others: Vec<u32> = own_children().into_iter().filter(|child| !spared.contains(child)).collect();
     if others.is_empty() {
-        return Reaped::All;
+        return None;
     }
     for child in others {
         let _ = one(Of::One(child));
     }
-    reaped
+    Some(reaped)
 }
 
 /// The children of this process, dead ones included.
