@@ -30,7 +30,7 @@ use serde_json::{json, Value};
 use stats_alloc::{Region, INSTRUMENTED_SYSTEM};
 
 use crate::owner::Estate;
-use crate::protocol::{Cause, End, Hello, Options, Request};
+use crate::protocol::{Cause, End, Hello, Request};
 use crate::raw;
 use crate::stage::LINE;
 
@@ -97,8 +97,8 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
         Request::ArmOnThread { signal } => {
             json!(told(on_thread(move || pdeathsig::die_with_parent(named(signal)))))
         }
-        Request::WatchOnThread { signal } => {
-            json!(told(on_thread(move || Options::WATCH.build(named(signal)).arm())))
+        Request::ArmWithOnThread { signal, options } => {
+            json!(told(on_thread(move || options.build(named(signal)).arm())))
         }
         Request::SetBareOnThread { signal } => {
             let there = on_thread(move || raw::set_bare(signal).map(|()| read()).unwrap());

@@ -193,6 +193,38 @@ pub struct DieWithParent {
     pub(crate) grace: Option<Duration>,
     pub(crate) process_group: bool,
     pub(crate) descendants: bool,
+    pub(crate) pids: Pids,
+}
+
+/// How many processes [`DieWithParent::watch_pid`] can name.
+pub(crate) const MAX_PIDS: usize = 8;
+
+/// The pids of [`DieWithParent::watch_pid`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pids {
+    pids: [u32; MAX_PIDS],
+    /// More than there is room for, if too many were given.
+    number: usize,
+}
+
+impl Pids {
+    const NONE: Pids = Pids { pids: [0; MAX_PIDS], number: 0 };
+
+    // The index is checked, and `get_mut` is not const in Rust 1.71.
+    #[allow(clippy::indexing_slicing)]
+    const fn with(self, pid: u32) -> Pids {
+        let Pids { mut pids, number } = self;
+        if number < MAX_PIDS {
+            pids[number] = pid;
+        }
+        Pids { pids, number: number.saturating_add(1) }
+    }
+
+    /// None if there are too many.
+    #[allow(dead_code)]
+    pub(crate) fn all(&self) -> Option<&[u32]> {
+        self.pids.get(..self.number)
+    }
 }
 
 impl DieWithParent {
@@ -214,6 +246,7 @@ impl DieWithParent {
             grace: None,
             process_group: false,
             descendants: false,
+            pids: Pids::NONE,
         }
     }
 
@@ -426,6 +459,11 @@ impl DieWithParent {
     /// [proc_tid_children(5)](https://man7.org/linux/man-pages/man5/proc_tid_children.5.html)
     pub const fn descendants(self) -> Self {
         DieWithParent { watch: true, descendants: true, ..self }
+    }
+
+    /// TODO
+    pub const fn watch_pid(self, pid: u32) -> Self {
+        DieWithParent { watch: true, pids: self.pids.with(pid), ..self }
     }
 
     /// Arms, once everything is chosen; what was armed before is replaced. See [`die_with_parent`], and [`watch`](Self::watch) if
