@@ -66,6 +66,10 @@ pub(crate) enum Request {
     Spawn,
     /// An actor by fork alone.
     Fork,
+    /// The same while two threads arm a watch again and again, with this signal.
+    ForkWhileThreadsArm {
+        signal: i32,
+    },
     /// The same as `Spawn` from a thread that stays until it is ended.
     SpawnOnThread,
     EndSpawner,
