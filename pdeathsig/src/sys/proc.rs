@@ -100,11 +100,7 @@ pub(crate) fn every_child(process: u32, mut found: impl FnMut(u32)) {
     every_thread(process, |thread| {
         // A thread that has exited has passed its children to another thread.
         if let Ok(file) = open(0, format_args!("/proc/{process}/task/{thread}/children\0")) {
-            let _ = file.split(b' ', |word| {
-                if let Some(child) = number(word) {
-                    found(child);
-                }
-            });
+            let _ = file.read_numbers(&mut found);
         }
         true
     });
@@ -264,6 +260,16 @@ impl File {
         }
         found(piece.bytes());
         Ok(())
+    }
+
+    /// Calls `found` for each number between blanks. The last one may end in a new line.
+    fn read_numbers(&self, mut found: impl FnMut(u32)) -> io::Result<()> {
+        self.split(b' ', |word| {
+            let digits = word.strip_suffix(b"\n").unwrap_or(word);
+            if let Some(number) = number(digits) {
+                found(number);
+            }
+        })
     }
 
     fn read_entries<'a>(&self, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
