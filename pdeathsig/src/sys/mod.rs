@@ -15,6 +15,7 @@ mod inherited;
 mod mask;
 mod memory;
 mod origin;
+mod per_process;
 mod pidfd;
 mod proc;
 mod shared;
@@ -43,14 +44,15 @@ pub(crate) use helper::Helper;
 pub(crate) use inherited::{die_of, Inherited};
 pub(crate) use memory::PidSet;
 pub(crate) use origin::{is_secure, is_single_threaded, runs_from_executable};
-pub(crate) use pidfd::Pidfd;
+pub(crate) use per_process::PerProcess;
+pub(crate) use pidfd::{exited_by, Pidfd, MAX_WATCHED};
 pub(crate) use proc::{
     every_child, every_process, every_thread, has_halted, largest_pid, name_of, shows_this_pid_namespace, Status,
 };
 pub(crate) use shared::{is_set, store_and_wake, wait_until_set, Board, Shared};
 pub(crate) use signalfd::{poll, Origin, Received, SignalFd};
 pub(crate) use signals::{ends_of, ignore_signals, stops};
-pub(crate) use thread::{leave_descriptor_table, spawn, Run};
+pub(crate) use thread::{leave_descriptor_table, Run, Thread};
 pub(crate) use wait::{has_no_child, is_child, is_stopped, peek, peek_end, reap, take, Change, End, Of, What};
 
 pub(crate) mod number {
@@ -108,16 +110,17 @@ impl MainThread {
     pub(crate) fn kill(&self, signal: Signal) -> Result<(), Error> {
         kill(self.process(), signal).map_err(Error::os("kill(2) on this process"))
     }
+}
 
-    pub(crate) fn lead_process_group(&self) -> Result<(), Error> {
-        // The leader of a session leads its group, too, and may not ask for it again.
-        // SAFETY: getpgrp and setpgid take numbers by value.
-        if unsafe { libc::getpgrp() } == self.process {
-            return Ok(());
-        }
-        // SAFETY: as above.
-        cvt(unsafe { libc::setpgid(0, 0) }).map(drop).map_err(Error::os("setpgid(2)"))
+/// Makes the calling process, whose id is `process`, the leader of a process group.
+pub(crate) fn lead_process_group(process: u32) -> Result<(), Error> {
+    // A session leader leads its group already, and setpgid(2) refuses it.
+    // SAFETY: getpgrp has no arguments and no effect.
+    if unsafe { libc::getpgrp() } as u32 == process {
+        return Ok(());
     }
+    // SAFETY: setpgid takes numbers by value.
+    cvt(unsafe { libc::setpgid(0, 0) }).map(drop).map_err(Error::os("setpgid(2)"))
 }
 
 pub(crate) fn parent_id() -> Result<u32, Error> {
