@@ -105,8 +105,8 @@ pub trait CommandExt: sealed::Sealed {
     ///
     /// The tether and the command stay as they were, and can be used again.
     ///
-    /// The spawn fails with `EPERM`, "Operation not permitted", if the tether was dropped or shut down after this call, or if this process has called
-    /// `setsid` since the tether was made. std passes on only the number. Call `tether` and `spawn` together, and keep the tether.
+    /// The spawn fails with `EPERM`, "Operation not permitted", if the tether was dropped or shut down after this call, or if this process called
+    /// `setsid` after it. std passes on only the number. Call `tether` and `spawn` together, and keep the tether.
     ///
     /// # Limits
     ///

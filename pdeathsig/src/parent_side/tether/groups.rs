@@ -365,8 +365,9 @@ impl Entry {
         Entry { group: Arc::new(group), place, commands: 0, told: Instant::now() }
     }
 
+    /// Not if this process has made a session since: a group does not reach from one session into another.
     fn can_be_joined(&self) -> bool {
-        self.place == Place::Open && self.group.is_anchored()
+        self.place == Place::Open && self.group.is_anchored() && sys::session_of(self.group.id) == sys::session_of(0)
     }
 
     fn has_room(&self) -> bool {

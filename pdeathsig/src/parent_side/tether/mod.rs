@@ -136,7 +136,7 @@ type Groups = <Platform as Target>::Groups;
 /// - A fork of the owner that executes no program has a copy of the descriptor: the members then live until the fork dies too. In a fork, a drop
 ///   signals nothing, and every method is an error that says so.
 /// - When the owner executes another program, the members are signalled. So they are if other code closes all descriptors, as daemonizing does.
-/// - After a `setsid` of the owner, spawns with an older tether fail (`EPERM`): a group does not reach into another session.
+/// - A command that was tethered before a `setsid` of the owner and is spawned afterwards fails (`EPERM`): a group does not reach into another session.
 /// - If other code in the owner waits for every child with `__WALL`, it reaps the anchors. Members stay tethered, and the next command gets another
 ///   group. Only a spawn in that moment fails, or joins what is left of the group.
 /// - Spawn a command while the tether lives. Spawned after a drop or a `shutdown`, it fails with `EPERM`, "Operation not permitted": std passes on
