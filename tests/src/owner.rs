@@ -40,6 +40,8 @@ pub(crate) enum Own {
     MethodsInFork {
         child: i32,
     },
+    /// `Tether::global` here, then in a fork. Answers with whether the latter is an error that says so.
+    GlobalInFork,
     Release,
     ReleaseInFork,
     Attach {
@@ -50,10 +52,6 @@ pub(crate) enum Own {
     },
     WaitTimeout {
         timeout: Duration,
-    },
-    /// `terminate` of one of its children.
-    Terminate {
-        child: i32,
     },
     Leak,
     Send {
@@ -218,6 +216,13 @@ impl Estate {
                 let fork = raw::in_fork(|| methods_that_work(tether, child));
                 json!(wait(fork))
             }
+            Own::GlobalInFork => {
+                Tether::global().unwrap();
+                let fork = raw::in_fork(|| {
+                    i32::from(Tether::global().is_err_and(|error| error.to_string().contains("fork of it")))
+                });
+                json!(wait(fork))
+            }
             Own::Release => json!(told(self.tether.take().unwrap().release())),
             Own::ReleaseInFork => {
                 let tether = self.tether.as_ref().unwrap();
@@ -227,10 +232,6 @@ impl Estate {
             Own::Attach { leader } => json!(told(self.tether.as_ref().unwrap().attach(leader as u32))),
             Own::Contains { pid } => json!(self.tether.as_ref().unwrap().contains(pid as u32)),
             Own::WaitTimeout { timeout } => json!(told(self.tether.as_ref().unwrap().wait_timeout(timeout))),
-            Own::Terminate { child } => {
-                let child = self.children.iter_mut().find(|owned| owned.id() == child as u32).unwrap();
-                json!(told(child.terminate()))
-            }
             Own::Churn { commands } => {
                 for _ in 0..commands {
                     let mut command = Command::new("true");
@@ -367,6 +368,11 @@ impl<'a> Actor<'a> {
         self.ask(Request::Own(Own::MethodsInFork { child: child.as_raw() }))
     }
 
+    /// `Tether::global` here, then in a fork: 1 if the latter is an error that says so.
+    pub fn global_tether_in_fork(&mut self) -> End {
+        self.ask(Request::Own(Own::GlobalInFork))
+    }
+
     /// `Tether::release`
     pub fn release_tether(&mut self) -> Result<(), String> {
         self.ask(Request::Own(Own::Release))
@@ -396,11 +402,6 @@ impl<'a> Actor<'a> {
     /// Has it wait, without waiting for the answer.
     pub fn tell_wait_tethered(&mut self, timeout: Duration) {
         self.tell(Request::Own(Own::WaitTimeout { timeout }));
-    }
-
-    /// `child.terminate()`
-    pub fn terminate(&mut self, child: Pid) -> Result<(), String> {
-        self.ask(Request::Own(Own::Terminate { child: child.as_raw() }))
     }
 
     /// `Tether::shutdown(signal, grace)`: whether all exited by themselves.

@@ -167,7 +167,9 @@ impl Group {
         match sent {
             Err(_) if !self.exists() => Ok(()),
             Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
-            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Err(needs_newer_kernel(self.id)),
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS)) => {
+                Err(needs_newer_kernel(self.id))
+            }
             Err(source) => Err(Error::Os { call, source }.into()),
             Ok(()) => Ok(()),
         }
