@@ -1,5 +1,6 @@
 //! The process groups of a tether.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::io;
 use std::mem;
@@ -372,6 +373,10 @@ impl Entry {
         self.place == Place::Open && self.group.is_anchored() && sys::session_of(self.group.id) == sys::session_of(0)
     }
 
+    fn is_empty(&self) -> bool {
+        self.place == Place::Open && self.commands == 0
+    }
+
     fn has_room(&self) -> bool {
         self.place == Place::Open && self.commands < COMMANDS
     }
@@ -387,40 +392,42 @@ impl Entry {
 impl State {
     /// The group that the next command joins: an empty one; a new one if this process may have one more; or one that others are in.
     fn next(&mut self, signal: Signal) -> Result<u32, Error> {
-        if let Some(empty) = self.empty() {
-            return Ok(empty.join());
-        }
-        if self.sweep_is_due() {
+        if self.sweep_is_due() && !self.entries.iter().any(Entry::is_empty) {
             self.sweep();
-            return self.next(signal);
         }
-        let none_to_share = !self.entries.iter().any(Entry::can_be_joined);
+        let best = self.best();
+        let best_is_empty = best.and_then(|place| self.entries.get(place)).is_some_and(Entry::is_empty);
         let one_more = LIVE.load(Ordering::Relaxed) < GROUPS || !self.entries.iter().any(Entry::has_room);
         let was_refused = self.refused.is_some_and(|then| then.elapsed() < PAUSE);
-        if none_to_share || (one_more && !was_refused) {
-            match Group::new(signal, none_to_share) {
-                Ok(group) => self.entries.push(Entry::new(group, Place::Open)),
-                Err(error) if none_to_share => return Err(error),
+        if best.is_none() || (one_more && !best_is_empty && !was_refused) {
+            match Group::new(signal, best.is_none()) {
+                Ok(group) => {
+                    let mut entry = Entry::new(group, Place::Open);
+                    let id = entry.join();
+                    self.entries.push(entry);
+                    return Ok(id);
+                }
+                Err(error) if best.is_none() => return Err(error),
                 // Without another group, the command shares one: better than no protection.
                 Err(_) => self.refused = Some(Instant::now()),
             }
         }
         let taken = || Error::Os { call: "waitid(WNOWAIT)", source: io::Error::from_raw_os_error(libc::ECHILD) };
-        self.empty_or_shared().map(Entry::join).ok_or_else(taken)
+        best.and_then(|place| self.entries.get_mut(place)).map(Entry::join).ok_or_else(taken)
     }
 
-    fn empty(&mut self) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| entry.commands == 0 && entry.can_be_joined())
-    }
-
-    /// An empty group, or else the fullest one that has room, so that as few commands as possible share a group. Without room, the emptiest one.
-    fn empty_or_shared(&mut self) -> Option<&mut Entry> {
+    /// The place of the best group that can be joined: an empty one; or the fullest one that has room, so that as few commands as possible share
+    /// a group; or, without room, the emptiest one. Among equals, the one that was joined last: its command is the most likely to have exited.
+    fn best(&self) -> Option<usize> {
         let rank = |entry: &Entry| match entry.commands {
-            0 => (0, 0),
-            commands if commands < COMMANDS => (1, COMMANDS - commands),
-            commands => (2, commands),
+            0 => (0, 0, Reverse(entry.told)),
+            commands if commands < COMMANDS => (1, COMMANDS - commands, Reverse(entry.told)),
+            commands => (2, commands, Reverse(entry.told)),
         };
-        self.entries.iter_mut().filter(|entry| entry.can_be_joined()).min_by_key(|entry| rank(entry))
+        let mut ranked: Vec<_> = self.entries.iter().enumerate().collect();
+        ranked.sort_by_key(|(_, entry)| rank(entry));
+        // Whether it can be joined takes a few system calls, so it is asked last.
+        ranked.into_iter().find(|(_, entry)| entry.can_be_joined()).map(|(place, _)| place)
     }
 
     fn sweep_is_due(&self) -> bool {
