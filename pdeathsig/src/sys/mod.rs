@@ -11,6 +11,7 @@ mod clone;
 mod descriptors;
 mod hang_up;
 mod helper;
+mod incarnation;
 mod inherited;
 mod mask;
 mod memory;
@@ -39,8 +40,9 @@ pub(crate) use anchor::Anchor;
 pub(crate) use before_exec::arm_before_exec;
 pub(crate) use clone::{fork, newest_pid};
 pub(crate) use descriptors::close_all_but;
-pub(crate) use hang_up::HangUp;
+pub(crate) use hang_up::{Form, HangUp, Pairs};
 pub(crate) use helper::Helper;
+pub(crate) use incarnation::Incarnation;
 pub(crate) use inherited::{die_of, Inherited};
 pub(crate) use memory::PidSet;
 pub(crate) use origin::{is_secure, is_single_threaded, runs_from_executable};
@@ -200,6 +202,13 @@ pub(crate) fn is_unreaped_child(process: u32) -> Result<bool, Error> {
         Err(source) => Err(Error::os("waitid(2)")(source)),
         Ok(_) => Ok(true),
     }
+}
+
+/// Whether a process group is one of a tether of this process: its leader is a child of this process that has exited, and whose exit signal is none.
+pub(crate) fn leader_is_an_anchor(group: u32) -> bool {
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WCLONE;
+    // SAFETY: waitid takes numbers by value, and writes nothing to a null pointer.
+    unsafe { libc::waitid(libc::P_PID, group as libc::id_t, ptr::null_mut(), options) == 0 }
 }
 
 /// The caller's number, which in a [`Helper`] is not that of the process whose memory it shares.

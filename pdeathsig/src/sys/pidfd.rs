@@ -13,6 +13,9 @@ use super::{cvt, PIDFD_OPEN};
 use crate::target::Process;
 use crate::{Error, Signal};
 
+/// Since Linux 6.9.
+const PIDFD_SIGNAL_PROCESS_GROUP: c_uint = 1 << 2;
+
 #[derive(Debug)]
 pub(crate) struct Pidfd(OwnedFd);
 
@@ -58,13 +61,25 @@ impl Pidfd {
 impl Pidfd {
     /// Signals the process group that this process leads; `pid` is its own.
     pub(crate) fn signal_group(&self, pid: u32, number: c_int) {
-        /// Since Linux 6.9.
-        const PIDFD_SIGNAL_PROCESS_GROUP: c_uint = 1 << 2;
         let sent = self.send_number(number, PIDFD_SIGNAL_PROCESS_GROUP);
         if matches!(&sent, Err(error) if error.raw_os_error() == Some(libc::EINVAL)) && pid > 1 {
             // SAFETY: kill takes two numbers by value.
             unsafe { libc::kill(-(pid as pid_t), number) };
         }
+    }
+
+    /// Whether the process was reaped. None if that cannot be asked.
+    pub(crate) fn was_reaped(&self) -> Option<bool> {
+        match self.send_number(0, 0) {
+            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Some(true),
+            Err(error) if error.raw_os_error() == Some(libc::EPERM) => Some(false),
+            answer => answer.ok().map(|()| false),
+        }
+    }
+
+    /// Signals the group that the process leads or led, since Linux 6.9. The signal 0 only asks whether the group has a member.
+    pub(crate) fn send_signal_to_group(&self, signal: Option<Signal>) -> io::Result<()> {
+        self.send_number(signal.map_or(0, Signal::as_raw), PIDFD_SIGNAL_PROCESS_GROUP)
     }
 }
 
