@@ -39,7 +39,10 @@ impl Pidfd {
         // SAFETY: fstat writes the whole status if it succeeds.
         cvt(unsafe { libc::fstat(self.0.as_raw_fd(), status.as_mut_ptr()) })?;
         // SAFETY: it has been written.
-        Ok(unsafe { status.assume_init() }.st_ino as u64)
+        let status = unsafe { status.assume_init() };
+        // It has 32 bits on some targets.
+        #[allow(clippy::unnecessary_cast)]
+        Ok(status.st_ino as u64)
     }
 
     fn readable(&self) -> libc::pollfd {

@@ -6,6 +6,7 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
+use std::slice;
 use std::sync::Arc;
 
 use libc::{c_int, c_uint, c_void, pthread_attr_t, pthread_t, size_t};
@@ -75,9 +76,9 @@ unsafe extern "C" fn add_thread_locals(info: *mut libc::dl_phdr_info, _: size_t,
     let info = unsafe { &*info };
     // SAFETY: the last argument is that of `stack_size`, a usize that nothing else uses meanwhile.
     let sum = unsafe { &mut *sum.cast::<usize>() };
-    for index in 0..usize::from(info.dlpi_phnum) {
-        // SAFETY: the description says that there are so many headers.
-        let header = unsafe { &*info.dlpi_phdr.add(index) };
+    // SAFETY: the description says that there are so many headers, and they stay mapped for as long as the object does.
+    let headers = unsafe { slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum)) };
+    for header in headers {
         if header.p_type == libc::PT_TLS {
             let size = (header.p_memsz as usize).saturating_add(header.p_align as usize);
             *sum = sum.saturating_add(size);
