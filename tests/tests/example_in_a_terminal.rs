@@ -80,6 +80,11 @@ fn tether() {
 }
 
 #[test]
+fn launcher() {
+    shows("launcher", "gone here, too");
+}
+
+#[test]
 fn supervisor() {
     shows("supervisor", "All workers finished");
 }
@@ -119,6 +124,7 @@ fn shows_that_are_interrupted_in_the_middle() {
         ("demo", "main --unprotected"),
         ("graceful", "service: request 1"),
         ("mcp_server", "relies on the end of its input"),
+        ("launcher", "The host is killed"),
         ("orphan", "A child and its children"),
         ("process_group", "in the process group of its parent"),
         ("supervisor", "worker 1:"),
