@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use nix::libc;
 use nix::sys::signal::{kill, Signal};
@@ -71,6 +72,13 @@ fn type_fg(terminal: &mut Terminal<'_>, job: Pid) {
         let stat = fs::read_to_string(format!("/proc/{job}/stat")).unwrap();
         stat.rsplit_once(") ").unwrap().1.starts_with('S').then_some(())
     });
+}
+
+/// Whether a process of this group runs the program. A shell's fork loses a Ctrl-Z that comes before its exec.
+fn runs_in(group: Pid, program: &str) -> bool {
+    let output = Command::new("ps").args(["-A", "-o", "pgid=,comm="]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    said.lines().any(|line| line.split_whitespace().eq([group.to_string().as_str(), program]))
 }
 
 /// Whether the shell says so of its job.
@@ -181,6 +189,7 @@ fn in_a_pipeline() {
         terminal.type_line("sleep 60 | $P sh -c 'echo rea''dy >&2; exec cat' | cat");
         terminal.expect("ready");
         let job = terminal.job();
+        until("the shell's forks to exec", || (!runs_in(job, terminal.kind().name())).then_some(()));
         press_ctrl_z(terminal);
         type_fg(terminal, job);
         terminal.press(Key::CtrlC);
