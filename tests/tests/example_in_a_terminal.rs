@@ -119,6 +119,11 @@ fn examples_that_print_until_they_are_interrupted() {
 
 #[test]
 fn shows_that_are_interrupted_in_the_middle() {
+    // The demo has cargo build them.
+    for name in ["main", "child"] {
+        let _stage = stage();
+        example(name);
+    }
     // What each prints long before it is over.
     let shows = [
         ("demo", "main --unprotected"),
