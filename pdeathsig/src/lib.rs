@@ -140,7 +140,7 @@
 //!
 //! The attribute: five system calls at the start, half a microsecond; no allocation, thread, descriptor or file, and nothing while the
 //! program runs. A watch takes a thread that sleeps, with a descriptor and 8 to 16 KiB of its own, and nothing while the parent
-//! lives. A tether takes one descriptor and one zombie for every 128 commands, and nothing while the owner lives; spawning takes no longer. The
+//! lives. A tether takes one descriptor and one zombie for each of the first 32 commands, and for every 128 beyond; spawning takes no longer. The
 //! crate depends on `libc` alone; the feature `macros`, on by default, adds the attribute.
 //!
 //! # Platforms
