@@ -24,8 +24,15 @@ pub(crate) enum Column {
 }
 
 /// The heads of the guide's columns.
-const HEADS: [&str; 7] =
-    ["the parent dies", "die_with_parent", "expected_parent", "watch", "Command::die_with_parent", "Tether", "Launcher"];
+const HEADS: [&str; 7] = [
+    "the parent dies",
+    "die_with_parent",
+    "expected_parent",
+    "watch",
+    "Command::die_with_parent",
+    "Tether",
+    "Launcher",
+];
 
 /// The heads of a front page's columns.
 const SUMMARY_HEADS: [&str; 4] = ["what happens", "die_with_parent", "Tether", "Launcher"];
@@ -84,7 +91,8 @@ fn says_dies(cell: &str, option: &str) -> bool {
 fn table(name: &str, text: &str, heads: &[&str]) -> Table {
     let lines = text.lines().map(|line| line.trim_start_matches("//!").trim());
     let mut rows = lines.filter(|line| line.starts_with('|')).map(cells);
-    let is_head = |row: &Vec<String>| row.len() == heads.len() && row.iter().zip(heads).all(|(cell, head)| cell.contains(head));
+    let is_head =
+        |row: &Vec<String>| row.len() == heads.len() && row.iter().zip(heads).all(|(cell, head)| cell.contains(head));
     let head = rows.find(is_head).unwrap_or_else(|| panic!("{name}: no table has the columns {heads:?}"));
     rows.take_while(|row| row.len() == head.len()).collect()
 }
