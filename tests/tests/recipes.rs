@@ -1,8 +1,9 @@
 //! The programs of the guide's recipes in other languages run, and leave no process behind.
 
 use std::env;
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File, Permissions};
+use std::os::unix::fs::{symlink, PermissionsExt};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use pdeathsig_tests::{is_installed, Stage};
@@ -36,47 +37,73 @@ fn programs(language: &str) -> Vec<String> {
     programs
 }
 
-/// Runs each of them with `pdeathsig` in `PATH`.
-fn run_and_leave_nothing(test: &str, language: &str, interpreter: &[&str], file: &str) {
+/// Says that it has started, and sleeps.
+const SLEEP: &str = r#"#!/bin/sh
+: > "$STARTED/$$"
+exec "$REAL_SLEEP" "$@"
+"#;
+
+/// Waits until both sleeps of a recipe have started.
+const UNTIL_STARTED: &str = r#"#!/bin/sh
+while [ "$(ls "$STARTED" | wc -l)" -lt 2 ]; do "$REAL_SLEEP" 0.01; done
+"#;
+
+/// Runs each of them, with `pdeathsig` in `PATH`. Where it says `…`, both of its sleeps have started.
+fn run_and_leave_nothing(test: &str, language: &str, interpreter: &[&str], file: &str, wait: &str) {
     if !is_installed(interpreter[0], test) {
         return;
     }
     let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let program = pdeathsig();
-    let own = program.parent().map(Path::to_owned);
-    let path = env::join_paths(own.into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap()))).unwrap();
-    for text in programs(language) {
-        let file = stage.folder().join(file);
-        fs::write(&file, text).unwrap();
+    let programs_folder = stage.folder().join("programs");
+    fs::create_dir(&programs_folder).unwrap();
+    symlink(pdeathsig(), programs_folder.join("pdeathsig")).unwrap();
+    for (name, text) in [("sleep", SLEEP), ("until-started", UNTIL_STARTED)] {
+        let script = programs_folder.join(name);
+        fs::write(&script, text).unwrap();
+        fs::set_permissions(&script, Permissions::from_mode(0o755)).unwrap();
+    }
+    let usual: Vec<PathBuf> = env::split_paths(&env::var_os("PATH").unwrap()).collect();
+    let sleep = usual.iter().map(|folder| folder.join("sleep")).find(|file| file.is_file()).unwrap();
+    let path = env::join_paths([programs_folder].iter().chain(&usual)).unwrap();
+
+    for (number, text) in programs(language).into_iter().enumerate() {
+        let folder = stage.folder().join(number.to_string());
+        let started = folder.join("started");
+        fs::create_dir_all(&started).unwrap();
+        assert_eq!(text.matches(" …\n").count(), 1, "{text}");
+        let text = text.replace("# …\n", &format!("{wait}\n")).replace("// …\n", &format!("{wait}\n"));
+        fs::write(folder.join(file), text).unwrap();
         let mut command = Command::new(interpreter[0]);
-        command.args(&interpreter[1..]).arg(&file).current_dir(stage.folder()).env("PATH", &path).env("HOME", stage.folder());
-        // Files instead of pipes: what is left behind would hold a pipe open.
-        let said = fs::File::create(stage.folder().join("said")).unwrap();
+        command.args(&interpreter[1..]).arg(file).current_dir(&folder);
+        command.env("PATH", &path).env("STARTED", started).env("REAL_SLEEP", &sleep);
+        // A file instead of a pipe, which a process that is left behind would hold open.
+        let said = File::create(folder.join("said")).unwrap();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said);
         let status = stage.start(&mut command).wait().unwrap();
-        let said = fs::read_to_string(stage.folder().join("said")).unwrap();
-        assert!(status.success(), "{status}: {said}");
-        // They live for a minute, unless something ends them.
+        assert!(status.success(), "{status}: {}", fs::read_to_string(folder.join("said")).unwrap());
+        // The sleeps would live for a minute.
         stage.killed_orphans();
     }
 }
 
 #[test]
 fn python() {
-    run_and_leave_nothing("python", "python", &["python3"], "recipe.py");
+    run_and_leave_nothing("python", "python", &["python3"], "recipe.py", "subprocess.run([\"until-started\"])");
 }
 
 #[test]
 fn node() {
-    run_and_leave_nothing("node", "js", &["node"], "recipe.js");
+    let wait = "require(\"node:child_process\").execFileSync(\"until-started\");";
+    run_and_leave_nothing("node", "js", &["node"], "recipe.js", wait);
 }
 
 #[test]
 fn go() {
-    run_and_leave_nothing("go", "go", &["go", "run"], "recipe.go");
+    run_and_leave_nothing("go", "go", &["go", "run"], "recipe.go", "exec.Command(\"until-started\").Run()");
 }
 
 #[test]
 fn java() {
-    run_and_leave_nothing("java", "java", &["java"], "Build.java");
+    let wait = "new ProcessBuilder(\"until-started\").start().waitFor();";
+    run_and_leave_nothing("java", "java", &["java"], "Build.java", wait);
 }
