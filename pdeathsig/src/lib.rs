@@ -172,6 +172,7 @@ pub use child_side::attribute::die_with_parent;
 pub use child_side::parent::Parent;
 pub use error::Error;
 pub use parent_side::command::CommandExt;
+pub use parent_side::launcher::Launcher;
 pub use parent_side::process_group::ChildExt;
 pub use parent_side::tether::Tether;
 pub use signal::{InvalidSignal, Signal};

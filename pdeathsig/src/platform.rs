@@ -6,16 +6,22 @@ mod group;
 mod groups;
 #[path = "child_side/kernel_signal.rs"]
 mod kernel_signal;
+#[path = "parent_side/launcher/launch.rs"]
+mod launcher;
 #[path = "child_side/spawner.rs"]
 mod spawner;
 #[path = "sys/mod.rs"]
 mod sys;
+#[path = "tree.rs"]
+mod tree;
 #[path = "child_side/watch/mod.rs"]
 mod watch;
 
+use std::ffi::OsStr;
 use std::io;
 use std::process::Command;
 
+use crate::parent_side::launcher::Options;
 use crate::target::Target;
 use crate::{DieWithParent, Error, Signal};
 
@@ -69,5 +75,17 @@ impl Target for Platform {
 
     fn signal_group_of_child(child: u32, signal: Signal) -> io::Result<()> {
         group::signal(child, signal)
+    }
+
+    fn init_launcher() {
+        launcher::init();
+    }
+
+    fn launcher_command(options: &Options, executable: Option<&OsStr>, program: &OsStr) -> io::Result<Command> {
+        launcher::command(options, executable, program)
+    }
+
+    fn run_launcher(options: Options, command: Command) -> ! {
+        launcher::run(options, command)
     }
 }

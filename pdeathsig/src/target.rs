@@ -5,11 +5,13 @@
 //!
 //! Both also have a module `number` with the constants `SIGHUP` … `SIGSYS`, and `MAX`, the largest number of a signal.
 
+use std::ffi::OsStr;
 use std::fmt::Debug;
 use std::io;
 use std::process::Command;
 use std::time::Instant;
 
+use crate::parent_side::launcher::Options;
 use crate::{DieWithParent, Error, Signal};
 
 /// A target, as a type without values.
@@ -47,6 +49,15 @@ pub(crate) trait Target {
 
     /// Signals the process group that a child leads, or led until it was reaped.
     fn signal_group_of_child(child: u32, signal: Signal) -> io::Result<()>;
+
+    /// Does a launcher's work, if this process was started for that, and then never returns.
+    fn init_launcher();
+
+    /// A command with a launcher around it.
+    fn launcher_command(options: &Options, executable: Option<&OsStr>, program: &OsStr) -> io::Result<Command>;
+
+    /// Becomes the launcher of a command.
+    fn run_launcher(options: Options, command: Command) -> !;
 }
 
 pub(crate) trait Process: Debug + Descriptor + Sized {

@@ -2,12 +2,14 @@
 
 #![allow(unsafe_code)]
 
+use std::ffi::OsStr;
 use std::io;
 #[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::process::Command;
+use std::process::{self, Command};
 use std::time::Instant;
 
+use crate::parent_side::launcher::Options;
 use crate::target::{Groups, Process, Target};
 use crate::{DieWithParent, Error, Signal};
 
@@ -67,6 +69,17 @@ impl Target for Platform {
 
     fn signal_group_of_child(_: u32, _: Signal) -> io::Result<()> {
         Err(Error::Unsupported.into())
+    }
+
+    fn init_launcher() {}
+
+    fn launcher_command(_: &Options, _: Option<&OsStr>, _: &OsStr) -> io::Result<Command> {
+        Err(Error::Unsupported.into())
+    }
+
+    fn run_launcher(_: Options, _: Command) -> ! {
+        eprintln!("pdeathsig: {}", Error::Unsupported);
+        process::exit(125)
     }
 }
 
@@ -176,6 +189,9 @@ mod tests {
         assert_eq!(child.kill_process_group().unwrap_err().kind(), ErrorKind::Unsupported);
         child.kill().unwrap();
         child.wait().unwrap();
+        crate::Launcher::init();
+        let error = crate::Launcher::new().command("true").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
         let error = Command::new("true").die_with_parent(Signal::KILL).spawn().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
     }

@@ -1,5 +1,6 @@
 //! What a parent does for the processes that it starts.
 
 pub(crate) mod command;
+pub(crate) mod launcher;
 pub(crate) mod process_group;
 pub(crate) mod tether;

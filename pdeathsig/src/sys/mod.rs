@@ -7,14 +7,22 @@
 
 mod anchor;
 mod before_exec;
+mod clone;
+mod descriptors;
 mod hang_up;
 mod helper;
+mod inherited;
+mod mask;
 mod memory;
+mod origin;
 mod pidfd;
 mod proc;
+mod shared;
+mod signalfd;
 mod signals;
 mod thread;
 mod vfork;
+mod wait;
 
 use std::io;
 use std::marker::PhantomData;
@@ -28,13 +36,22 @@ use crate::{Error, Signal};
 
 pub(crate) use anchor::Anchor;
 pub(crate) use before_exec::arm_before_exec;
+pub(crate) use clone::fork;
+pub(crate) use descriptors::close_all_but;
 pub(crate) use hang_up::HangUp;
 pub(crate) use helper::Helper;
+pub(crate) use inherited::{die_of, Inherited};
 pub(crate) use memory::PidSet;
+pub(crate) use origin::{is_secure, is_single_threaded, runs_from_executable};
 pub(crate) use pidfd::Pidfd;
-pub(crate) use proc::{every_child, every_process, every_thread, has_halted, shows_this_pid_namespace, Status};
+pub(crate) use proc::{
+    every_child, every_process, every_thread, has_halted, largest_pid, name_of, shows_this_pid_namespace, Status,
+};
+pub(crate) use shared::{is_set, store_and_wake, wait_until_set, Board, Shared};
+pub(crate) use signalfd::{poll, Origin, Received, SignalFd};
 pub(crate) use signals::{ends_of, ignore_signals, stops};
 pub(crate) use thread::{leave_descriptor_table, spawn, Run};
+pub(crate) use wait::{has_no_child, is_child, peek, peek_end, reap, take, Change, End, Of, What};
 
 pub(crate) mod number {
     pub(crate) use libc::*;
@@ -216,6 +233,34 @@ pub(crate) fn is_subreaper() -> io::Result<bool> {
 pub(crate) fn set_subreaper(subreaper: bool) -> io::Result<()> {
     // SAFETY: PR_SET_CHILD_SUBREAPER takes a number by value.
     cvt(unsafe { libc::syscall(libc::SYS_prctl, PR_SET_CHILD_SUBREAPER, subreaper as c_ulong) }).map(drop)
+}
+
+/// Has the kernel signal this process when the thread that forked it exits. `parent` is the pid of that process. It is an error if it died before.
+pub(crate) fn arm_for(signal: Signal, parent: u32) -> io::Result<()> {
+    // SAFETY: PR_SET_PDEATHSIG takes a signal number by value and touches no memory of ours.
+    cvt(unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, signal.as_raw() as c_ulong) })?;
+    if checked_parent_id()? == parent {
+        Ok(())
+    } else {
+        Err(io::Error::from_raw_os_error(libc::ESRCH))
+    }
+}
+
+/// The name of this process, as in `ps`; it ends in a zero.
+pub(crate) fn set_name(name: &[u8; 16]) {
+    // SAFETY: PR_SET_NAME reads 16 bytes at most.
+    unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_NAME, name.as_ptr()) };
+}
+
+/// Leaves the process group of the parent: for a group of its own in the same session, or in a session of its own.
+pub(crate) fn leave_group(session_too: bool) -> io::Result<()> {
+    if session_too {
+        // SAFETY: setsid has no arguments.
+        cvt(unsafe { libc::setsid() }).map(drop)
+    } else {
+        // SAFETY: setpgid takes numbers by value.
+        cvt(unsafe { libc::setpgid(0, 0) }).map(drop)
+    }
 }
 
 pub(crate) fn exit(status: i32) -> ! {

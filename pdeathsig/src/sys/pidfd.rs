@@ -51,18 +51,27 @@ impl Pidfd {
     }
 
     pub(crate) fn send_signal(&self, signal: Signal) -> io::Result<()> {
-        let (fd, number) = (self.0.as_raw_fd(), signal.as_raw());
+        self.send_number(signal.as_raw(), 0)
+    }
+
+    /// Also one of the C library's.
+    pub(crate) fn send_number(&self, number: c_int, flags: c_uint) -> io::Result<()> {
+        let (fd, info) = (self.0.as_raw_fd(), ptr::null::<libc::siginfo_t>());
         // SAFETY: pidfd_send_signal takes numbers by value; a null siginfo means the one that kill(2) would send.
-        cvt(unsafe {
-            libc::syscall(
-                libc::SYS_pidfd_send_signal,
-                fd as c_int,
-                number as c_int,
-                ptr::null::<libc::siginfo_t>(),
-                0 as c_uint,
-            )
-        })
-        .map(drop)
+        cvt(unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd as c_int, number, info, flags) }).map(drop)
+    }
+}
+
+impl Pidfd {
+    /// Signals the process group that this process leads; `pid` is its own.
+    pub(crate) fn signal_group(&self, pid: u32, number: c_int) {
+        /// Since Linux 6.9.
+        const PIDFD_SIGNAL_PROCESS_GROUP: c_uint = 1 << 2;
+        let sent = self.send_number(number, PIDFD_SIGNAL_PROCESS_GROUP);
+        if matches!(&sent, Err(error) if error.raw_os_error() == Some(libc::EINVAL)) && pid > 1 {
+            // SAFETY: kill takes two numbers by value.
+            unsafe { libc::kill(-(pid as pid_t), number) };
+        }
     }
 }
 

@@ -101,6 +101,33 @@ pub(crate) fn every_thread(process: u32, found: impl FnMut(u32) -> bool) {
     }
 }
 
+/// Calls `found` for each open descriptor of this process.
+pub(super) fn every_descriptor(mut found: impl FnMut(u32)) -> io::Result<()> {
+    every_number_in(open(libc::O_DIRECTORY, format_args!("/proc/self/fd\0"))?, |fd| {
+        found(fd);
+        true
+    });
+    Ok(())
+}
+
+/// The name of a process, as far as the kernel keeps it.
+pub(crate) fn name_of(process: u32) -> Option<String> {
+    let file = open(0, format_args!("/proc/{process}/comm\0")).ok()?;
+    let mut buffer = [0; 64];
+    let name = String::from_utf8_lossy(file.read(&mut buffer).ok()?).into_owned();
+    Some(name.trim_end_matches('\n').to_owned())
+}
+
+/// The largest pid that there can be.
+pub(crate) fn largest_pid() -> u32 {
+    // `PID_MAX_LIMIT` in the kernel's `include/linux/threads.h`.
+    const LIMIT: u32 = 4 * 1024 * 1024;
+    let Ok(file) = open(0, format_args!("/proc/sys/kernel/pid_max\0")) else { return LIMIT };
+    let mut largest = None;
+    let _ = file.read_numbers(|number| largest = Some(number));
+    largest.unwrap_or(LIMIT)
+}
+
 fn every_number_in(folder: File, mut found: impl FnMut(u32) -> bool) {
     let mut buffer = [0; 1024];
     while let Ok(mut entries) = folder.read_entries(&mut buffer) {

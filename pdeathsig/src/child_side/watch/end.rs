@@ -3,9 +3,9 @@
 //! Nothing here allocates, takes a lock or opens what was not set aside, but for files in `/proc`: other threads may hold any
 //! lock for ever.
 
-use super::descendants::{has_descendants, Pinned, Root, Tree};
 use super::{Plan, Provisions};
 use crate::platform::sys::{self, PidSet, Pidfd, Status};
+use crate::platform::tree::{has_descendants, Pinned, Root, Tree};
 use crate::Signal;
 
 /// What remains to be done when the others have been asked to end.
@@ -132,7 +132,7 @@ fn send_to_other_members(leader: u32, mut known: Option<&mut PidSet>, signal: Si
     }
     let _ = sys::every_process(|process| {
         if is_other_member(leader, process, &mut known) {
-            let pinned = Pinned::new(process).filter(|_| is_other_member(leader, process, &mut known));
+            let pinned = Pinned::new(process, false).filter(|_| is_other_member(leader, process, &mut known));
             pinned.map(|process| process.send(signal));
         }
         true

@@ -3,7 +3,6 @@
 //! Only the main thread arms and cancels. What it decides and what the thread does when the parent is gone, both do under one
 //! lock: whatever is armed, replaced or cancelled is so before the parent's death is acted upon, or after.
 
-mod descendants;
 mod end;
 
 use std::cell::RefCell;

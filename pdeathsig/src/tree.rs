@@ -1,8 +1,8 @@
-//! Finding descendants while they fork, and ending them.
+//! Finding descendants while they fork, and killing them: freeze, verify, kill.
 //!
-//! A process is stopped before its children are looked for: one that is stopped starts no more of them, and cannot end and
-//! leave its number to a stranger. Passes are made until one finds nobody new, so all are stopped then; after that, each is
-//! looked at once more before it gets its signal. Whoever was stopped gets it, or is continued, even if the root ends meanwhile.
+//! A process is stopped before its children are looked for. While it is stopped it starts no more of them, and cannot exit and
+//! leave its pid to another process. Passes are made until one finds no new process, so all are stopped then. After that, each is
+//! looked at once more before it gets its signal. Each process that was stopped gets it, or is continued, even if the root exits meanwhile.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ const END: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_micros(100);
 
 /// The process whose descendants are meant.
-pub(super) enum Root {
+pub(crate) enum Root {
     /// The calling one.
     This(u32),
     /// Another, which the calling one keeps stopped if it kills, but for a thread that sleeps in the kernel.
@@ -43,7 +43,7 @@ impl Root {
     }
 
     /// Also again: the end of a foreign process may have continued it (`kill_orphaned_pgrp` in the kernel's `kernel/exit.c`).
-    pub(super) fn keep_stopped(&self) {
+    pub(crate) fn keep_stopped(&self) {
         if let Root::Other { pid, pidfd, asleep } = self {
             if pidfd.send_signal(Signal::STOP).is_ok() {
                 wait_until(|| sys::has_halted(*pid, *asleep), Instant::now() + STOP);
@@ -53,7 +53,7 @@ impl Root {
 
     /// Sends one that it ends of to each thread of it that is stopped: when it is continued, none of them gets to run its program before
     /// another has taken what was sent to them all.
-    pub(super) fn send_to_threads(&self, signal: Signal) {
+    pub(crate) fn send_to_threads(&self, signal: Signal) {
         if let Root::Other { pid, asleep, .. } = self {
             sys::every_thread(*pid, |thread| {
                 if thread != *asleep && self.is_there() {
@@ -65,7 +65,7 @@ impl Root {
     }
 
     /// Whether it was sent.
-    pub(super) fn send(&self, signal: Signal) -> bool {
+    pub(crate) fn send(&self, signal: Signal) -> bool {
         let sent = match self {
             Root::This(pid) => sys::kill(*pid, signal),
             Root::Other { pidfd, .. } => pidfd.send_signal(signal),
@@ -75,20 +75,34 @@ impl Root {
 }
 
 /// The descendants of a process, but for the caller, if that is one.
-pub(super) struct Tree<'a> {
+pub(crate) struct Tree<'a> {
     root: &'a Root,
     caller: u32,
+    /// Children of the root that do not belong to the tree, and what is below them.
+    spared: &'a [u32],
+    /// Whether a process is signalled only while a pidfd holds it, never by its pid.
+    only_held: bool,
     /// Those that were found, from the root outwards.
     found: &'a mut PidSet,
 }
 
 impl<'a> Tree<'a> {
-    pub(super) fn below(root: &'a Root, memory: &'a mut PidSet) -> Tree<'a> {
-        Tree { root, caller: sys::own_id(), found: memory }
+    pub(crate) fn below(root: &'a Root, memory: &'a mut PidSet) -> Tree<'a> {
+        Tree { root, caller: sys::own_id(), spared: &[], only_held: false, found: memory }
+    }
+
+    /// Leaves out some children of the root.
+    pub(crate) fn sparing(self, spared: &'a [u32]) -> Tree<'a> {
+        Tree { spared, ..self }
+    }
+
+    /// Signals a process only while a pidfd holds it.
+    pub(crate) fn only_held(self) -> Tree<'a> {
+        Tree { only_held: true, ..self }
     }
 
     /// Sends each a signal, once.
-    pub(super) fn send(&mut self, signal: Signal) {
+    pub(crate) fn send(&mut self, signal: Signal) {
         self.stop_all();
         self.each(|process| {
             process.send(signal);
@@ -101,8 +115,16 @@ impl<'a> Tree<'a> {
         }
     }
 
+    /// Stops all that can be found, then kills them, once.
+    pub(crate) fn strike(&mut self) {
+        self.stop_all();
+        self.each(|process| {
+            process.send(Signal::KILL);
+        });
+    }
+
     /// Kills until nobody is left, or those who are cannot be killed.
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let end = Instant::now() + END;
         let mut empty = 0;
         // A list that is read while others die may lack one who lives, so one that is empty must be so again.
@@ -126,6 +148,7 @@ impl<'a> Tree<'a> {
     fn stop_all(&mut self) {
         let deadline = Instant::now() + STOP;
         self.found.clear();
+        self.spared.iter().for_each(|pid| self.found.skip(*pid));
         loop {
             let before = self.found.len();
             self.stop_children_of(self.root.pid());
@@ -142,12 +165,12 @@ impl<'a> Tree<'a> {
     }
 
     fn stop_children_of(&mut self, parent: u32) {
-        let Tree { root, caller, found } = self;
+        let Tree { root, caller, found, only_held, .. } = self;
         sys::every_child(parent, |child| {
             if child == *caller || found.contains(child) {
                 return;
             }
-            let Some(process) = Pinned::new(child) else { return };
+            let Some(process) = Pinned::new(child, *only_held) else { return };
             let Some(status) = Status::of(child) else { return };
             if status.dead {
                 // Until it is reaped it will be listed again, and there may be thousands.
@@ -169,17 +192,20 @@ impl<'a> Tree<'a> {
     fn each(&mut self, mut act: impl FnMut(&Pinned)) {
         for next in (0..self.found.len()).rev() {
             let Some((pid, start)) = self.found.get(next) else { continue };
-            let Some(process) = Pinned::new(pid) else { continue };
+            let Some(process) = Pinned::new(pid, self.only_held) else { continue };
             let Some(status) = Status::of(pid) else { continue };
-            let is_descendant = status.parent == self.root.pid() || self.found.contains(status.parent);
-            // Without the root, whoever adopts orphans is the parent.
-            if status.start != start || !is_descendant && self.root.is_there() {
-                // The number went to a stranger before it was stopped. Pinned, it has not been; else it goes on.
-                if process.pidfd.is_none() {
-                    process.send(Signal::CONT);
+            let is_held = process.pidfd.is_some();
+            let same_start = status.start == start;
+            let parent_is_known = status.parent == self.root.pid() || self.found.contains(status.parent);
+            // Without the root, its descendants have another parent: the process that adopts orphans.
+            let is_ours = same_start && (parent_is_known || !self.root.is_there());
+            if is_ours {
+                if !status.dead && (is_held || status.halted) {
+                    act(&process);
                 }
-            } else if !status.dead && (process.pidfd.is_some() || status.halted) {
-                act(&process);
+            } else if !is_held {
+                // The pid went to another process before it was stopped by its pid. That process goes on.
+                process.send(Signal::CONT);
             }
         }
     }
@@ -199,25 +225,28 @@ impl<'a> Tree<'a> {
 }
 
 /// A process that cannot leave its number to another, where the kernel gives a descriptor for it.
-pub(super) struct Pinned {
+pub(crate) struct Pinned {
     pid: u32,
     pidfd: Option<Pidfd>,
+    only_held: bool,
 }
 
 impl Pinned {
-    /// None if there is no such process.
-    pub(super) fn new(pid: u32) -> Option<Pinned> {
+    /// None if there is no such process, or if it has to be held by a pidfd and cannot be.
+    pub(crate) fn new(pid: u32, only_held: bool) -> Option<Pinned> {
         let pidfd = Pidfd::open(pid).ok();
         if pidfd.is_none() {
+            Some(()).filter(|()| !only_held)?;
             Status::of(pid)?;
         }
-        Some(Pinned { pid, pidfd })
+        Some(Pinned { pid, pidfd, only_held })
     }
 
     /// Whether it was sent.
-    pub(super) fn send(&self, signal: Signal) -> bool {
+    pub(crate) fn send(&self, signal: Signal) -> bool {
         match &self.pidfd {
             Some(pidfd) if pidfd.send_signal(signal).is_ok() => true,
+            _ if self.only_held => false,
             // It may be refused, too. While it is not gone, the number is its own.
             Some(pidfd) if pidfd.is_gone_by(Some(Instant::now())).unwrap_or(true) => false,
             _ => sys::kill(self.pid, signal).is_ok(),
@@ -226,7 +255,7 @@ impl Pinned {
 }
 
 /// Whether a process has descendants that live, if it adopts those whose parents die: then one of them is its child.
-pub(super) fn has_descendants(root: u32) -> bool {
+pub(crate) fn has_descendants(root: u32) -> bool {
     let mut one_lives = false;
     sys::every_child(root, |child| one_lives |= Status::of(child).is_some_and(|status| !status.dead));
     one_lives

@@ -1,0 +1,154 @@
+//! The end of a tree: of all that is below the calling process, which adopts orphans.
+//!
+//! The proof of it is that the process has no child left (`ECHILD`). Everything that is orphaned below it becomes its child. To walk through
+//! `/proc` is faster where processes fork while they are killed. Where `/proc` is missing, or hides processes, the children
+//! alone are killed, then those that become children by that, until there are none.
+
+use std::fmt::{self, Display};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use crate::platform::sys::{self, End, Of, PidSet, SignalFd, What};
+use crate::platform::tree::{Root, Tree};
+use crate::Signal;
+
+/// How long none may die before those that are left are given up.
+const GIVE_UP: Duration = Duration::from_secs(5);
+/// Between two looks, unless a child dies before.
+const SHORTEST: Duration = Duration::from_millis(1);
+const LONGEST: Duration = Duration::from_millis(50);
+/// So many processes are named.
+const NAMED: usize = 20;
+
+/// What could not be killed.
+pub(super) enum Remains {
+    Nothing,
+    Some(Unkillable),
+}
+
+/// Pids and names.
+pub(super) struct Unkillable(String);
+
+impl Display for Unkillable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Unkillable(which) = self;
+        write!(f, "cannot kill {which}: each runs as another user, sleeps in the kernel or is frozen. Kill it as root")
+    }
+}
+
+/// Sends each process of the tree a signal, once.
+pub(super) fn send(signal: Signal) {
+    let memory = PidSet::new();
+    if let (true, Ok(mut memory)) = (sys::shows_this_pid_namespace(), memory) {
+        Tree::below(&Root::This(sys::own_id()), &mut memory).only_held().send(signal);
+        return;
+    }
+    for child in own_children() {
+        let _ = sys::kill(child, signal);
+        let _ = sys::kill(child, Signal::CONT);
+    }
+}
+
+/// Kills until the process has no child left but those that are spared. `ended` is told of each child before it is reaped.
+pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMut(u32, End)) -> Remains {
+    let root = Root::This(sys::own_id());
+    let mut memory = if sys::shows_this_pid_namespace() { PidSet::new().ok() } else { None };
+    let mut last_death = Instant::now();
+    let mut pause = SHORTEST;
+    loop {
+        if let Some(memory) = &mut memory {
+            Tree::below(&root, memory).sparing(spared).only_held().strike();
+        }
+        // The number of a child is its own until it is reaped here.
+        for child in own_children().into_iter().filter(|child| !spared.contains(child)) {
+            let _ = sys::kill(child, Signal::KILL);
+        }
+        match reap(spared, &mut ended) {
+            Reaped::All => return Remains::Nothing,
+            Reaped::Some => (last_death, pause) = (Instant::now(), SHORTEST),
+            Reaped::None if last_death.elapsed() > GIVE_UP => return Remains::Some(Unkillable(list())),
+            Reaped::None => pause = (2 * pause).min(LONGEST),
+        }
+        sys::poll(&[signals.as_fd()], Some(pause));
+        while signals.next().is_some() {}
+    }
+}
+
+enum Reaped {
+    None,
+    Some,
+    /// No child is left.
+    All,
+}
+
+fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Reaped {
+    let mut reaped = Reaped::None;
+    let mut one = |of| {
+        let change = sys::peek_end(of)?;
+        if let Some(change) = change {
+            if let What::Ended(end) = change.what {
+                ended(change.pid, end);
+            }
+            sys::take(change);
+            reaped = Reaped::Some;
+        }
+        std::io::Result::Ok(change.is_some())
+    };
+    if spared.is_empty() {
+        loop {
+            match one(Of::All) {
+                Ok(true) => {}
+                Ok(false) => return reaped,
+                Err(_) => return Reaped::All,
+            }
+        }
+    }
+    // One that is spared may be dead and not reaped, and would be answered for ever. A child stays one until it is reaped here, so a list
+    // without others says that there are none.
+    let others: Vec<u32> = own_children().into_iter().filter(|child| !spared.contains(child)).collect();
+    if others.is_empty() {
+        return Reaped::All;
+    }
+    for child in others {
+        let _ = one(Of::One(child));
+    }
+    reaped
+}
+
+/// The children of this process, dead ones included.
+pub(super) fn own_children() -> Vec<u32> {
+    let mut children = Vec::new();
+    if sys::has_no_child() {
+        return children;
+    }
+    if sys::shows_this_pid_namespace() {
+        sys::every_child(sys::own_id(), |child| children.push(child));
+    }
+    if children.is_empty() {
+        // Not every kernel lists them, and `/proc` may be missing.
+        children.extend((1..=sys::largest_pid()).filter(|pid| sys::is_child(*pid)));
+    }
+    children
+}
+
+/// The tree's processes as text, as far as `/proc` shows them.
+pub(super) fn list() -> String {
+    let mut found = own_children();
+    let mut next = 0;
+    while let Some(process) = found.get(next).copied().filter(|_| found.len() <= NAMED) {
+        sys::every_child(process, |child| found.push(child));
+        next += 1;
+    }
+    let mut named: Vec<String> = found.iter().take(NAMED).map(|pid| name(*pid)).collect();
+    if found.len() > NAMED {
+        named.push("others".into());
+    }
+    named.join(", ")
+}
+
+fn name(pid: u32) -> String {
+    match sys::name_of(pid) {
+        Some(name) => format!("{pid} ({name})"),
+        None => pid.to_string(),
+    }
+}
