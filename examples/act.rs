@@ -3,6 +3,7 @@
 use std::env;
 use std::error::Error;
 use std::io::{self, BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
@@ -38,6 +39,8 @@ impl Act {
     /// Starts the parent; the child is ready when something is printed.
     pub fn begin(parent: &mut Command) -> Result<Act> {
         parent.env_remove("CARGO").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // Ctrl-C is for the example, which then ends them. In the same group they would die at once, in the middle of a show.
+        parent.process_group(0);
         let open = clean_up::close_the_door();
         let mut parent = parent.spawn()?;
         drop(open);

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::error::Error;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{self, Command, ExitCode};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -23,6 +24,9 @@ use crate::style::BAD;
 use crate::table::Family;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// The signals that end an example.
+const INTERRUPTIONS: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
 static DOOR: Mutex<()> = Mutex::new(());
 static FOLDER: Mutex<Option<TempDir>> = Mutex::new(None);
@@ -56,7 +60,13 @@ fn guard() -> Result<ExitCode> {
     // If this was interrupted, it ends behind the door.
     let _closed = close_the_door();
     leave_nothing();
-    Ok(if status?.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let status = status?;
+    Ok(match status.signal() {
+        // Ctrl-C goes to the director, too, which may die before this process hears of it.
+        Some(signal) if INTERRUPTIONS.contains(&signal) => ExitCode::from(128 + signal as u8),
+        _ if status.success() => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    })
 }
 
 fn direct(parent: &str, show: impl FnOnce() -> Result<bool>) -> Result<ExitCode> {
@@ -72,10 +82,19 @@ fn direct(parent: &str, show: impl FnOnce() -> Result<bool>) -> Result<ExitCode>
     Ok(ExitCode::FAILURE)
 }
 
+/// Runs `show`. If it is interrupted meanwhile, the answer is not its own: it fails because its processes are killed.
+pub fn interruptible<T>(show: impl FnOnce() -> Result<T>) -> Result<T> {
+    when_interrupted()?;
+    let truth = show();
+    // If this was interrupted, it ends behind the door.
+    drop(close_the_door());
+    truth
+}
+
 /// Makes orphans come to this process, and ends all its descendants when it is interrupted.
 pub fn when_interrupted() -> Result<()> {
     prctl::set_child_subreaper(true)?;
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM])?;
+    let mut signals = Signals::new(INTERRUPTIONS)?;
     thread::spawn(move || {
         if let Some(signal) = signals.forever().next() {
             let _closed = close_the_door();

@@ -58,12 +58,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     match env::args().nth(1).as_deref() {
         Some("--service") => service(false),
         Some("--service-that-hangs") => service(true),
-        _ => show(),
+        _ => clean_up::interruptible(show),
     }
 }
 
 fn show() -> Result<(), Box<dyn Error>> {
-    clean_up::when_interrupted()?;
     let acts = [
         ("1. A service that cleans up when its parent dies", "--service"),
         ("2. One that hangs while it does", "--service-that-hangs"),

@@ -38,7 +38,7 @@ fn main() -> Result<ExitCode> {
             serve()?;
         }
         ["--host", ref server @ ..] => host(server)?,
-        _ => return show(),
+        _ => return clean_up::interruptible(show),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -93,7 +93,6 @@ fn host(server: &[&str]) -> Result<()> {
 }
 
 fn show() -> Result<ExitCode> {
-    clean_up::when_interrupted()?;
     println!("\n{BOLD}1. An unprotected server, which relies on the end of its input{BOLD:#}\n");
     let act = host_is_killed(&["--host", "--serve", "--unprotected"])?;
     act.family.show();

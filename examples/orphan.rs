@@ -26,7 +26,7 @@ fn main() -> Result<ExitCode> {
 fn show() -> Result<bool> {
     println!("\n{BOLD}A child and its children{BOLD:#}\n");
     let terminal = Terminal::open()?;
-    let mut child = bash().stdin(terminal.input()?).spawn()?;
+    let mut child = bash()?.stdin(terminal.input()?).spawn()?;
     let family = Family::when(1, "top")?;
     family.show();
 

@@ -32,7 +32,7 @@ fn show() -> Result<bool> {
 fn without_a_group() -> Result<bool> {
     println!("\n{BOLD}1. A child in the process group of its parent{BOLD:#}\n");
     let terminal = Terminal::open()?;
-    let mut child = bash().stdin(terminal.input()?).spawn()?;
+    let mut child = bash()?.stdin(terminal.input()?).spawn()?;
     let family = started()?;
     announce(&child);
     let Err(error) = child.kill_process_group() else { return Ok(false) };
@@ -46,7 +46,7 @@ fn without_a_group() -> Result<bool> {
 fn with_a_group() -> Result<bool> {
     println!("\n{BOLD}2. The same command with process_group(0), so that it leads a group{BOLD:#}\n");
     let terminal = Terminal::open()?;
-    let mut child = bash().process_group(0).stdin(terminal.input()?).spawn()?;
+    let mut child = bash()?.process_group(0).stdin(terminal.input()?).spawn()?;
     let family = started()?;
     announce(&child);
     child.kill_process_group()?;
@@ -61,7 +61,7 @@ fn with_a_group() -> Result<bool> {
 fn after_the_end_of_the_leader() -> Result<bool> {
     println!("\n{BOLD}3. The same, but the leader is killed alone, and waited for{BOLD:#}\n");
     let terminal = Terminal::open()?;
-    let mut child = bash().process_group(0).stdin(terminal.input()?).spawn()?;
+    let mut child = bash()?.process_group(0).stdin(terminal.input()?).spawn()?;
     let family = started()?;
     act::kill(&mut child, "bash")?;
     family.show();

@@ -23,7 +23,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn owner() -> Result<()> {
     let tether = Tether::new(Signal::KILL)?;
-    let mut child = bash().tether(&tether)?.spawn()?;
+    let mut child = bash()?.tether(&tether)?.spawn()?;
     child.wait()?;
     Ok(())
 }

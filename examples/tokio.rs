@@ -57,7 +57,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     if env::args().nth(1).as_deref() == Some("--worker") {
         return worker();
     }
-    clean_up::when_interrupted()?;
+    clean_up::interruptible(show)
+}
+
+fn show() -> Result<(), Box<dyn Error>> {
     println!("\n{BOLD}A worker on tokio, and its parent{BOLD:#}\n");
     let mut act = Act::begin_with_role(&["--worker"])?;
     act.show_lines(3);

@@ -14,6 +14,7 @@ mod raw;
 mod sandbox;
 mod stage;
 mod surroundings;
+mod terminal;
 #[cfg(feature = "peers")]
 mod ties;
 mod toil;
@@ -32,6 +33,7 @@ pub use raw::{
 };
 pub use sandbox::{Answer, Refusal, Refused};
 pub use stage::{any_child, needs_root, set_uid_programs_work, skipped, until, Stage};
+pub use terminal::{is_installed, pty_pair, Key, Modes, Ran, Shell, Terminal};
 #[cfg(feature = "peers")]
 pub use ties::{Spawned, Spawner, Tie};
 pub use toil::{Waiting, Work};
