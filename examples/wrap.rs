@@ -11,9 +11,10 @@
 //!
 //! - The exit status is that of the command; 128 + n if the signal n killed it, 127 if there is no such program, 126 if it cannot
 //!   be executed. 125 says that `wrap` itself failed, 2 that it was called wrongly.
-//! - SIGHUP, SIGTERM, SIGUSR1 and SIGUSR2 are passed on to the command. SIGINT, SIGQUIT, SIGTSTP, SIGCONT and SIGWINCH, which a
-//!   terminal sends to a whole group, are passed on to all in its group. What `wrap` was started to ignore, as by `nohup`, the
-//!   command ignores.
+//! - Every signal that can be caught is passed on to the command. SIGINT, SIGQUIT, SIGTSTP, SIGCONT and SIGWINCH, which a terminal
+//!   sends to a whole group, are passed on to all in its group. What `wrap` was started to ignore, as by `nohup`, the command ignores.
+//! - Not passed on: SIGCHLD, which tells of the command itself; SIGTTIN and SIGTTOU, which stop `wrap` in the background of a terminal;
+//!   SIGILL, SIGFPE and SIGSEGV, which kill `wrap`, and the command with it.
 //! - In the foreground of a terminal, the command has the terminal until it ends or stops. If it stops, so does `wrap`, so that
 //!   Ctrl-Z, `fg` and `bg` work. In a pipeline it gets the terminal when it asks for it. If `wrap` is killed by SIGKILL, nobody
 //!   gives the terminal back; an interactive shell takes it.
@@ -22,6 +23,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, IsTerminal};
+use std::ops::RangeInclusive;
 use std::process::{Command, ExitCode};
 
 use nix::sys::signal::SigSet;
@@ -37,7 +39,10 @@ use signal_hook::iterator::Signals;
 
 const USAGE: &str = "usage: wrap [--signal SIGNAL] [--] COMMAND [ARGUMENT]...";
 
-const FOR_THE_COMMAND: [i32; 4] = [SIGHUP, SIGTERM, SIGUSR1, SIGUSR2];
+/// Those that `wrap` takes itself, and those that cannot be caught.
+const NOT_PASSED_ON: [i32; 8] = [SIGKILL, SIGSTOP, SIGCHLD, SIGTTIN, SIGTTOU, SIGILL, SIGFPE, SIGSEGV];
+/// The C library keeps these two for itself.
+const RESERVED: RangeInclusive<i32> = 32..=33;
 const FOR_THE_GROUP: [i32; 5] = [SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH];
 
 fn main() -> ExitCode {
@@ -111,11 +116,13 @@ fn tie_to_parent() -> Result<(), Error> {
     }
 }
 
-/// Without those that were ignored from the beginning. The command is to ignore them, too, and does so unless they are handled
-/// here.
+/// Without those that were ignored from the beginning. The command must ignore them, too, and does so unless they are handled here.
+/// (Rust's runtime ignores SIGPIPE, and a command gets it back.)
 fn to_be_passed_on() -> impl Iterator<Item = i32> {
     let ignored = Process::myself().and_then(|process| process.status()).map_or(0, |status| status.sigign);
-    FOR_THE_COMMAND.into_iter().chain(FOR_THE_GROUP).filter(move |signal| ignored >> (signal - 1) & 1 == 0)
+    let kept = |signal: &i32| NOT_PASSED_ON.contains(signal) || RESERVED.contains(signal);
+    let is_ignored = move |signal: &i32| ignored >> (signal - 1) & 1 == 1 && *signal != SIGPIPE;
+    (1..=64).filter(move |signal| !kept(signal) && !is_ignored(signal))
 }
 
 struct Wrapped {
@@ -161,7 +168,10 @@ impl Wrapped {
         // One that may not be sent, as to another user's process, is lost, as it is without us.
         if FOR_THE_GROUP.contains(&signal) {
             let _ = Signal::from_raw(signal).map(|signal| self.tether.send_signal(signal));
-        } else if let Some(signal) = Named::from_named_raw(signal) {
+        } else {
+            // SAFETY: this process has caught it, so it is none of those that the C library keeps for itself.
+            #[allow(unsafe_code)]
+            let signal = unsafe { Named::from_raw_unchecked(signal) };
             let _ = kill_process(self.child, signal);
         }
         if signal == SIGTSTP && !self.has_terminal {

@@ -7,6 +7,7 @@
 mod actor;
 mod control_group;
 mod crowd;
+mod launching;
 mod owner;
 mod play;
 mod protocol;
@@ -23,6 +24,7 @@ mod trace;
 pub use actor::Actor;
 pub use control_group::ControlGroup;
 pub use crowd::own;
+pub use launching::launcher_of_arguments;
 pub use owner::{Halt, Spawning};
 pub use play::play;
 pub use protocol::{Cause, End, Options, Orphaned};

@@ -15,7 +15,7 @@ use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt, PtyMaster};
 use nix::sys::signal::{kill, Signal};
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
-use pdeathsig_tests::{controlled_by_its_input, skipped, until, Stage};
+use pdeathsig_tests::{controlled_by_its_input, send_number, skipped, until, Stage};
 
 use program::{example, stage};
 
@@ -112,6 +112,22 @@ fn signals_reach_the_command() {
         // The sleep had no signal but that of the tether. (Those of the keyboard are for all.)
         let killed = stage.killed_orphans();
         assert!(killed == 1 || matches!(signal, "INT" | "QUIT"), "{signal}");
+    }
+}
+
+/// SIGTSTP and SIGCONT have a test of their own.
+#[test]
+fn every_signal_that_can_be_caught_reaches_the_command() {
+    use nix::libc::*;
+    let not_passed_on =
+        [SIGKILL, SIGSTOP, SIGCHLD, SIGTTIN, SIGTTOU, SIGTSTP, SIGCONT, SIGILL, SIGFPE, SIGSEGV, 32, 33];
+    for signal in (1..=64).filter(|signal| !not_passed_on.contains(signal)) {
+        let stage = stage();
+        let script = format!("trap 'echo caught; exit 7' {signal}; sleep 60 & echo ready; wait");
+        let (mut wrap, mut lines) = ready(&stage, &mut wrap(&["bash", "-c", &script]));
+        assert!(send_number(Pid::from_raw(wrap.id() as i32), signal));
+        assert_eq!((signal, line(&mut lines).as_str()), (signal, "caught"));
+        assert_eq!((signal, wrap.wait().unwrap().code()), (signal, Some(7)));
     }
 }
 
