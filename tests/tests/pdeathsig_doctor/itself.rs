@@ -7,8 +7,7 @@ use nix::unistd::{gettid, Pid};
 use pdeathsig::CommandExt;
 use pdeathsig_tests::skipped;
 
-use crate::exam::{doctor, found, said};
-use crate::program::stage;
+use crate::exam::{doctor, found, said, stage};
 
 #[test]
 fn without_a_number_it_examines_itself() {

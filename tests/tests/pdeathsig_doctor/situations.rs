@@ -5,8 +5,7 @@ use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 use pdeathsig_tests::{skipped, Actor, Spawning, Stage};
 
-use crate::exam::examined;
-use crate::program::stage;
+use crate::exam::{examined, stage};
 
 fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>) {
     let mut parent = stage.actor();

@@ -13,8 +13,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use pdeathsig_tests::{send_number, Actor, Waiting};
 
-use crate::exam::examined;
-use crate::program::stage;
+use crate::exam::{examined, stage};
 
 fn assert_armed(actor: &Actor<'_>, signal: Signal) {
     assert_eq!(examined(actor).armed(), signal as i32);

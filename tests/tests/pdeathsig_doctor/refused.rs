@@ -10,8 +10,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use pdeathsig_tests::{needs_root, skipped, until, ControlGroup, Refused, Tracee, Waiting};
 
-use crate::exam::{doctor, examined, examined_with, found};
-use crate::program::stage;
+use crate::exam::{doctor, examined, examined_with, found, stage};
 
 #[test]
 fn without_ptrace_it_is_unknown() {
@@ -56,7 +55,7 @@ fn another_user_may_not_ask() {
     let mut child = stage.actor();
     child.arm(Signal::SIGKILL).unwrap();
     // Where another user gets at it.
-    let program = stage.folder().join("doctor");
+    let program = stage.folder().join("pdeathsig-doctor");
     fs::copy(doctor().get_program(), &program).unwrap();
     let pid = child.pid().to_string();
     let exam = found(&stage, Command::new(program).uid(4242).gid(4242).args(["--json", &pid]));

@@ -1,18 +1,22 @@
 //! What the doctor finds, as a program reads it.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use pdeathsig_tests::{Actor, Stage};
 use serde_json::Value;
 
-use crate::program::example;
-
+/// The program, brought up to date.
 pub(crate) fn doctor() -> Command {
-    static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
-    let program: &Path = PROGRAM.get_or_init(|| example("doctor"));
-    Command::new(program)
+    const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../pdeathsig-cli/Cargo.toml");
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let build = || escargot::CargoBuild::new().manifest_path(MANIFEST).bin("pdeathsig-doctor").run();
+    Command::new(PROGRAM.get_or_init(|| build().unwrap().path().to_owned()))
+}
+
+pub(crate) fn stage() -> Stage {
+    Stage::open(env!("CARGO_BIN_EXE_actor"))
 }
 
 pub(crate) struct Exam(pub(crate) Value);
