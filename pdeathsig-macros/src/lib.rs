@@ -1,7 +1,8 @@
-//! The attribute of the crate `pdeathsig`, which re-exports and documents it. Depend on that crate, not on this one.
+//! The attributes of the crate `pdeathsig`, which re-exports and documents them. Depend on that crate, not on this one.
 
 mod args;
 mod expand;
+mod expression;
 mod main_fn;
 mod suggest;
 
@@ -11,5 +12,12 @@ use proc_macro::TokenStream;
 #[allow(missing_docs)]
 #[proc_macro_attribute]
 pub fn die_with_parent(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(arguments.into(), item.into()).into()
+    expand::die_with_parent(arguments.into(), item.into()).into()
+}
+
+// Likewise.
+#[allow(missing_docs)]
+#[proc_macro_attribute]
+pub fn launcher(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    expand::launcher(arguments.into(), item.into()).into()
 }

@@ -1,33 +1,98 @@
 //! The annotated item, taken apart without parsing the body: what is in it stays the user's, span by span.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::quote;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{quote, ToTokens};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{token, Error, Ident, LitStr, Result, Token};
 
-const GOES_ON_MAIN: &str = "`#[die_with_parent]` goes on `fn main`";
-
-/// `fn main` as it was written.
+/// `fn main` as it was written, in parts that follow each other.
 pub(crate) struct MainFn {
-    /// Everything before the body.
-    pub(crate) head: TokenStream,
-    /// The body with its braces.
+    pub(crate) attributes: Vec<Attribute>,
+    /// `pub(crate)`
+    pub(crate) visibility: TokenStream,
+    /// `async`, `unsafe`, `extern "C"`
+    pub(crate) qualifiers: TokenStream,
+    pub(crate) keyword: Token![fn],
+    pub(crate) name: Ident,
+    /// `() -> Result<(), Error>`, with a `where` perhaps
+    pub(crate) signature: TokenStream,
+    /// With its braces.
     pub(crate) body: Group,
 }
 
 impl MainFn {
-    pub(crate) fn split(item: TokenStream) -> Result<MainFn> {
-        let mut head = visible(item);
-        check_signature.parse2(head.iter().cloned().collect())?;
-        let last = head.pop().map(|tree| visible(tree.into()));
-        match last.as_deref() {
-            Some([TokenTree::Group(body)]) if body.delimiter() == Delimiter::Brace => {
-                Ok(MainFn { head: head.into_iter().collect(), body: body.clone() })
-            }
-            Some([.., tree]) => Err(Error::new(tree.span(), "`main` needs a body")),
-            _ => Err(Error::new(proc_macro2::Span::call_site(), GOES_ON_MAIN)),
+    /// `attribute` is the one that is being expanded.
+    pub(crate) fn split(item: TokenStream, attribute: &str) -> Result<MainFn> {
+        let parse = |input: ParseStream<'_>| MainFn::parse(input, attribute);
+        parse.parse2(visible(item).into_iter().collect())
+    }
+
+    /// What follows the parentheses is the compiler's to judge.
+    fn parse(input: ParseStream<'_>, attribute: &str) -> Result<MainFn> {
+        let mut attributes = Vec::new();
+        while input.peek(Token![#]) {
+            attributes.push(Attribute { pound: input.parse()?, brackets: input.parse()? });
         }
+        if let Some(again) = attributes.iter().find(|another| another.is(attribute)) {
+            let message = format!("`#[{attribute}]` is given twice: keep one, with all its options");
+            return Err(Error::new(again.brackets.span(), message));
+        }
+
+        let not_a_function = input.error(format!("`#[{attribute}]` can only be on `fn main`"));
+        let mut visibility = TokenStream::new();
+        let mut qualifiers = TokenStream::new();
+        while !input.peek(Token![fn]) {
+            let word = input.fork().call(Ident::parse_any).map_err(|_| not_a_function.clone())?;
+            let part = match word.to_string().as_str() {
+                "pub" => &mut visibility,
+                "const" | "async" | "unsafe" | "extern" => &mut qualifiers,
+                _ => return Err(not_a_function),
+            };
+            part.extend(Some(input.parse::<TokenTree>()?));
+            // As in `pub(crate)` and `extern "C"`.
+            if input.peek(token::Paren) || input.peek(LitStr) {
+                part.extend(Some(input.parse::<TokenTree>()?));
+            }
+        }
+        let keyword = input.parse()?;
+        let name = input.call(Ident::parse_any)?;
+        if name.unraw() != "main" {
+            let message = format!(
+                "`#[{attribute}]` can only be on `fn main`, not on `fn {name}`: {}",
+                match attribute {
+                    "launcher" => "move it to `main`",
+                    _ => "call `pdeathsig::die_with_parent` in it instead",
+                }
+            );
+            return Err(Error::new(name.span(), message));
+        }
+
+        let mut signature = visible(input.parse()?);
+        match signature.first() {
+            Some(TokenTree::Punct(angle)) if angle.as_char() == '<' => {
+                return Err(Error::new(angle.span(), "`main` takes no type parameters: remove them"));
+            }
+            Some(TokenTree::Group(parameters)) if has_parameters(parameters) => {
+                let message = "`main` takes no parameters: read the arguments with `std::env::args`";
+                return Err(Error::new(parameters.span(), message));
+            }
+            _ => {}
+        }
+        let last = signature.pop().map(|tree| visible(tree.into()));
+        let body = match last.as_deref() {
+            Some([TokenTree::Group(body)]) if body.delimiter() == Delimiter::Brace => body.clone(),
+            Some([.., tree]) => return Err(Error::new(tree.span(), "`main` needs a body")),
+            _ => return Err(Error::new(Span::call_site(), "`main` needs a body")),
+        };
+        let signature = signature.into_iter().collect();
+        Ok(MainFn { attributes, visibility, qualifiers, keyword, name, signature, body })
+    }
+
+    /// Everything before the body.
+    pub(crate) fn head(&self) -> TokenStream {
+        let MainFn { attributes, visibility, qualifiers, keyword, name, signature, .. } = self;
+        quote!(#(#attributes)* #visibility #qualifiers #keyword #name #signature)
     }
 
     /// The body's `#![…]`, which must stay first, and its statements.
@@ -45,6 +110,28 @@ impl MainFn {
     }
 }
 
+/// `#[path::to::name(…)]`
+pub(crate) struct Attribute {
+    pound: Token![#],
+    brackets: Group,
+}
+
+impl Attribute {
+    /// Whether it has this name, wherever that comes from.
+    pub(crate) fn is(&self, name: &str) -> bool {
+        let path = self.brackets.stream().into_iter();
+        let path = path.take_while(|tree| matches!(tree, TokenTree::Ident(_)) || tree.to_string() == ":");
+        matches!(path.last(), Some(TokenTree::Ident(last)) if last == name)
+    }
+}
+
+impl ToTokens for Attribute {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.pound.to_tokens(tokens);
+        self.brackets.to_tokens(tokens);
+    }
+}
+
 /// The tokens of a stream, out of the invisible group that a `macro_rules!` puts around a whole item or block.
 pub(crate) fn visible(tokens: TokenStream) -> Vec<TokenTree> {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
@@ -59,63 +146,20 @@ pub(crate) fn visible(tokens: TokenStream) -> Vec<TokenTree> {
 pub(crate) fn without_parameters(item: TokenStream) -> TokenStream {
     let mut trees = visible(item.clone());
     let is = |tree: &TokenTree, word: &str| matches!(tree, TokenTree::Ident(ident) if ident.unraw() == word);
-    let main = trees.windows(2).position(|pair| is(&pair[0], "fn") && is(&pair[1], "main"));
-    match main.and_then(|at| trees.get_mut(at + 2)) {
-        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis && !group.stream().is_empty() => {
-            *group = Group::new(Delimiter::Parenthesis, TokenStream::new());
-            trees.pop();
-            let head: TokenStream = trees.into_iter().collect();
-            quote!(#head { loop {} })
-        }
-        _ => item,
+    let Some(main) = trees.windows(2).position(|pair| is(&pair[0], "fn") && is(&pair[1], "main")) else { return item };
+    let takes_some = match trees.get(main + 2) {
+        Some(TokenTree::Group(group)) => has_parameters(group),
+        Some(TokenTree::Punct(punct)) => punct.as_char() == '<',
+        _ => false,
+    };
+    if !takes_some {
+        return item;
     }
+    trees.truncate(main + 2);
+    let head: TokenStream = trees.into_iter().collect();
+    quote!(#head() { loop {} })
 }
 
-/// Accepts whatever starts as `fn main()` does; what follows the parentheses is the compiler's to judge.
-fn check_signature(input: ParseStream<'_>) -> Result<()> {
-    while input.peek(Token![#]) {
-        input.parse::<Token![#]>()?;
-        refuse_another(input.parse()?)?;
-    }
-    let not_a_function = input.error(GOES_ON_MAIN);
-    while !input.peek(Token![fn]) {
-        let word = input.fork().call(Ident::parse_any);
-        if !word.is_ok_and(|word| ["pub", "const", "async", "unsafe", "extern"].iter().any(|known| word == known)) {
-            return Err(not_a_function);
-        }
-        skip(input)?;
-        // As in `pub(crate)` and `extern "C"`.
-        if input.peek(token::Paren) || input.peek(LitStr) {
-            skip(input)?;
-        }
-    }
-    input.parse::<Token![fn]>()?;
-    let name = input.call(Ident::parse_any)?;
-    if name.unraw() != "main" {
-        let message =
-            format!("{GOES_ON_MAIN}, not on `fn {name}`; call the function `die_with_parent` where this is not `main`");
-        return Err(Error::new(name.span(), message));
-    }
-    if let TokenTree::Group(parameters) = input.parse()? {
-        if parameters.delimiter() == Delimiter::Parenthesis && !parameters.stream().is_empty() {
-            return Err(Error::new(parameters.span(), "`main` takes no parameters"));
-        }
-    }
-    input.parse::<TokenStream>().map(drop)
-}
-
-/// Of two, the last that expands would be the first statement, and replaced by the other.
-fn refuse_another(attribute: TokenTree) -> Result<()> {
-    let TokenTree::Group(attribute) = attribute else { return Ok(()) };
-    let path = attribute.stream().into_iter().take_while(|tree| !matches!(tree, TokenTree::Group(_)));
-    match path.last() {
-        Some(TokenTree::Ident(name)) if name == "die_with_parent" => {
-            Err(Error::new(name.span(), "`#[die_with_parent]` is given twice: write all options in one"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn skip(input: ParseStream<'_>) -> Result<()> {
-    input.parse::<TokenTree>().map(drop)
+fn has_parameters(group: &Group) -> bool {
+    group.delimiter() == Delimiter::Parenthesis && !group.stream().is_empty()
 }

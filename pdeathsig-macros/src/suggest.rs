@@ -39,32 +39,25 @@ pub(crate) const SIGNALS: &[&str] = &[
     "SIGUNUSED",
 ];
 
-/// The question to append to a message, if a name in `known` is near `word`.
-pub(crate) fn nearest(word: &str, known: &[&str]) -> Option<String> {
-    let (distance, known) = known.iter().map(|known| (distance(word, known), known)).min()?;
-    (distance <= 1 + word.len() / 8).then(|| format!("; did you mean `{known}`?"))
+/// The name in `known` that `word` is probably meant to be: the same in another case, or with one letter inserted, missing,
+/// wrong, or swapped with its neighbour.
+pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let word = letters(word);
+    let near: Vec<&str> = known.filter(|name| is_near(&word, &letters(name))).collect();
+    near.iter().find(|name| letters(name) == word).or(near.first()).copied()
 }
 
-/// How many letters to insert, drop, replace or swap with their neighbour to get from `a` to `b`, whatever their case.
-fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.to_lowercase().chars().collect();
-    let b: Vec<char> = b.to_lowercase().chars().collect();
-    let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            table[i][j] = match (i, j) {
-                (0, _) => j,
-                (_, 0) => i,
-                _ => {
-                    let replaced = table[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-                    let mut least = replaced.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
-                    if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                        least = least.min(table[i - 2][j - 2] + 1);
-                    }
-                    least
-                }
-            };
-        }
+fn letters(name: &str) -> Vec<char> {
+    name.to_lowercase().chars().collect()
+}
+
+fn is_near(a: &[char], b: &[char]) -> bool {
+    let same_start = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[same_start..], &b[same_start..]);
+    let same_end = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (&a[..a.len() - same_end], &b[..b.len() - same_end]) {
+        ([] | [_], [] | [_]) => true,
+        ([a, b], [c, d]) => (a, b) == (d, c),
+        _ => false,
     }
-    table[a.len()][b.len()]
 }

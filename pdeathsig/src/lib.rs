@@ -173,14 +173,16 @@ pub use child_side::parent::Parent;
 pub use error::Error;
 pub use parent_side::command::CommandExt;
 pub use parent_side::launcher::Launcher;
+#[cfg(feature = "macros")]
+pub use parent_side::launcher_attribute::launcher;
 pub use parent_side::process_group::ChildExt;
 pub use parent_side::tether::Tether;
 pub use signal::{InvalidSignal, Signal};
 
-/// For the expansion of the attribute alone; it may change in any release.
+/// For what the attributes expand to. It may change in any release.
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod __private {
     pub use crate::child_side::attribute::{arm, OnError};
-    pub use crate::{DieWithParent, Signal};
+    pub use crate::{DieWithParent, Launcher, Signal};
 }

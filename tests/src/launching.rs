@@ -1,9 +1,15 @@
 //! A launcher as programs of the tests ask for it: by options, then the program and its arguments.
 
 use std::ffi::OsString;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use nix::unistd::Pid;
 use pdeathsig::Launcher;
+
+use crate::stage::{await_readable, until, Stage};
 
 /// The launcher that the first arguments describe, and the other arguments, of which the first is a program.
 pub fn launcher_of_arguments(arguments: impl IntoIterator<Item = OsString>) -> (Launcher, Vec<OsString>) {
@@ -28,4 +34,88 @@ pub fn launcher_of_arguments(arguments: impl IntoIterator<Item = OsString>) -> (
     }
     rest.extend(arguments);
     (launcher, rest)
+}
+
+/// A running launcher, its owner and its program.
+#[derive(Debug)]
+pub struct Launched {
+    /// The process that the test started.
+    pub owner: Child,
+    /// The child of the owner.
+    pub outer: Pid,
+    /// The child of `outer`.
+    pub inner: Pid,
+    /// The child of `inner`.
+    pub program: Pid,
+    output: BufReader<ChildStdout>,
+}
+
+impl Launched {
+    /// Starts a `launcher_host`, and waits for so many lines of the tree, each of which says that a process is up.
+    pub fn by_host(stage: &Stage, host: &mut Command, lines: usize) -> Launched {
+        let mut owner = stage.start(host.stdin(Stdio::piped()).stdout(Stdio::piped()));
+        let outer = only_child(Pid::from_raw(owner.id() as i32));
+        let output = owner.stdout.take().unwrap();
+        Launched::of(owner, outer, output, lines)
+    }
+
+    /// Starts a `run_launcher`, whose owner is the test.
+    pub fn by_test(stage: &Stage, launcher: &mut Command, lines: usize) -> Launched {
+        let mut outer = stage.start(launcher.stdin(Stdio::piped()).stdout(Stdio::piped()));
+        let (pid, output) = (Pid::from_raw(outer.id() as i32), outer.stdout.take().unwrap());
+        Launched::of(outer, pid, output, lines)
+    }
+
+    fn of(owner: Child, outer: Pid, output: ChildStdout, lines: usize) -> Launched {
+        let mut output = BufReader::new(output);
+        for _ in 0..lines {
+            assert_eq!(line_of(&mut output), "up\n");
+        }
+        let inner = only_child(outer);
+        let program = children_of(inner).into_iter().min().unwrap();
+        Launched { owner, outer, inner, program, output }
+    }
+
+    /// The next line of the tree's or the owner's standard output; empty at its end.
+    pub fn line(&mut self) -> String {
+        line_of(&mut self.output)
+    }
+
+    /// Closes the standard input of the tree.
+    pub fn close_input(&mut self) {
+        drop(self.owner.stdin.take());
+    }
+
+    /// Writes a line to the standard input of the tree.
+    pub fn tell(&mut self, line: &str) {
+        let mut input = self.owner.stdin.as_ref().unwrap();
+        input.write_all(line.as_bytes()).unwrap();
+        input.write_all(b"\n").unwrap();
+    }
+}
+
+fn line_of(output: &mut BufReader<ChildStdout>) -> String {
+    let mut line = String::new();
+    if output.buffer().is_empty() {
+        await_readable(output.get_ref(), "a line of the tree");
+    }
+    output.read_line(&mut line).unwrap();
+    line
+}
+
+/// The only child of a process, once it has one.
+pub fn only_child(parent: Pid) -> Pid {
+    until("a child", || children_of(parent).into_iter().next())
+}
+
+/// The children of the main thread of a process.
+pub fn children_of(parent: Pid) -> Vec<Pid> {
+    let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
+    children.split_whitespace().map(|pid| Pid::from_raw(pid.parse().unwrap())).collect()
+}
+
+/// The state of a process, as in `ps`: `T` is stopped.
+pub fn state_of(process: Pid) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
 }

@@ -24,7 +24,7 @@ mod trace;
 pub use actor::Actor;
 pub use control_group::ControlGroup;
 pub use crowd::own;
-pub use launching::launcher_of_arguments;
+pub use launching::{children_of, launcher_of_arguments, only_child, state_of, Launched};
 pub use owner::{Halt, Spawning};
 pub use play::play;
 pub use protocol::{Cause, End, Options, Orphaned};

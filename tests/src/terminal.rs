@@ -192,10 +192,9 @@ impl<'stage> Terminal<'stage> {
         self.kind
     }
 
-    /// Types a line, and Enter.
+    /// Types a line. It ends with a line feed, so that it is a line in all modes, also for a program that has not set its own modes yet.
     pub fn type_line(&mut self, line: &str) {
-        self.type_text(line);
-        self.press(Key::Enter);
+        self.type_text(&format!("{line}\n"));
     }
 
     /// Types what is no whole line.

@@ -9,7 +9,8 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Folders with documents.
-const FOLDERS: [&str; 6] = ["", "pdeathsig/doc/guide", "pdeathsig-macros", "tests", "tests/reports", "benchmarks"];
+const FOLDERS: [&str; 7] =
+    ["", "pdeathsig/doc/guide", "pdeathsig-cli", "pdeathsig-macros", "tests", "tests/reports", "benchmarks"];
 
 /// Definitions of links for rustdoc, which checks them.
 const FOR_RUSTDOC: &str = "items.md";

@@ -1,21 +1,14 @@
 //! `wrap` runs a command as if it were not there, and nothing is left when one of the two ends.
 
-use std::fs::{self, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-use std::time::Duration;
 
-use nix::fcntl::OFlag;
-use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt, PtyMaster};
 use nix::sys::signal::{kill, Signal};
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
-use pdeathsig_tests::{controlled_by_its_input, send_number, skipped, until, Stage};
+use pdeathsig_tests::{send_number, skipped, until, Key, Shell, Stage, Terminal};
 
 use program::{example, stage};
 
@@ -249,125 +242,65 @@ fn as_the_first_process_of_a_container_it_dies_with_its_parent() {
     assert_eq!(stage.killed_orphans(), 1);
 }
 
-/// An interactive bash, on a terminal.
-struct Terminal {
-    keyboard: PtyMaster,
-    screen: Receiver<Vec<u8>>,
-    shown: String,
-    bash: Child,
-}
-
-impl Terminal {
-    fn open(stage: &Stage) -> Terminal {
-        let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let path = ptsname_r(&master).unwrap();
-        let slave = OpenOptions::new().read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits()).open(path).unwrap();
-        let mut bash = Command::new("env");
-        bash.args(["--default-signal", "LC_ALL=C", "PS1=$ "]).arg(format!("WRAP={}", example("wrap").display()));
-        bash.args(["bash", "--norc", "--noprofile", "--noediting", "-i"]);
-        bash.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
-        let bash = stage.start(controlled_by_its_input(&mut bash));
-        let (tell, screen) = mpsc::channel();
-        let mut output = fs::File::from(master.as_fd().try_clone_to_owned().unwrap());
-        thread::spawn(move || {
-            let mut buffer = [0; 1024];
-            while let Ok(length @ 1..) = output.read(&mut buffer) {
-                if tell.send(buffer[..length].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-        Terminal { keyboard: master, screen, shown: String::new(), bash }
-    }
-
-    fn type_in(&mut self, keys: &str) {
-        self.keyboard.write_all(keys.as_bytes()).unwrap();
-    }
-
-    /// Waits until it shows that, after what it has shown before.
-    fn shows(&mut self, what: &str) {
-        loop {
-            if let Some((_, rest)) = self.shown.split_once(what) {
-                self.shown = rest.to_owned();
-                return;
-            }
-            let more = self.screen.recv_timeout(Duration::from_secs(60));
-            let more = more.unwrap_or_else(|_| panic!("no {what:?} in {:?}", self.shown));
-            self.shown += &String::from_utf8(more).unwrap();
-        }
-    }
-
-    /// Types a line when bash asks for one. The terminal shows it, too.
-    fn run(&mut self, command: &str) {
-        self.shows("$ ");
-        self.type_in(&format!("{command}\n"));
-        self.shows("\r\n");
-    }
-
-    fn close(mut self) {
-        self.run("exit 0");
-        self.bash.wait().unwrap();
-    }
+/// An interactive bash that knows `wrap` as $WRAP.
+fn terminal(stage: &Stage) -> Terminal<'_> {
+    let wrap = example("wrap");
+    Terminal::open_with(stage, Shell::BASH, |bash| bash.env("WRAP", wrap))
 }
 
 #[test]
 fn the_command_has_the_terminal_and_gives_it_back_when_it_stops_and_when_it_ends() {
     let stage = stage();
-    let mut terminal = Terminal::open(&stage);
-    terminal.run("$WRAP bash -c 'echo ready; read line; echo got $line; read line; echo got $line; exit 5'");
-    terminal.shows("ready");
-    terminal.type_in("one\n");
-    terminal.shows("got one");
-    terminal.type_in("\x1a");
-    terminal.shows("Stopped");
-    terminal.run("echo sh''ell");
-    terminal.shows("shell\r\n");
-    terminal.run("fg");
-    terminal.type_in("two\n");
-    terminal.shows("got two");
-    terminal.run("echo sta''tus $?");
-    terminal.shows("status 5");
-    terminal.close();
+    let mut terminal = terminal(&stage);
+    terminal.type_line("$WRAP bash -c 'echo rea''dy; read line; echo got $line; read line; echo got $line; exit 5'");
+    terminal.expect("ready");
+    terminal.type_line("one");
+    terminal.expect("got one");
+    terminal.press(Key::CtrlZ);
+    terminal.expect("Stopped");
+    assert_ne!(terminal.prompt(), 0);
+    assert_eq!(terminal.run("echo sh''ell").said, "shell\n");
+    terminal.type_line("fg");
+    terminal.type_line("two");
+    terminal.expect("got two");
+    assert_eq!(terminal.prompt(), 5);
+    terminal.exit(0);
     stage.assert_nobody_is_left();
 }
 
 #[test]
 fn ctrl_c_ends_the_command() {
     let stage = stage();
-    let mut terminal = Terminal::open(&stage);
-    for command in ["bash -c 'echo ready; exec cat'", "bash -c 'echo ready; exec sleep 60' < /dev/null"] {
-        terminal.run(&format!("$WRAP {command}"));
-        terminal.shows("ready");
-        terminal.type_in("\x03");
-        terminal.run("echo sta''tus $?");
-        terminal.shows("status 130");
+    let mut terminal = terminal(&stage);
+    for command in ["bash -c 'echo rea''dy; exec cat'", "bash -c 'echo rea''dy; exec sleep 60' < /dev/null"] {
+        terminal.type_line(&format!("$WRAP {command}"));
+        terminal.expect("ready");
+        terminal.press(Key::CtrlC);
+        assert_eq!(terminal.prompt(), 130);
     }
-    terminal.close();
 }
 
 #[test]
 fn in_a_pipeline_the_command_gets_the_terminal_when_it_asks_for_it() {
     let stage = stage();
-    let mut terminal = Terminal::open(&stage);
-    terminal.run("echo piped | $WRAP bash -c 'cat; read line < /dev/tty; echo got $line' | cat");
-    terminal.shows("piped");
-    terminal.type_in("typed\n");
-    terminal.shows("got typed");
-    terminal.run("$WRAP yes | head -n 1; echo sta''tus $?");
-    terminal.shows("status 0");
-    terminal.close();
+    let mut terminal = terminal(&stage);
+    terminal.type_line("echo pi''ped | $WRAP bash -c 'cat; read line < /dev/tty; echo got $line' | cat");
+    terminal.expect("piped");
+    terminal.type_line("typed");
+    terminal.expect("got typed");
+    terminal.prompt();
+    assert_eq!(terminal.run("$WRAP yes | head -n 1").status, 0);
 }
 
 #[test]
 fn in_the_background_it_stops_when_the_command_asks_for_the_terminal() {
     let stage = stage();
-    let mut terminal = Terminal::open(&stage);
-    terminal.run("$WRAP bash -c 'read line; echo got $line' & wait %1; jobs");
-    terminal.shows("Stopped");
-    terminal.run("fg");
-    terminal.type_in("typed\n");
-    terminal.shows("got typed");
-    terminal.close();
+    let mut terminal = terminal(&stage);
+    terminal.type_line("$WRAP bash -c 'read line; echo got $line' & wait %1; jobs");
+    terminal.expect("Stopped");
+    terminal.prompt();
+    terminal.type_line("fg");
+    terminal.type_line("typed");
+    terminal.expect("got typed");
+    terminal.prompt();
 }

@@ -1,4 +1,4 @@
-//! Whatever the attribute is given, it answers with an item or with one error; and whatever text is given for a signal, with that or an error.
+//! Any tokens given to the attributes become an item, or one error. Any text given for a signal becomes that signal, or an error.
 //!
 //! `PROPTEST_CASES` is the number of cases of each test. A failure prints `PROPTEST_RNG_SEED`, with which it comes again.
 
@@ -6,6 +6,8 @@
 mod args;
 #[path = "../../pdeathsig-macros/src/expand.rs"]
 mod expand;
+#[path = "../../pdeathsig-macros/src/expression.rs"]
+mod expression;
 #[path = "../../pdeathsig-macros/src/main_fn.rs"]
 mod main_fn;
 #[path = "../../pdeathsig-macros/src/suggest.rs"]
@@ -43,8 +45,10 @@ fn config() -> Config {
     config
 }
 
-const ARGUMENTS: [&str; 12] = [
+const ARGUMENTS: [&str; 14] = [
     "",
+    "crate = a::b::c",
+    "SIGINT, watch_pid = 1, watch_pid = pid()",
     "SIGTERM",
     "SIGTERM, watch, grace = Duration::from_secs(5), process_group, descendants",
     "watch, process_group,",
@@ -58,7 +62,8 @@ const ARGUMENTS: [&str; 12] = [
     "match x { 'a' => 1, _ => { 2 } }, descendants, expected_parent = f(|x: &'static str| x)",
 ];
 
-const ITEMS: [&str; 11] = [
+const ITEMS: [&str; 12] = [
+    "#[tokio::main] #[doc = \"x\"] pub async fn main() -> Result<(), Box<dyn Error>> { let a = 1; a }",
     "fn main() {}",
     "pub(crate) async fn main() -> Result<(), Box<dyn Error>> { #![allow(x)] let a = 1; a }",
     "#[tokio::main] #[doc = \"x\"] pub unsafe extern \"C\" fn main() where u8: Copy { use x; fn y() {} }",
@@ -110,26 +115,40 @@ proptest! {
     }
 }
 
-/// The two kinds of answer, or the test fails.
+/// The two kinds of answer of both attributes, or the test fails.
 fn answers(arguments: &[Tree], item: &[Tree]) -> Result<(), TestCaseError> {
-    let item = stream(item);
-    let answer = expand::expand(stream(arguments), item.clone());
-    let before = MainFn::split(item.clone()).ok();
-    let trees: Vec<TokenTree> = answer.clone().into_iter().collect();
-    if let Some((message, rest)) = error(&trees) {
-        prop_assert!(message.to_string().len() > "\"\"".len(), "an error without a message: {answer}");
-        prop_assert!(error(rest).is_none(), "two errors: {answer}");
-        let rest = text(rest.iter().cloned().collect());
-        let kept = rest == text(item.clone()) || rest == text(main_fn::without_parameters(item));
-        prop_assert!(kept, "the item is another: {answer}");
-        return Ok(());
+    let (arguments, item) = (stream(arguments), stream(item));
+    let answer = expand::die_with_parent(arguments.clone(), item.clone());
+    if !is_error(&answer, &item)? {
+        has_first_statement(&answer, &item)?;
     }
-    // An item that is a `main`, with all that the user wrote, and the call before it.
-    let (before, after) = match (before, MainFn::split(answer.clone())) {
-        (Some(before), Ok(after)) => (before, after),
-        _ => return Err(TestCaseError::fail(format!("neither an item nor an error: {answer}"))),
-    };
-    prop_assert_eq!(text(before.head.clone()), text(after.head.clone()));
+    let answer = expand::launcher(arguments, item.clone());
+    if !is_error(&answer, &item)? {
+        is_around(&answer, &item)?;
+    }
+    Ok(())
+}
+
+/// One error, and the item as it was.
+fn is_error(answer: &TokenStream, item: &TokenStream) -> Result<bool, TestCaseError> {
+    let trees: Vec<TokenTree> = answer.clone().into_iter().collect();
+    let Some((message, rest)) = error(&trees) else { return Ok(false) };
+    prop_assert!(message.to_string().len() > "\"\"".len(), "an error without a message: {answer}");
+    prop_assert!(error(rest).is_none(), "two errors: {answer}");
+    let rest = text(rest.iter().cloned().collect());
+    let kept = rest == text(item.clone()) || rest == text(main_fn::without_parameters(item.clone()));
+    prop_assert!(kept, "the item is another: {answer}");
+    Ok(true)
+}
+
+fn split(main: &TokenStream) -> Result<MainFn, TestCaseError> {
+    MainFn::split(main.clone(), "").map_err(|error| TestCaseError::fail(format!("{error}: {main}")))
+}
+
+/// An item that is a `main`, with all that the user wrote, and the call before it.
+fn has_first_statement(answer: &TokenStream, item: &TokenStream) -> Result<(), TestCaseError> {
+    let (before, after) = (split(item)?, split(answer)?);
+    prop_assert_eq!(text(before.head()), text(after.head()));
     let (its_attributes, its_statements) = before.split_body();
     let (attributes, statements) = after.split_body();
     prop_assert_eq!(text(its_attributes), text(attributes));
@@ -139,13 +158,33 @@ fn answers(arguments: &[Tree], item: &[Tree]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// The message of `::std::compile_error! { "…" }`, and what follows.
+/// A `main` that contains the item, but for its visibility and the attributes that go around it, and calls `init` and the item.
+fn is_around(answer: &TokenStream, item: &TokenStream) -> Result<(), TestCaseError> {
+    let (item, outer) = (split(item)?, split(answer)?);
+    prop_assert_eq!(text(item.visibility), text(outer.visibility));
+    prop_assert!(outer.qualifiers.is_empty(), "qualifiers: {answer}");
+    let within: Vec<TokenTree> = outer.body.stream().into_iter().collect();
+    let is_body = |tree: &TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+    let Some(body) = within.iter().rposition(is_body) else {
+        return Err(TestCaseError::fail(format!("no item within: {answer}")));
+    };
+    let inner = split(&within[..=body].iter().cloned().collect())?;
+    prop_assert_eq!(text(item.qualifiers), text(inner.qualifiers));
+    prop_assert_eq!(text(item.signature), text(inner.signature));
+    prop_assert_eq!(item.body.to_string(), inner.body.to_string());
+    prop_assert_eq!(item.attributes.len(), outer.attributes.len() + inner.attributes.len());
+    let calls: String = within[body + 1..].iter().map(ToString::to_string).collect();
+    prop_assert!(calls.ends_with("::__private::Launcher::init();main()"), "no calls: {answer}");
+    Ok(())
+}
+
+/// The message of `::core::compile_error! { "…" }`, and what follows.
 fn error(trees: &[TokenTree]) -> Option<(Literal, &[TokenTree])> {
     let (error, rest) = trees.split_at_checked(8)?;
     let [path @ .., TokenTree::Punct(bang), TokenTree::Group(braces)] = error else { return None };
     let path: String = path.iter().map(ToString::to_string).collect();
     let [TokenTree::Literal(message)] = &braces.stream().into_iter().collect::<Vec<_>>()[..] else { return None };
-    (path == "::std::compile_error" && bang.as_char() == '!').then(|| (message.clone(), rest))
+    (path == "::core::compile_error" && bang.as_char() == '!').then(|| (message.clone(), rest))
 }
 
 /// Up to its semicolon, and what follows.

@@ -1,4 +1,4 @@
-//! The attribute, and what its expansion calls.
+//! The attribute `die_with_parent`, and the function that it calls.
 
 use std::env;
 use std::io::{self, Write};
@@ -7,13 +7,13 @@ use std::process;
 
 use crate::DieWithParent;
 
-/// Ties this process to its parent as the first thing in `main`: when the parent dies, it gets SIGKILL, or the signal of your
-/// choice.
+/// Ties this process to its parent at the start of `main`: when the parent dies, the process gets SIGKILL, or a signal of
+/// your choice.
 ///
-/// The attribute puts one call of [`DieWithParent::arm`] at the beginning of the body; what is guaranteed, and what is not, is
-/// documented at [`die_with_parent`](fn@crate::die_with_parent) and, for `watch` and what implies it, at
-/// [`DieWithParent::watch`]. It goes on `fn main` alone, sync or async, with any return
-/// type, together with any other attributes. It needs the feature `macros`, which is on by default.
+/// The attribute inserts one call of [`DieWithParent::arm`] as the first statement of `main`. What is guaranteed is
+/// documented at [`die_with_parent`](fn@crate::die_with_parent) and, for `watch` and the options that imply it, at
+/// [`DieWithParent::watch`]. The attribute can only be on `fn main`, sync or async, with any return type and beside any
+/// other attributes. It needs the feature `macros`, which is on by default.
 ///
 /// # Examples
 ///
@@ -26,7 +26,7 @@ use crate::DieWithParent;
 /// }
 /// ```
 ///
-/// With a signal that the program may handle, and a `main` that returns a result:
+/// With a signal that the program can catch, and a `main` that returns a result:
 ///
 /// ```
 /// # use pdeathsig::die_with_parent;
@@ -36,30 +36,19 @@ use crate::DieWithParent;
 /// }
 /// ```
 ///
-/// `#[tokio::main]` and its like go above it, so that the process is tied before the runtime starts. Below, they work too,
-/// but then the runtime's threads are there first.
+/// Put `#[tokio::main]` and similar attributes above this one. The process is then tied before the runtime starts. Below
+/// this one they work too, but the runtime's threads start first.
 ///
-/// # Arguments
+/// A server with workers of its own, whose host starts it from a thread that may exit:
 ///
-/// The signal stands first: `SIGTERM` or any other standard name, checked while compiling, or an expression of type
-/// [`Signal`](crate::Signal) such as `Signal::rt(3).unwrap()`. The names need no import, an expression needs its own. Without
-/// a signal it is `SIGKILL`. (A constant of yours whose name is nearly a signal's is written as a path, `self::SIGTERN`.)
-/// Then, in any order:
+/// ```
+/// use std::time::Duration;
 ///
-/// | option | meaning |
-/// | --- | --- |
-/// | `watch` | wait for the parent process, not for its thread: see [`DieWithParent::watch`], which the next three imply |
-/// | `grace = duration` | SIGKILL to whoever is left after that: any expression of type [`Duration`](std::time::Duration), see [`DieWithParent::grace`]; of no effect beside SIGKILL, which is the signal if none is named |
-/// | `process_group` | the signal goes to the whole process group: see [`DieWithParent::process_group`] |
-/// | `descendants` | the signal goes to all descendants: see [`DieWithParent::descendants`] |
-/// | `expected_parent = pid` | any expression of type `u32`: see [`DieWithParent::expected_parent`] |
-/// | `on_error = "exit"` | the default: if arming fails, say why on standard error and exit with the status 1 before the body runs |
-/// | `on_error = "warn"` | say why, and go on unprotected |
-/// | `on_error = "ignore"` | go on unprotected, in silence |
-/// | `crate = path` | where the crate is, if it has another name or is re-exported: a path, or a string with one |
+/// #[pdeathsig::die_with_parent(SIGTERM, watch, descendants, grace = Duration::from_secs(5))]
+/// fn main() {}
+/// ```
 ///
-/// A library that passes the attribute on passes on the whole crate, by `pub use pdeathsig;`, and its users write
-/// `#[library::pdeathsig::die_with_parent(crate = library::pdeathsig)]`. A `macro_rules!` of it spares them that, with `$crate::pdeathsig` in both places.
+/// A worker that is told its parent's pid:
 ///
 /// ```
 /// use pdeathsig::{die_with_parent, Signal};
@@ -78,22 +67,38 @@ use crate::DieWithParent;
 /// fn main() {}
 /// ```
 ///
-/// A server with workers of its own, for a host with threads that come and go:
+/// # Arguments
 ///
-/// ```
-/// use std::time::Duration;
+/// The signal is the first argument: `SIGTERM` or another standard name, checked by the compiler, or an expression of type
+/// [`Signal`](crate::Signal), such as `Signal::rt(3).unwrap()`. The names need no import. The default is `SIGKILL`.
+/// If you have a constant whose name is almost a signal's, write its path: `self::SIGTERN`.
 ///
-/// #[pdeathsig::die_with_parent(SIGTERM, watch, descendants, grace = Duration::from_secs(5))]
-/// fn main() {}
-/// ```
+/// The options follow, in any order. Each can be given once, `watch_pid` up to eight times.
+///
+/// | option | meaning |
+/// | --- | --- |
+/// | `watch` | watch the parent process instead of the thread that spawned this one: see [`DieWithParent::watch`]. The next four imply it |
+/// | `grace = duration` | time from the signal to SIGKILL, an expression of type [`Duration`](std::time::Duration): see [`DieWithParent::grace`]. With SIGKILL it has no effect, so it is an error there |
+/// | `process_group` | signal the whole process group: see [`DieWithParent::process_group`] |
+/// | `descendants` | signal all descendants: see [`DieWithParent::descendants`] |
+/// | `watch_pid = pid` | treat the exit of this process like the parent's, an expression of type `u32`: see [`DieWithParent::watch_pid`] |
+/// | `expected_parent = pid` | the parent that this process should have, an expression of type `u32`: see [`DieWithParent::expected_parent`] |
+/// | `on_error = "exit"` | the default: if arming fails, print the error and exit with status 1 before the body runs |
+/// | `on_error = "warn"` | if arming fails, print the error and run the body unprotected |
+/// | `on_error = "ignore"` | if arming fails, run the body unprotected |
+/// | `crate = path` | where the crate is, if it has another name or is re-exported: a path, or a string with one |
+///
+/// A library that re-exports the attribute re-exports the whole crate: `pub use pdeathsig;`. Its users write
+/// `#[library::pdeathsig::die_with_parent(crate = library::pdeathsig)]`. A `macro_rules!` of the library can use
+/// `$crate::pdeathsig` in both places.
 ///
 /// # Errors
 ///
 /// Arming fails off the main thread, under a sandbox that refuses the system call, and on targets other than Linux and
-/// Android; with `watch` also in a pid namespace without the parent, on kernels older than 5.3, and where no thread or descriptor is
-/// left: see [`Error`](crate::Error). The message is `NAME: cannot tie this process to its parent: CAUSE`, with the name
-/// under which the program was started. A program that also runs on other systems leaves the attribute out there, or it
-/// would refuse to start:
+/// Android. With `watch` it also fails in a pid namespace without the parent, on kernels older than 5.3, and when the
+/// thread or descriptor limit is reached. See [`Error`](crate::Error). The message is `NAME: cannot tie this process to its
+/// parent: CAUSE`, where NAME is the program's file name. A program that also runs on other systems leaves the attribute
+/// out there:
 ///
 /// ```
 /// #[cfg_attr(target_os = "linux", pdeathsig::die_with_parent)]
@@ -103,8 +108,8 @@ use crate::DieWithParent;
 /// # Limits
 ///
 /// - Code that runs before `main`, such as a library's constructor, runs before the parent is recorded.
-/// - A handler that `main` installs comes after it: until then, a signal such as SIGTERM ends the process. Where that matters, install
-///   the handler and then call [`DieWithParent::arm`].
+/// - Until `main` has installed a handler, a signal such as SIGTERM kills the process. If that matters, install the handler
+///   first and then call [`DieWithParent::arm`] instead of using the attribute.
 ///
 /// # See also
 ///
@@ -115,11 +120,11 @@ pub use pdeathsig_macros::die_with_parent;
 /// What to do when arming fails.
 #[derive(Clone, Copy, Debug)]
 pub enum OnError {
-    /// Say so and exit with the status 1.
+    /// Print the error and exit with status 1.
     Exit,
-    /// Say so and go on.
+    /// Print the error and continue.
     Warn,
-    /// Go on.
+    /// Continue.
     Ignore,
 }
 
@@ -131,7 +136,7 @@ pub fn arm(options: DieWithParent, on_error: OnError) {
     }
     let program = env::args_os().next().map(PathBuf::from).unwrap_or_default();
     let name = program.file_name().unwrap_or("pdeathsig".as_ref()).to_string_lossy();
-    // In one piece, for others may write there too. With standard error closed there is nobody left to tell.
+    // One write, so that other output cannot come between. If standard error is closed, there is no place to report that.
     let message = format!("{name}: cannot tie this process to its parent: {error}\n");
     let _ = io::stderr().write_all(message.as_bytes());
     if let OnError::Exit = on_error {

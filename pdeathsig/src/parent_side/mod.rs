@@ -2,5 +2,7 @@
 
 pub(crate) mod command;
 pub(crate) mod launcher;
+#[cfg(feature = "macros")]
+pub(crate) mod launcher_attribute;
 pub(crate) mod process_group;
 pub(crate) mod tether;

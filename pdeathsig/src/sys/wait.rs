@@ -79,6 +79,11 @@ pub(crate) fn is_child(pid: u32) -> bool {
     wait(Of::One(pid), libc::WEXITED | libc::WNOWAIT).is_ok()
 }
 
+/// Whether a child is stopped, unless that was asked before and taken.
+pub(crate) fn is_stopped(pid: u32) -> bool {
+    matches!(wait(Of::One(pid), libc::WSTOPPED | libc::WNOWAIT), Ok(Some(_)))
+}
+
 /// Whether this process has no child at all.
 pub(crate) fn has_no_child() -> bool {
     matches!(peek_end(Of::All), Err(error) if error.raw_os_error() == Some(libc::ECHILD))

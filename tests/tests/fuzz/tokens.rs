@@ -19,12 +19,14 @@ pub(crate) enum Tree {
 
 const DELIMITERS: [Delimiter; 4] = [Delimiter::Parenthesis, Delimiter::Brace, Delimiter::Bracket, Delimiter::None];
 
-const WORDS: [&str; 38] = [
+const WORDS: [&str; 40] = [
     "watch",
     "grace",
     "process_group",
     "descendants",
     "expected_parent",
+    "watch_pid",
+    "launcher",
     "on_error",
     "signal",
     "Watch",

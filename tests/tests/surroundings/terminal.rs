@@ -1,31 +1,18 @@
 //! Sessions without a terminal, and with one that has hung up.
 
-use std::fs::{File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
 use std::process::Command;
 
-use nix::fcntl::OFlag;
-use nix::libc;
-use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt, PtyMaster};
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{controlled_by_its_input, Actor, Stage};
+use pdeathsig_tests::{controlled_by_its_input, pty_pair, Actor, Stage};
 
 use crate::{each_tie_holds, Way, ACTOR};
-
-fn terminal() -> (PtyMaster, File) {
-    let keyboard = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
-    grantpt(&keyboard).unwrap();
-    unlockpt(&keyboard).unwrap();
-    let mut options = OpenOptions::new();
-    let screen = options.read(true).write(true).custom_flags(libc::O_NOCTTY).open(ptsname_r(&keyboard).unwrap());
-    (keyboard, screen.unwrap())
-}
 
 /// A parent that leads a terminal's session, in its foreground.
 // Reaped by its id.
 #[allow(clippy::zombie_processes)]
-fn parent(stage: &Stage) -> (Actor<'_>, PtyMaster) {
-    let (keyboard, screen) = terminal();
+fn parent(stage: &Stage) -> (Actor<'_>, File) {
+    let (keyboard, screen) = pty_pair();
     let mut command = Command::new(ACTOR);
     stage.start(controlled_by_its_input(command.stdin(screen)));
     (stage.enter(), keyboard)

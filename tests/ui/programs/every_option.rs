@@ -8,6 +8,7 @@ use pdeathsig::{die_with_parent, parent_death_signal};
     grace = Duration::from_secs(5),
     process_group,
     descendants,
+    watch_pid = std::os::unix::process::parent_id(),
     expected_parent = std::os::unix::process::parent_id(),
     on_error = "warn",
     crate = pdeathsig,

@@ -1,5 +1,5 @@
 mod grace {
-    #[pdeathsig::die_with_parent(grace = std::time::Duration::from_millis(1) * 2)]
+    #[pdeathsig::die_with_parent(SIGTERM, grace = std::time::Duration::from_millis(1) * 2)]
     pub fn main() {}
 }
 

@@ -111,9 +111,10 @@ impl Launcher {
     /// # Examples
     ///
     /// ```
-    /// fn main() {
+    /// fn main() -> std::io::Result<()> {
     ///     pdeathsig::Launcher::init();
     ///     // The rest of the program.
+    ///     Ok(())
     /// }
     /// ```
     pub fn init() {

@@ -23,6 +23,8 @@ struct Outer {
     program: Option<Pidfd>,
     /// Something above died.
     ending: bool,
+    /// *inner* is stopped, so this process has to notice the end of the program.
+    inner_is_stopped: bool,
 }
 
 pub(super) fn run(setup: Setup, inner: u32) -> ! {
@@ -33,7 +35,7 @@ pub(super) fn run(setup: Setup, inner: u32) -> ! {
     // A working directory keeps a file system busy. There is always a root.
     let _ = env::set_current_dir("/");
     let spared = setup.spared.iter().copied().collect();
-    let mut outer = Outer { setup, inner, spared, program: None, ending: false };
+    let mut outer = Outer { setup, inner, spared, program: None, ending: false, inner_is_stopped: false };
     loop {
         outer.wait();
         while let Some(received) = outer.setup.signals.next() {
@@ -50,21 +52,29 @@ impl Outer {
 
     fn wait(&mut self) {
         let above = if self.ending { &[][..] } else { &self.setup.above };
+        let program = self.program.as_ref().filter(|_| self.inner_is_stopped && !self.ending);
         let mut fds = vec![self.setup.signals.as_fd()];
-        fds.extend(above.iter().map(AsFd::as_fd));
+        fds.extend(above.iter().chain(program).map(AsFd::as_fd));
         let ready = sys::poll(&fds, None);
         if ready.iter().skip(1).any(|ready| *ready) {
             self.ending = true;
-            // *inner* ends the tree. It might be stopped.
-            let _ = sys::kill(self.inner, Signal::CONT);
+            self.continue_inner();
         }
+    }
+
+    /// *inner* ends the tree. It might be stopped.
+    fn continue_inner(&self) {
+        // Its pid is its own until it is reaped here.
+        let _ = sys::kill(self.inner, Signal::CONT);
     }
 
     fn receive(&mut self, received: Received) {
         if received.origin == Origin::Child {
+            self.inner_is_stopped = sys::is_stopped(self.inner);
             if self.ending {
-                // *inner* may have been stopped again.
-                let _ = sys::kill(self.inner, Signal::CONT);
+                self.continue_inner();
+            } else if self.inner_is_stopped {
+                self.pin_program();
             }
             return;
         }
@@ -81,10 +91,10 @@ impl Outer {
             To::Nothing => {}
             To::Program => self.pass(received.number, false),
             To::Group => self.pass(received.number, true),
-            // *inner* sees to it. Its number is its own until it is reaped here.
+            // *inner* does it.
             To::Tree => {
                 let _ = sys::kill(self.inner, Signal::TERM);
-                let _ = sys::kill(self.inner, Signal::CONT);
+                self.continue_inner();
             }
         }
     }
@@ -100,15 +110,21 @@ impl Outer {
         }
     }
 
-    fn pass(&mut self, number: i32, to_group: bool) {
-        let Some(pid) = self.started_program() else { return };
+    /// Opens the program's pidfd, if the program was not reaped.
+    fn pin_program(&mut self) -> Option<u32> {
+        let pid = self.started_program()?;
         if self.program.is_none() {
             self.program = Pidfd::open(pid).ok();
         }
-        // *inner* says so before it reaps the program. So if it has not, the number was the program's when the pidfd was opened.
+        // *inner* sets it before it reaps the program. So if it is not set, the pid was the program's when the pidfd was opened.
         if sys::is_set(&self.board().reaped) {
-            return;
+            self.program = None;
         }
+        self.program.as_ref().map(|_| pid)
+    }
+
+    fn pass(&mut self, number: i32, to_group: bool) {
+        let Some(pid) = self.pin_program() else { return };
         let Some(program) = &self.program else { return };
         if to_group {
             program.signal_group(pid, number);

@@ -1,0 +1,84 @@
+//! A launcher whose program stops, and one that is stopped itself.
+
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::time::Duration;
+
+use nix::sys::signal::{kill, Signal};
+use nix::unistd::Pid;
+use pdeathsig_tests::{state_of, until, Launched, Stage};
+
+fn launch(stage: &Stage) -> Launched {
+    let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
+    let script = "setsid sh -c 'echo up; exec sleep 1000' & echo up; read line; exit 7";
+    Launched::by_host(stage, host.args(["spawn", "--grace", "200", "sh", "-c", script]).process_group(0), 2)
+}
+
+fn await_state(process: Pid, stopped: bool) {
+    until("a state", || state_of(process).filter(|state| (*state == 'T') == stopped));
+}
+
+#[test]
+fn outer_stops_and_continues_with_the_program() {
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let mut launched = launch(&stage);
+    for round in 0..200 {
+        kill(launched.program, Signal::SIGSTOP).unwrap();
+        await_state(launched.outer, true);
+        assert_ne!(state_of(launched.inner), Some('T'));
+        // By the program's own, or by what a shell sends to the job it knows.
+        let continued = if round % 2 == 0 { launched.program } else { launched.outer };
+        kill(continued, Signal::SIGCONT).unwrap();
+        await_state(launched.outer, false);
+        await_state(launched.program, false);
+    }
+    launched.close_input();
+    assert_eq!(launched.line(), "exit 7\n");
+}
+
+#[test]
+fn a_stop_and_a_continue_in_a_row_leave_outer_running() {
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let mut launched = launch(&stage);
+    for _ in 0..500 {
+        kill(launched.program, Signal::SIGSTOP).unwrap();
+        kill(launched.program, Signal::SIGCONT).unwrap();
+    }
+    await_state(launched.outer, false);
+    launched.close_input();
+    assert_eq!(launched.line(), "exit 7\n");
+}
+
+#[test]
+fn the_program_is_killed_while_it_is_stopped() {
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let mut launched = launch(&stage);
+    kill(launched.program, Signal::SIGSTOP).unwrap();
+    await_state(launched.outer, true);
+    kill(launched.program, Signal::SIGKILL).unwrap();
+    assert_eq!(launched.line(), "signal 9\n");
+    assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some());
+}
+
+#[test]
+fn nothing_is_left_when_one_is_stopped_and_another_is_killed() {
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    type Which = fn(&Launched) -> Pid;
+    let owner: Which = |launched| Pid::from_raw(launched.owner.id() as i32);
+    let all: [(&str, Which); 4] = [
+        ("owner", owner),
+        ("outer", |launched| launched.outer),
+        ("inner", |launched| launched.inner),
+        ("program", |launched| launched.program),
+    ];
+    for (stopped_name, stopped) in &all[1..] {
+        for (killed_name, killed) in &all {
+            let launched = launch(&stage);
+            kill(stopped(&launched), Signal::SIGSTOP).unwrap();
+            await_state(stopped(&launched), true);
+            kill(killed(&launched), Signal::SIGKILL).unwrap();
+            let left = stage.killed_orphans_within(Duration::from_secs(10));
+            assert!(left.is_some(), "{stopped_name} is stopped, {killed_name} is killed");
+        }
+    }
+}

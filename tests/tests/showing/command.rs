@@ -1,0 +1,10 @@
+//! The command `pdeathsig`.
+
+use std::path::PathBuf;
+
+/// Its program, brought up to date. Call it while a stage is open: cargo runs as a child of the test.
+pub(crate) fn pdeathsig() -> PathBuf {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../pdeathsig-cli/Cargo.toml");
+    let build = escargot::CargoBuild::new().manifest_path(manifest).bin("pdeathsig");
+    build.run().unwrap().path().to_owned()
+}

@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(SIGTERM, grace = 500ms)]
+fn main() {}

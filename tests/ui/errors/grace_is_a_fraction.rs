@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(SIGTERM, grace = 0.5)]
+fn main() {}

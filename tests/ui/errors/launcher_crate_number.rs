@@ -1,0 +1,2 @@
+#[pdeathsig::launcher(crate = 5)]
+fn main() {}

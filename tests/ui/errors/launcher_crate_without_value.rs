@@ -1,0 +1,2 @@
+#[pdeathsig::launcher(crate)]
+fn main() {}

@@ -1,0 +1,6 @@
+trait Program {
+    #[pdeathsig::launcher]
+    fn main() -> u8;
+}
+
+fn main() {}

@@ -1,0 +1,4 @@
+#[pdeathsig::launcher]
+mod program {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use pdeathsig::launcher;
+
+#[launcher]
+fn worker() {}
+
+fn main() {
+    worker();
+}

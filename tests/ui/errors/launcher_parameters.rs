@@ -1,0 +1,5 @@
+#[pdeathsig::launcher]
+fn main(arguments: Vec<String>) -> std::io::Result<()> {
+    println!("{arguments:?}");
+    Ok(())
+}

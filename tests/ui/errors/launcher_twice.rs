@@ -1,0 +1,5 @@
+use pdeathsig::launcher;
+
+#[launcher]
+#[launcher]
+fn main() {}

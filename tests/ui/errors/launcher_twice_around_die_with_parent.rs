@@ -1,0 +1,4 @@
+#[pdeathsig::die_with_parent]
+#[pdeathsig::launcher]
+#[pdeathsig::die_with_parent]
+fn main() {}

@@ -1,0 +1,4 @@
+#[pdeathsig::launcher]
+#[tokio::main]
+#[pdeathsig::launcher]
+async fn main() {}

@@ -1,0 +1,5 @@
+#[pdeathsig::launcher]
+#[tokio::main]
+async fn main<T: Default>() -> T {
+    T::default()
+}

@@ -1,0 +1,2 @@
+#[pdeathsig::launcher(on_error = "warn")]
+fn main() {}

@@ -1,0 +1,2 @@
+#[pdeathsig::launcher(crate = pdeathsig, watch)]
+fn main() {}

@@ -1,0 +1,2 @@
+#[pdeathsig::launcher(SIGTERM)]
+fn main() {}

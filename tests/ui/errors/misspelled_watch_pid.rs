@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(SIGTERM, watchpid = 5)]
+fn main() {}

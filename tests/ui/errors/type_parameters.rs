@@ -1,0 +1,4 @@
+#[pdeathsig::die_with_parent]
+fn main<T: Default>() {
+    let _ = T::default();
+}

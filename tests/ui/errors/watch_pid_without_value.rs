@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(watch_pid)]
+fn main() {}

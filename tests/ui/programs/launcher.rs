@@ -1,0 +1,8 @@
+use pdeathsig::Launcher;
+
+#[pdeathsig::launcher]
+fn main() -> std::io::Result<()> {
+    let status = Launcher::new().command("sh")?.args(["-c", "exit 7"]).status()?;
+    assert_eq!(status.code(), Some(7));
+    Ok(())
+}

@@ -1,0 +1,7 @@
+#[path = "../recorder.rs"]
+mod recorder;
+
+#[pdeathsig::launcher(crate = recorder)]
+fn main() {
+    recorder::assert_init_was_first();
+}

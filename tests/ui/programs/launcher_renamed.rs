@@ -1,0 +1,2 @@
+#[pdeathsig_renamed::renamed::launcher(crate = pdeathsig_renamed::renamed,)]
+fn main() {}

@@ -1,0 +1,3 @@
+#[pdeathsig::launcher]
+/// Documented.
+async fn main() {}

@@ -1,0 +1,2 @@
+#[pdeathsig::launcher(crate = elsewhere)]
+fn main() {}

@@ -1,0 +1,4 @@
+#[pdeathsig::launcher]
+fn main() -> Result<(), String> {
+    let _ = 5;
+}

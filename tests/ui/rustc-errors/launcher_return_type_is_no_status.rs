@@ -1,0 +1,4 @@
+#[pdeathsig::launcher]
+fn main() -> u32 {
+    5
+}

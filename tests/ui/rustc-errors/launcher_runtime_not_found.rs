@@ -1,0 +1,3 @@
+#[pdeathsig::launcher]
+#[tokyo::main]
+async fn main() {}

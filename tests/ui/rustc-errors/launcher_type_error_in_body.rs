@@ -1,0 +1,4 @@
+#[pdeathsig::launcher]
+fn main() {
+    let text: String = 5;
+}

@@ -1,0 +1,5 @@
+#[pdeathsig::launcher]
+#[tokio::main]
+async fn main() -> Reslt<(), String> {
+    Ok(())
+}

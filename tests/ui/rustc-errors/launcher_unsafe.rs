@@ -1,0 +1,2 @@
+#[pdeathsig::launcher]
+unsafe fn main() {}

@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(SIGTERM, grace = "5s")]
+fn main() {}

@@ -1,0 +1,2 @@
+#[pdeathsig::die_with_parent(SIGTERM, watch_pid = "1")]
+fn main() {}
