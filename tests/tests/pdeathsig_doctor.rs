@@ -1,5 +1,7 @@
 //! `pdeathsig-doctor` tells the truth about a process: each verdict is put to the test. The process is not disturbed.
 
+#[path = "showing/command.rs"]
+mod command;
 #[path = "pdeathsig_doctor/containers.rs"]
 mod containers;
 #[path = "pdeathsig_doctor/exam.rs"]

@@ -129,6 +129,17 @@ pub(crate) struct Group {
     pub(crate) leader: Leader,
     /// Whether the parent owns a tether.
     pub(crate) parent_has_tether: bool,
+    /// Why the kernel sends SIGHUP when the parent dies, if it does.
+    pub(crate) hang_up: Option<HangUp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum HangUp {
+    /// The group has a stopped member, and the parent's death makes it an orphaned process group.
+    Orphaned,
+    /// The parent leads the session, and the group is in the foreground of its terminal.
+    Terminal,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -176,6 +187,8 @@ pub(crate) struct Launcher {
     /// 0 if it is outside the pid namespace that `/proc` shows.
     pub(crate) owner: i32,
     pub(crate) owner_name: Option<String>,
+    /// The launcher cannot see an owner in another pid namespace, and does not watch it.
+    pub(crate) watches_owner: bool,
     pub(crate) outer: i32,
     pub(crate) inner: i32,
     /// None once it exited.

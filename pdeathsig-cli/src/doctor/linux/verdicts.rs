@@ -76,7 +76,7 @@ fn parent_killed(facts: &Facts) -> Verdict {
     let parent = facts.parent.pid;
     let fate = match facts.launchers.first() {
         // The parent of *outer* is the owner.
-        Some(launcher) if launcher.role == Role::Outer && launcher.owner == 0 => by_own_means(facts, true),
+        Some(launcher) if launcher.role == Role::Outer && !launcher.watches_owner => by_own_means(facts, true),
         Some(launcher) if launcher.is_half() => with_tree(),
         Some(launcher) if launcher.inner == parent && launcher.may_signal => by_launcher(),
         Some(launcher) if launcher.program == Some(parent) && launcher.may_signal => {
@@ -137,7 +137,7 @@ fn launcher_ends(facts: &Facts, launcher: &Launcher) -> Vec<Verdict> {
     let end = || if launcher.is_half() { with_tree() } else { by_launcher() };
     let mut all = Vec::new();
     // Otherwise the owner is the parent.
-    if *owner != 0 && *role != Role::Outer {
+    if launcher.watches_owner && *role != Role::Outer {
         let when =
             format!("If the owner of the launcher, {}, is killed", process(launcher.owner_name.as_ref(), *owner));
         all.push(on_owners_death(launcher).of(Event::OwnerKilled, *owner, &when));
@@ -214,20 +214,39 @@ fn by_own_means(facts: &Facts, process_dies: bool) -> Fate {
         Some(other) if other.outcome == Outcome::Signal || facts.armed_unknown().is_none() => other,
         _ => match facts.armed_unknown() {
             Some(reason) => fate(Outcome::Unknown, None, format!("the outcome is not known: {reason}")),
+            None if process_dies && facts.group.hang_up.is_some() => by_hang_up(facts),
             None if process_dies => fate(Outcome::Lives, None, "this process lives on as an orphan"),
             None => fate(Outcome::Lives, None, "this process lives"),
         },
     }
 }
 
+/// By the kernel, which also continues a stopped group.
+fn by_hang_up(facts: &Facts) -> Fate {
+    let mut fate = on_signal(facts, libc::SIGHUP);
+    fate.text += match facts.group.hang_up {
+        Some(HangUp::Orphaned) => {
+            " (from the kernel, because its group has a stopped process and becomes an orphaned group)"
+        }
+        _ => " (from its terminal, because the parent leads the session)",
+    };
+    fate
+}
+
+/// By the parent-death signal.
 fn by_signal(facts: &Facts, signal: i32) -> Fate {
+    if !facts.parent_may_signal() {
+        let text = "this process lives: its parent has no permission to signal it";
+        return fate(Outcome::Lives, signal, text);
+    }
+    on_signal(facts, signal)
+}
+
+fn on_signal(facts: &Facts, signal: i32) -> Fate {
     let (signals, called) = (&facts.signals, name(signal));
     let lives = |why: String| fate(Outcome::Lives, signal, format!("this process lives: {why}"));
     let later = matches!(facts.state, State::Stopped | State::Frozen) && signal != libc::SIGKILL;
     let later = if later { " when it is continued" } else { "" };
-    if !facts.parent_may_signal() {
-        return lives("its parent has no permission to signal it".into());
-    }
     if facts.ignores(signal) {
         return lives(format!("it ignores {called}"));
     }

@@ -10,11 +10,6 @@ pub(super) fn launchers(facts: &Facts) -> Vec<Finding> {
 
 fn tied(launcher: &Launcher) -> Finding {
     let Launcher { outer, inner, .. } = launcher;
-    let tree = match launcher.program {
-        Some(program) => format!("the process tree of program {program}"),
-        None => "the process tree".into(),
-    };
-    let (owner, how) = (owner(launcher), how(launcher));
     if !launcher.may_signal {
         let sentence = format!(
             "It is in the tree of a launcher (outer {outer}, inner {inner}), which has no permission to signal it: it runs as another user."
@@ -22,40 +17,33 @@ fn tied(launcher: &Launcher) -> Finding {
         return finding(Bad, "launcher-may-not-signal", sentence)
             .remedy("put the launcher inside: `sudo pdeathsig COMMAND` instead of `pdeathsig sudo COMMAND`");
     }
-    match launcher.role {
-        Role::Outer => {
-            let sentence = format!(
-                "It is the outer process of a launcher (inner: {inner}). When {owner} dies, the launcher kills {tree}{how}, and exits. It does \
-                 the same when either of its two processes is killed."
-            );
-            finding(Good, "launcher-outer", sentence)
+    let tree = match launcher.program {
+        Some(program) => format!("the process tree of program {program}"),
+        None => "the process tree".into(),
+    };
+    let kills = format!(
+        "When {} dies, the launcher kills {tree}{}. It does the same when either of its two processes is killed.",
+        owner(launcher),
+        how(launcher)
+    );
+    let (id, part) = match launcher.role {
+        Role::Outer => ("launcher-outer", format!("It is the outer process of a launcher (inner: {inner}).")),
+        Role::Inner => ("launcher-inner", format!("It is the inner process of a launcher (outer: {outer}).")),
+        Role::Program => ("under-launcher", format!("It is the program of a launcher (outer {outer}, inner {inner}).")),
+        Role::Descendant => {
+            ("under-launcher", format!("It is in the tree of a launcher (outer {outer}, inner {inner})."))
         }
-        Role::Inner => {
-            let sentence = format!(
-                "It is the inner process of a launcher (outer: {outer}). When {owner} dies, the launcher kills {tree}{how}, and exits. It does \
-                 the same when either of its two processes is killed. SIGCONT as parent-death signal wakes it if it is stopped then."
-            );
-            finding(Good, "launcher-inner", sentence)
-        }
-        Role::Program | Role::Descendant => {
-            let part = if launcher.role == Role::Program { "It is the program of" } else { "It is in the tree of" };
-            let sentence = format!(
-                "{part} a launcher (outer {outer}, inner {inner}). When {owner} dies, the launcher kills {tree}{how}. It does the same \
-                 when either of its two processes is killed."
-            );
-            finding(Good, "under-launcher", sentence)
-        }
-    }
+    };
+    finding(Good, id, format!("{part} {kills}"))
 }
 
 /// "the owner (actor 4242) or process 4243"
 fn owner(launcher: &Launcher) -> String {
     let watched = launcher.options.known().map(|options| options.watched.as_slice()).unwrap_or_default();
-    let owner = match launcher.owner {
-        0 if !watched.is_empty() => None,
-        0 => Some("the owner".into()),
-        pid => Some(format!("the owner ({})", process(launcher.owner_name.as_ref(), pid))),
-    };
+    let owner = launcher
+        .watches_owner
+        .then(|| format!("the owner ({})", process(launcher.owner_name.as_ref(), launcher.owner)));
+    let owner = owner.or_else(|| watched.is_empty().then(|| "a process of the launcher".into()));
     let watched = watched.iter().map(|pid| format!("process {pid}"));
     owner.into_iter().chain(watched).collect::<Vec<_>>().join(" or ")
 }
@@ -73,9 +61,9 @@ fn how(launcher: &Launcher) -> String {
 }
 
 fn owner_outside(launcher: &Launcher) -> Option<Finding> {
-    let sentence = "The owner of the launcher is outside this pid namespace, and the launcher does not watch it. The tree ends when the \
+    let sentence = "The owner of the launcher is outside the launcher's pid namespace, so the launcher cannot watch it. The tree ends when the \
                     program exits, or when a process of the launcher is killed.";
-    (launcher.owner == 0).then(|| {
+    (!launcher.watches_owner).then(|| {
         finding(Note, "launcher-owner-outside", sentence)
             .remedy("`--watch-pid` with the pid of a process inside the container, if the tree must end with that")
     })

@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use lexopt::{Arg, Parser, ValueExt};
 use nix::libc::SIGCONT;
-use procfs::process::{Process, Stat};
+use procfs::process::{Process, Stat, Status};
 
 use super::{named, Census};
 use crate::linux::facts::{Credentials, Known, Launcher, LauncherOptions, Role, Sender};
@@ -67,12 +67,17 @@ fn program(inner: &Stat, census: &Census) -> Option<i32> {
 }
 
 fn launcher(outer: &Stat, inner: &Stat, role: Role, credentials: &Credentials, census: &Census) -> Launcher {
-    let status = Process::new(outer.pid).and_then(|outer| outer.status());
-    let sender = status.map(|status| Sender { effective_user: status.euid, real_user: status.ruid });
+    let status = |pid: i32| Process::new(pid).and_then(|process| process.status()).ok();
+    let its = status(outer.pid);
+    let sender = its.as_ref().map(|its| Sender { effective_user: its.euid, real_user: its.ruid });
+    // One pid for each namespace that the process is in. An owner in another namespace is in fewer.
+    let namespaces = |status: Status| status.nspid.map(|pids| pids.len());
+    let watches_owner = outer.ppid != 0 && status(outer.ppid).and_then(namespaces) == its.and_then(namespaces);
     Launcher {
         role,
         owner: outer.ppid,
         owner_name: named(outer.ppid, census),
+        watches_owner,
         outer: outer.pid,
         inner: inner.pid,
         program: program(inner, census),

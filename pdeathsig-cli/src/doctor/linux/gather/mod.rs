@@ -223,7 +223,29 @@ fn group(stat: &Stat, census: &Census) -> Group {
         Some(leader) => Leader::Alive { name: printable(&leader.comm) },
     };
     let parent_has_tether = census.values().any(|other| other.ppid == stat.ppid && is_anchor(other));
-    Group { id: stat.pgrp, session: stat.session, terminal, leader, parent_has_tether }
+    Group {
+        id: stat.pgrp,
+        session: stat.session,
+        terminal,
+        leader,
+        parent_has_tether,
+        hang_up: hang_up(stat, terminal, census),
+    }
+}
+
+fn hang_up(stat: &Stat, terminal: Terminal, census: &Census) -> Option<HangUp> {
+    let parent = census.get(&stat.ppid)?;
+    if terminal == Terminal::Foreground && parent.pid == stat.session {
+        return Some(HangUp::Terminal);
+    }
+    let members = || census.values().filter(|member| member.pgrp == stat.pgrp && member.state != 'Z');
+    if !members().any(|member| member.state == 'T') {
+        return None;
+    }
+    // A group is not orphaned while a member has a parent in another group of the same session.
+    let keeps = |keeper: &Stat| keeper.session == stat.session && keeper.pgrp != stat.pgrp && keeper.state != 'Z';
+    let keepers = || members().filter_map(|member| census.get(&member.ppid)).filter(|keeper| keeps(keeper));
+    (keepers().next().is_some() && keepers().all(|keeper| keeper.pid == parent.pid)).then_some(HangUp::Orphaned)
 }
 
 fn relation(stat: &Stat, owner: i32, census: &Census) -> Relation {
