@@ -2,12 +2,11 @@
 
 use std::ffi::OsString;
 
-use lexopt::{Arg, Parser};
-
-pub(crate) const USAGE: &str = "usage: pdeathsig-doctor [--json] [--no-ptrace] [PID]";
+use lexopt::Arg::{Long, Short, Value};
+use lexopt::{Error, Parser};
 
 pub(crate) const HELP: &str = "\
-usage: pdeathsig-doctor [OPTIONS] [PID]
+Usage: pdeathsig-doctor [OPTIONS] [PID]
 
 Shows what ties a process to its parent, and what happens to the process when the parent dies.
 Without PID it examines itself.
@@ -41,25 +40,51 @@ pub(crate) struct Examination {
     pub(crate) no_ptrace: bool,
 }
 
-/// The first of `arguments` is the name of this program.
+const LONG_OPTIONS: [&str; 4] = ["json", "no-ptrace", "help", "version"];
+
+/// The first of `arguments` is the name of this program. A mistake is one sentence that says what is wrong and what to do.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, String> {
     let mut parser = Parser::from_iter(arguments);
     let mut examination = Examination::default();
-    while let Some(argument) = parser.next().map_err(|error| error.to_string())? {
-        match argument {
-            Arg::Long("json") => examination.json = true,
-            Arg::Long("no-ptrace") => examination.no_ptrace = true,
-            Arg::Short('h') | Arg::Long("help") => return Ok(Request::Help),
-            Arg::Short('V') | Arg::Long("version") => return Ok(Request::Version),
-            Arg::Value(pid) if examination.pid.is_none() => {
-                let number = pid.to_str().and_then(|pid| pid.parse().ok()).filter(|pid| *pid > 0);
-                examination.pid = Some(number.ok_or_else(|| format!("invalid pid {pid:?}: give a number above 0"))?);
+    loop {
+        let argument = match parser.next() {
+            Ok(Some(argument)) => argument,
+            Ok(None) => return Ok(Request::Examine(examination)),
+            Err(Error::UnexpectedValue { option, value }) => {
+                return Err(format!("{option} takes no value, but got `{}`: leave it out", value.to_string_lossy()));
             }
-            Arg::Value(second) => return Err(format!("unexpected argument {second:?}: give one pid")),
-            other => return Err(other.unexpected().to_string()),
+            Err(error) => return Err(error.to_string()),
+        };
+        match argument {
+            Long("json") => examination.json = true,
+            Long("no-ptrace") => examination.no_ptrace = true,
+            Short('h') | Long("help") => return Ok(Request::Help),
+            Short('V') | Long("version") => return Ok(Request::Version),
+            Short(option) => return Err(format!("unknown option `-{option}`: see `pdeathsig-doctor --help`")),
+            Long(option) => return Err(unknown(option)),
+            Value(pid) if examination.pid.is_none() => examination.pid = Some(number(&pid.to_string_lossy())?),
+            Value(second) => {
+                let second = second.to_string_lossy();
+                return Err(format!(
+                    "unexpected argument `{second}`: give one pid, and call again for another process"
+                ));
+            }
         }
     }
-    Ok(Request::Examine(examination))
+}
+
+fn number(text: &str) -> Result<i32, String> {
+    let all_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let pid = text.parse().ok().filter(|pid| all_digits && *pid > 0);
+    pid.ok_or_else(|| format!("`{text}` is not a process id: write a number from 1 on"))
+}
+
+fn unknown(option: &str) -> String {
+    let near = LONG_OPTIONS.into_iter().find(|known| strsim::osa_distance(known, option) <= 2);
+    match near {
+        Some(near) => format!("unknown option `--{option}`; did you mean `--{near}`?"),
+        None => format!("unknown option `--{option}`: see `pdeathsig-doctor --help`"),
+    }
 }
 
 #[cfg(test)]
@@ -82,11 +107,14 @@ mod tests {
     #[test]
     fn a_mistake_is_repeated() {
         for (arguments, repeated) in [
-            (&["--jsno"][..], "--jsno"),
-            (&["1", "2"], "\"2\""),
-            (&["one"], "\"one\""),
-            (&["0"], "\"0\""),
-            (&["-1"], "-1"),
+            (&["--jsno"][..], "`--json`"),
+            (&["--jsno"], "`--jsno`"),
+            (&["1", "2"], "`2`"),
+            (&["one"], "`one`"),
+            (&["0"], "`0`"),
+            (&["+1"], "`+1`"),
+            (&[""], "``"),
+            (&["-1"], "`-1`"),
             (&["--json=yes"], "yes"),
             (&["99999999999"], "99999999999"),
         ] {

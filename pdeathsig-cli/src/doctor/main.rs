@@ -18,7 +18,7 @@ use std::env;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 
-use arguments::{Request, HELP, USAGE};
+use arguments::{Request, HELP};
 
 /// No process was examined: there is none with this pid, or the arguments are wrong.
 const NOT_EXAMINED: u8 = 2;
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         Ok(Request::Help) => print(HELP),
         Ok(Request::Version) => print(concat!("pdeathsig-doctor ", env!("CARGO_PKG_VERSION"))),
         Err(mistake) => {
-            eprintln!("pdeathsig-doctor: {mistake} ({USAGE})");
+            eprintln!("pdeathsig-doctor: {mistake}");
             return ExitCode::from(NOT_EXAMINED);
         }
     };

@@ -54,19 +54,6 @@ fn what_enters_a_namespace_must_not_arm() {
 }
 
 #[test]
-fn what_enters_a_namespace_through_a_thread_gets_no_advice_to_arm_either() {
-    let stage = stage();
-    let test = "what_enters_a_namespace_through_a_thread_gets_no_advice_to_arm_either";
-    let Some((mut helper, _init)) = container(&stage, test) else { return };
-    let mut child = helper.spawn_as(Spawning { on_thread: true, ..Spawning::default() });
-    let exam = examined(&child);
-    exam.assert(&[("note", "entered-namespace")], &[]);
-    assert_no_advice_to_arm(&exam);
-    helper.kill();
-    child.assert_lives();
-}
-
-#[test]
 fn what_armed_there_dies_with_the_helper() {
     let stage = stage();
     let Some((mut helper, _init)) = container(&stage, "what_armed_there_dies_with_the_helper") else { return };
@@ -94,24 +81,24 @@ fn the_first_process_may_arm() {
 
 #[test]
 fn a_tether_does_not_reach_the_first_process() {
+    const TEST: &str = "a_tether_does_not_reach_the_first_process";
     let stage = stage();
-    let mut owner = stage.actor();
-    owner.tether(Signal::SIGKILL).unwrap();
-    if let Err(error) = owner.new_pid_namespace() {
-        skipped(
-            "a_tether_does_not_reach_the_first_process",
-            &format!("needs the privilege to make a pid namespace: {error}"),
-        );
+    if !stage.run(Command::new("unshare").args(["--pid", "--fork", "true"])).status.success() {
+        skipped(TEST, "needs the privilege to make a pid namespace");
         return;
     }
-    let mut init = owner.spawn_tethered();
-    if init.own_pid() != Pid::from_raw(1) {
-        panic!("the anchor took the first pid");
-    }
+    let mut owner = stage.actor();
+    owner.tether(Signal::SIGKILL).unwrap();
+    let arguments = ["--pid", "--fork", env!("CARGO_BIN_EXE_actor")].map(String::from).into();
+    let mut init = owner.spawn_as(Spawning { program: Some(("unshare".into(), arguments)), ..Spawning::tethered() });
+    assert_eq!(init.own_pid(), Pid::from_raw(1));
     let exam = examined(&init);
     exam.assert(&[("bad", "tethered-init")], &["tethered"]);
-    assert_eq!(exam.verdict("parent-killed"), ("lives", ""));
+    assert_eq!((exam.verdict("tether-cut"), exam.verdict("parent-killed")), (("lives", ""), ("lives", "")));
+    let unshare = Pid::from_raw(exam.0["facts"]["parent"]["pid"].as_i64().unwrap() as i32);
     owner.kill();
+    // The tether reached what made the namespace.
+    stage.reap(unshare);
     init.assert_lives();
 }
 

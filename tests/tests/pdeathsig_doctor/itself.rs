@@ -67,7 +67,7 @@ fn a_thread_is_no_process() {
     let thread = child.set_bare_on_lasting_thread(Signal::SIGKILL);
     let output = stage.run(doctor().arg(thread.to_string()));
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains(&format!("a thread of the process {}", child.pid())));
+    assert!(said(&output).contains(&format!("a thread of process {}", child.pid())));
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn a_host_written_in_rust_is_an_owner() {
     assert_eq!((&launcher["role"], &launcher["owner_name"]), (&json!("program"), &json!("launcher_host")));
     let options = json!({ "signal": "SIGTERM", "grace": "3 s", "watched": [], "keep_background": false });
     assert_eq!(launcher["options"], options);
-    assert!(exam.sentence("under-launcher").contains("SIGTERM first, SIGKILL after the grace (3 s)"), "{:#}", exam.0);
+    assert!(exam.sentence("under-launcher").contains("SIGTERM first, SIGKILL after 3 s"), "{:#}", exam.0);
     assert_eq!(exam.verdict("owner-killed"), ("dies", ""));
     kill(number(&launcher["owner"]), Signal::SIGKILL).unwrap();
     program.await_dead();
@@ -195,7 +195,7 @@ fn the_halves_end_with_the_owner() {
     let stage = stage();
     let (owner, program) = family(&stage, &[]);
     let [outer, inner] = halves(&examined(&program));
-    let others = ["not-armed", "armed", "signal-harmless", "orphan", "children", "armed-unknown"];
+    let others = ["not-armed", "armed", "signal-harmless", "orphan", "children", "armed-unknown", "adopter"];
     let exam = examined_pid(&stage, outer);
     exam.assert(&[("good", "launcher-outer")], &others);
     assert_eq!(exam.0["facts"]["launchers"][0]["role"], "outer");
@@ -217,7 +217,7 @@ fn the_signal_that_was_chosen_is_told() {
     program.catch(Signal::SIGTERM);
     let exam = examined(&program);
     let sentence = exam.sentence("under-launcher");
-    assert!(sentence.contains("SIGTERM first, SIGKILL after the grace (30s)"), "{sentence}");
+    assert!(sentence.contains("SIGTERM first, SIGKILL after 30s"), "{sentence}");
     assert_eq!(exam.verdict("owner-killed"), ("dies", ""));
     owner.kill();
     program.await_caught(1);

@@ -30,7 +30,7 @@ fn one_that_is_traced_already_stays_with_its_tracer() {
     let tracee = Tracee::seize(&child);
     let exam = examined(&child);
     exam.assert(&[("note", "traced"), ("unknown", "armed-unknown")], &["not-armed"]);
-    assert!(exam.sentence("armed-unknown").contains("traced already, by"));
+    assert!(exam.sentence("armed-unknown").contains("traces it already"));
     drop(tracee);
     child.assert_lives();
 }
@@ -60,7 +60,7 @@ fn another_user_may_not_ask() {
     let pid = child.pid().to_string();
     let exam = found(&stage, Command::new(program).uid(4242).gid(4242).args(["--json", &pid]));
     exam.assert(&[("unknown", "armed-unknown")], &["not-armed"]);
-    assert!(exam.sentence("armed-unknown").contains("of the user 0, and you are 4242"));
+    assert!(exam.sentence("armed-unknown").contains("its user is 0 and yours is 4242"));
     child.assert_lives();
 }
 
@@ -71,7 +71,7 @@ fn one_that_nothing_interrupts_is_not_waited_for() {
     let pid = parent.start_vforking().to_string();
     let exam = found(&stage, doctor().args(["--json", &pid]));
     exam.assert(&[("note", "uninterruptible"), ("unknown", "armed-unknown")], &["not-armed"]);
-    assert!(exam.sentence("armed-unknown").contains("nothing interrupts"));
+    assert!(exam.sentence("armed-unknown").contains("cannot be interrupted"));
     parent.assert_lives();
 }
 

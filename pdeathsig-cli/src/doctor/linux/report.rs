@@ -140,8 +140,8 @@ The process that waited for it knows how it died. The wait status of a dead chil
   killed by signal 9   SIGKILL: the usual parent-death signal, a tether, a launcher, the kernel's
                        OOM killer, or `kill -9`.
   killed by signal 15  SIGTERM: a supervisor, a shutdown, or a parent-death signal of this kind.
-  status 128 + n       From a shell: signal n. 137 is SIGKILL. 137 from the program itself: process 1
-                       of a container, which cannot kill itself and exits instead.
+  status 128 + n       From a shell: signal n. So 137 is SIGKILL. If the program itself exits with 137,
+                       it was process 1 of a container, which cannot kill itself.
   status 125, and a    A launcher that failed. 126 and 127: the program could not be executed, or was
   line on stderr       not found.
   any other status     It exited by itself.
@@ -149,6 +149,7 @@ The process that waited for it knows how it died. The wait status of a dead chil
 The OOM killer writes to the kernel's log (`dmesg`, `journalctl -k`) and counts `oom_kill` in the
 `memory.events` of the control group.
 
-If all this shows nothing, and the thread that spawned it has just exited (as threads of a pool and of
-tokio's spawn_blocking do), it was the parent-death signal: use `watch`, `Launcher` or `Tether`.
+If none of this shows anything, and the thread that spawned it has just exited (threads of a pool
+do, and those of tokio's spawn_blocking), it was the parent-death signal: use `watch`, `Launcher` or
+`Tether`.
 ";

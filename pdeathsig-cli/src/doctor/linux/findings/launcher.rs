@@ -22,7 +22,7 @@ fn tied(launcher: &Launcher) -> Finding {
         None => "the process tree".into(),
     };
     let kills = format!(
-        "When {} dies, the launcher kills {tree}{}. It does the same when either of its two processes is killed.",
+        "When {} dies, the launcher kills {tree}{}. It does so at once when one of its own two processes is killed.",
         owner(launcher),
         how(launcher)
     );
@@ -53,7 +53,7 @@ fn how(launcher: &Launcher) -> String {
     let Some(options) = launcher.options.known() else { return String::new() };
     match &options.signal {
         Some(signal) if signal != "SIGKILL" => {
-            let grace = options.grace.as_ref().map_or("the grace".into(), |grace| format!("the grace ({grace})"));
+            let grace = options.grace.as_ref().map_or("10 s", |grace| grace.as_str());
             format!(" ({signal} first, SIGKILL after {grace})")
         }
         _ => " (SIGKILL)".into(),

@@ -66,18 +66,18 @@ pub(super) fn adoption(facts: &Facts) -> Vec<Finding> {
     if facts.adoption.subreaper.is(|is| *is) {
         found.push(finding(Note, "subreaper", "It is a subreaper: it adopts orphans among its descendants."));
     }
-    if facts.parent.pid <= 1 {
+    if facts.parent.pid <= 1 || facts.own_launcher().is_some() {
         return found;
     }
     let sentence = match facts.launchers.first() {
-        Some(launcher) if !launcher.is_half() && launcher.inner == facts.parent.pid => return found,
-        Some(launcher) if !launcher.is_half() => {
+        Some(launcher) if launcher.inner == facts.parent.pid => return found,
+        Some(launcher) => {
             format!(
                 "If its parent dies, the launcher's process {} adopts it, unless a subreaper in between does.",
                 launcher.inner
             )
         }
-        _ => {
+        None => {
             // The kernel keeps 15 characters of a name.
             let adopts = |name: &str| ADOPTERS.iter().any(|adopter| name == &adopter[..adopter.len().min(15)]);
             let ancestors = &facts.adoption.ancestors;

@@ -41,14 +41,14 @@ pub(super) fn stopped(facts: &Facts) -> Vec<Finding> {
 
 pub(super) fn group(facts: &Facts) -> Vec<Finding> {
     let Group { id, session, terminal, leader, .. } = &facts.group;
-    let leads = |leads: bool| if leads { ", which it leads" } else { "" };
+    let leads = |leads: bool| if leads { " (it leads it)" } else { "" };
     let terminal = match terminal {
         Terminal::None => "has no terminal",
         Terminal::Foreground => "is in the foreground of its terminal",
         Terminal::Background => "is in the background of its terminal",
     };
     let sentence = format!(
-        "It is in process group {id}{} and in session {session}{}, and {terminal}.",
+        "It is in process group {id}{}, in session {session}{}, and {terminal}.",
         leads(matches!(leader, Leader::Itself)),
         leads(*session == facts.pid)
     );
