@@ -140,10 +140,10 @@ The process that waited for it knows how it died. The wait status of a dead chil
   killed by signal 9   SIGKILL: the usual parent-death signal, a tether, a launcher, the kernel's
                        OOM killer, or `kill -9`.
   killed by signal 15  SIGTERM: a supervisor, a shutdown, or a parent-death signal of this kind.
-  status 128 + n       From a shell: signal n. So 137 is SIGKILL. If the program itself exits with 137,
-                       it was process 1 of a container, which cannot kill itself.
-  status 125, and a    A launcher that failed. 126 and 127: the program could not be executed, or was
-  line on stderr       not found.
+  status 128 + n       From a shell: signal n. So 137 is SIGKILL. If the program itself exits with
+                       137, it was process 1 of a container, which cannot kill itself.
+  status 125, and a    A launcher that failed. 126 and 127: it could not execute the program, or did
+  line on stderr       not find it.
   any other status     It exited by itself.
 
 The OOM killer writes to the kernel's log (`dmesg`, `journalctl -k`) and counts `oom_kill` in the
