@@ -135,7 +135,8 @@ impl Arguments {
             Some(_) => return Ok(()),
         };
         let message = format!(
-            "`grace` has no effect with {signal}: name a signal that asks the program to exit, as in `SIGTERM, grace = …`"
+            "`grace` has no effect with {signal}: name a signal that asks the program to exit, as in \
+             `SIGTERM, grace = …`"
         );
         Err(Error::new(grace.name.span(), message))
     }
@@ -156,8 +157,8 @@ pub(crate) fn parse_launcher(input: ParseStream<'_>) -> Result<TokenStream> {
     Ok(private(path))
 }
 
-/// Every generated name is a path from the crate on, so that nothing in the user's scope can stand in its way. All of them
-/// begin alike, so that a wrong crate is one error, at its name.
+/// Every generated name is a path from the crate on, so that nothing in the user's scope can stand in its way. All of
+/// them begin alike, so that a wrong crate is one error, at its name.
 fn private(path: Option<TokenStream>) -> TokenStream {
     let path = path.unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::pdeathsig));
     let last = path.clone().into_iter().last().map_or(Span::call_site(), |segment| segment.span());
@@ -176,13 +177,20 @@ impl Signal {
     fn parse(input: ParseStream<'_>) -> Result<Signal> {
         let tokens = expression(input)?;
         match visible(tokens.clone()).as_slice() {
-            [TokenTree::Ident(word), ..] if word == "SIGRTMIN" || word == "SIGRTMAX" => {
-                Err(Error::new(word.span(), format!("`{word}` is not a constant: for SIGRTMIN + 3, write `Signal::rt(3).unwrap()`")))
-            }
+            [TokenTree::Ident(word), ..] if word == "SIGRTMIN" || word == "SIGRTMAX" => Err(Error::new(
+                word.span(),
+                format!(
+                    "`{word}` is not a constant: for SIGRTMIN + 3, \
+                 write `Signal::rt(3).unwrap()`"
+                ),
+            )),
             [TokenTree::Ident(word)] => Signal::from_word(word, tokens),
             [TokenTree::Literal(literal)] => Err(Error::new(
                 literal.span(),
-                format!("expected a signal, found `{literal}`: write a name such as `SIGTERM`, or an expression of type `Signal`"),
+                format!(
+                    "expected a signal, found `{literal}`: write a name such as `SIGTERM`, \
+                 or an expression of type `Signal`"
+                ),
             )),
             _ => Ok(Signal::Expression(tokens)),
         }

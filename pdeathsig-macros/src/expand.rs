@@ -26,8 +26,8 @@ pub(crate) fn launcher(arguments: TokenStream, item: TokenStream) -> TokenStream
     })
 }
 
-/// What `expand` makes of the item, or the item beside one error: without its `main` a program would get a second error that
-/// says nothing.
+/// What `expand` makes of the item, or the item beside one error: without its `main` a program would get a second error
+/// that says nothing.
 fn or_error(item: TokenStream, expand: impl FnOnce(TokenStream) -> Result<TokenStream>) -> TokenStream {
     expand(item.clone()).unwrap_or_else(|error| {
         let error = error.to_compile_error();
@@ -42,8 +42,8 @@ const ITEMS: &[&str] = &["const", "enum", "fn", "impl", "mod", "static", "struct
 fn with_first_statement(main: &MainFn, statement: TokenStream) -> TokenStream {
     let (inner_attributes, statements) = main.split_body();
     let mut body = Group::new(Delimiter::Brace, quote!(#inner_attributes #statement #statements));
-    // Braces that are not the user's keep clippy from blaming items at the top for coming after a statement, the call; but
-    // it is less thorough within such, so elsewhere they stay the user's.
+    // Braces that are not the user's keep clippy from blaming items at the top for coming after a statement, the call;
+    // but it is less thorough within such, so elsewhere they stay the user's.
     body.set_span(match statements.into_iter().next() {
         Some(TokenTree::Ident(word)) if ITEMS.iter().any(|item| word == item) => {
             Span::mixed_site().located_at(main.body.span())
@@ -62,12 +62,12 @@ fn arm(arguments: &Arguments) -> TokenStream {
     }
 }
 
-/// Attributes that go on the outer function: lint levels there hold for both functions, and the rest concerns callers and
-/// documentation. (`cfg` and `cfg_attr` are gone before the expansion.)
+/// Attributes that go on the outer function: lint levels there hold for both functions, and the rest concerns callers
+/// and documentation. (`cfg` and `cfg_attr` are gone before the expansion.)
 const OUTER: &[&str] = &["allow", "deny", "deprecated", "doc", "expect", "forbid", "must_use", "warn"];
 
-/// A function around the whole item. Attributes below expand later and inside: `tokio::main` starts its runtime there, and
-/// `die_with_parent` puts its statement there. So `init` is before both.
+/// A function around the whole item. Attributes below expand later and inside: `tokio::main` starts its runtime there,
+/// and `die_with_parent` puts its statement there. So `init` is before both.
 fn around(main: MainFn, private: TokenStream) -> Result<TokenStream> {
     let MainFn { attributes, visibility, qualifiers, keyword, name, signature, body } = main;
     let (outer, inner): (Vec<Attribute>, Vec<Attribute>) =

@@ -1,5 +1,5 @@
-//! An expression, carried as the user's own tokens. syn can parse one, but only with its feature "full", which takes long to
-//! compile.
+//! An expression, carried as the user's own tokens. syn can parse one, but only with its feature "full", which takes
+//! long to compile.
 
 use proc_macro2::{Spacing, TokenStream, TokenTree};
 use syn::parse::ParseStream;
@@ -7,8 +7,8 @@ use syn::{Ident, Lit, Result, Token};
 
 use crate::args::found;
 
-/// The tokens up to the next comma that stands outside of any brackets, the angle ones of generics included; or to where one
-/// is missing.
+/// The tokens up to the next comma that stands outside of any brackets, the angle ones of generics included; or to
+/// where one is missing.
 pub(crate) fn expression(input: ParseStream<'_>) -> Result<TokenStream> {
     let mut tokens: Vec<TokenTree> = Vec::new();
     let mut angles = 0_usize;

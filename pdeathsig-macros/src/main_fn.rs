@@ -141,8 +141,8 @@ pub(crate) fn visible(tokens: TokenStream) -> Vec<TokenTree> {
     }
 }
 
-/// The item, but if it is a `main` with parameters one without them, and without the body that uses them: the compiler would
-/// have an error of its own for either.
+/// The item, but if it is a `main` with parameters one without them, and without the body that uses them: the compiler
+/// would have an error of its own for either.
 pub(crate) fn without_parameters(item: TokenStream) -> TokenStream {
     let mut trees = visible(item.clone());
     let is = |tree: &TokenTree, word: &str| matches!(tree, TokenTree::Ident(ident) if ident.unraw() == word);

@@ -39,8 +39,8 @@ pub(crate) const SIGNALS: &[&str] = &[
     "SIGUNUSED",
 ];
 
-/// The name in `known` that `word` is probably meant to be: the same in another case, or with one letter inserted, missing,
-/// wrong, or swapped with its neighbour.
+/// The name in `known` that `word` is probably meant to be: the same in another case, or with one letter inserted,
+/// missing, wrong, or swapped with its neighbour.
 pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let word = letters(word);
     let near: Vec<&str> = known.filter(|name| is_near(&word, &letters(name))).collect();

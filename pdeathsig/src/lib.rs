@@ -176,7 +176,7 @@ pub use parent_side::launcher::Launcher;
 #[cfg(feature = "macros")]
 pub use parent_side::launcher_attribute::launcher;
 pub use parent_side::process_group::ChildExt;
-pub use parent_side::tether::Tether;
+pub use parent_side::tether::{ShutdownOutcome, Tether};
 pub use signal::{InvalidSignal, Signal};
 
 /// For what the attributes expand to. It may change in any release.

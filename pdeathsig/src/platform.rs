@@ -19,7 +19,7 @@ mod watch;
 
 use std::ffi::OsStr;
 use std::io;
-use std::process::Command;
+use std::process::{Child, Command};
 
 use crate::parent_side::launcher::Options;
 use crate::target::Target;
@@ -87,5 +87,9 @@ impl Target for Platform {
 
     fn run_launcher(options: Options, command: Command) -> ! {
         launcher::run(options, command)
+    }
+
+    fn terminate(child: &mut Child) -> io::Result<()> {
+        group::terminate(child)
     }
 }

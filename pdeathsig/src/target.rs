@@ -8,11 +8,11 @@
 use std::ffi::OsStr;
 use std::fmt::Debug;
 use std::io;
-use std::process::Command;
+use std::process::{Child, Command};
 use std::time::Instant;
 
 use crate::parent_side::launcher::Options;
-use crate::{DieWithParent, Error, Signal};
+use crate::{DieWithParent, Error, ShutdownOutcome, Signal};
 
 /// A target, as a type without values.
 pub(crate) trait Target {
@@ -58,6 +58,9 @@ pub(crate) trait Target {
 
     /// Becomes the launcher of a command.
     fn run_launcher(options: Options, command: Command) -> !;
+
+    /// Sends SIGTERM to a child, unless it was reaped.
+    fn terminate(child: &mut Child) -> io::Result<()>;
 }
 
 pub(crate) trait Process: Debug + Descriptor + Sized {
@@ -67,17 +70,35 @@ pub(crate) trait Process: Debug + Descriptor + Sized {
     fn has_exited_by(&self, deadline: Option<Instant>) -> io::Result<bool>;
 }
 
-pub(crate) trait Groups: Debug + Send + Sized {
+/// What a tether does. In a fork of the process that made it, every method is an error, and to drop it does nothing.
+///
+/// To drop it signals every member.
+pub(crate) trait Groups: Debug + Send + Sync + Sized {
     fn new(signal: Signal) -> Result<Self, Error>;
 
+    /// An error in a fork of the process that made it.
+    fn check_owner(&self) -> io::Result<()>;
+
     /// The group that the next command joins.
-    fn next(&mut self) -> Result<u32, Error>;
+    fn next(&self) -> io::Result<u32>;
+
+    /// Ties the group that a child leads.
+    fn attach(&self, leader: u32) -> io::Result<()>;
+
+    /// Whether a process is known to be a member.
+    fn contains(&self, process: u32) -> bool;
 
     /// Signals every member.
     fn signal(&self, signal: Signal) -> io::Result<()>;
 
     /// Whether all members have exited by `deadline`. Without one, waits until they have.
     fn have_exited_by(&self, deadline: Option<Instant>) -> io::Result<bool>;
+
+    /// Signals every member, and kills those that have not exited by `deadline`.
+    fn shutdown(&self, signal: Signal, deadline: Option<Instant>) -> io::Result<ShutdownOutcome>;
+
+    /// Gives up all groups without a signal, now or later.
+    fn release(&self) -> io::Result<()>;
 }
 
 /// What std can do with a descriptor on this target.

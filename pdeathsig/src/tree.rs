@@ -254,13 +254,6 @@ impl Pinned {
     }
 }
 
-/// Whether a process has descendants that live, if it adopts those whose parents die: then one of them is its child.
-pub(crate) fn has_descendants(root: u32) -> bool {
-    let mut one_lives = false;
-    sys::every_child(root, |child| one_lives |= Status::of(child).is_some_and(|status| !status.dead));
-    one_lives
-}
-
 fn wait_until(is_so: impl Fn() -> bool, deadline: Instant) -> bool {
     loop {
         if is_so() {

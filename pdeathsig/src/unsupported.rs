@@ -6,12 +6,12 @@ use std::ffi::OsStr;
 use std::io;
 #[cfg(unix)]
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::process::{self, Command};
+use std::process::{self, Child, Command};
 use std::time::Instant;
 
 use crate::parent_side::launcher::Options;
 use crate::target::{Groups, Process, Target};
-use crate::{DieWithParent, Error, Signal};
+use crate::{DieWithParent, Error, ShutdownOutcome, Signal};
 
 pub(crate) enum Platform {}
 
@@ -81,6 +81,10 @@ impl Target for Platform {
         eprintln!("pdeathsig: {}", Error::Unsupported);
         process::exit(125)
     }
+
+    fn terminate(_: &mut Child) -> io::Result<()> {
+        Err(Error::Unsupported.into())
+    }
 }
 
 impl Process for Never {
@@ -98,7 +102,19 @@ impl Groups for Never {
         Err(Error::Unsupported)
     }
 
-    fn next(&mut self) -> Result<u32, Error> {
+    fn check_owner(&self) -> io::Result<()> {
+        match *self {}
+    }
+
+    fn next(&self) -> io::Result<u32> {
+        match *self {}
+    }
+
+    fn attach(&self, _: u32) -> io::Result<()> {
+        match *self {}
+    }
+
+    fn contains(&self, _: u32) -> bool {
         match *self {}
     }
 
@@ -107,6 +123,14 @@ impl Groups for Never {
     }
 
     fn have_exited_by(&self, _: Option<Instant>) -> io::Result<bool> {
+        match *self {}
+    }
+
+    fn shutdown(&self, _: Signal, _: Option<Instant>) -> io::Result<ShutdownOutcome> {
+        match *self {}
+    }
+
+    fn release(&self) -> io::Result<()> {
         match *self {}
     }
 }
@@ -184,9 +208,11 @@ mod tests {
     fn a_parent_gets_errors_and_no_program_starts_without_protection() {
         let error = crate::Tether::new(Signal::KILL).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert_eq!(crate::Tether::global().unwrap_err().kind(), ErrorKind::Unsupported);
         // It is a program of every system that these tests run on.
         let mut child = Command::new("sleep").arg("60").spawn().unwrap();
         assert_eq!(child.kill_process_group().unwrap_err().kind(), ErrorKind::Unsupported);
+        assert_eq!(child.terminate().unwrap_err().kind(), ErrorKind::Unsupported);
         child.kill().unwrap();
         child.wait().unwrap();
         crate::Launcher::init();

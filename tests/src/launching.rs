@@ -72,7 +72,7 @@ impl Launched {
             assert_eq!(line_of(&mut output), "up\n");
         }
         let inner = only_child(outer);
-        let program = children_of(inner).into_iter().min().unwrap();
+        let program = until("the program", || children_of(inner).into_iter().min());
         Launched { owner, outer, inner, program, output }
     }
 

@@ -17,13 +17,13 @@ use nix::sys::signal::Signal;
 use nix::sys::socket::{sendmsg, ControlMessage, MsgFlags};
 use nix::sys::wait::{waitpid, WaitPidFlag};
 use nix::unistd::Pid;
-use pdeathsig::{ChildExt, CommandExt as _, Tether};
+use pdeathsig::{ChildExt, CommandExt as _, ShutdownOutcome, Tether};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 
 use crate::actor::Actor;
 use crate::play::{named, own_program, play, told, wait};
-use crate::protocol::Request;
+use crate::protocol::{End, Request};
 use crate::raw;
 use crate::stage::until;
 
@@ -36,6 +36,23 @@ pub(crate) enum Own {
     Spawn(Spawning),
     Drop,
     DropInFork,
+    /// Calls the other methods in a fork. Answers with those that were no error which says that it is a fork.
+    MethodsInFork {
+        child: i32,
+    },
+    /// `Tether::global` here, then in a fork. Answers with whether the latter is an error that says so.
+    GlobalInFork,
+    Release,
+    ReleaseInFork,
+    Attach {
+        leader: i32,
+    },
+    Contains {
+        pid: i32,
+    },
+    WaitTimeout {
+        timeout: Duration,
+    },
     Leak,
     Send {
         signal: i32,
@@ -191,8 +208,30 @@ impl Estate {
             Own::Leak => json!(mem::forget(self.tether.take().unwrap())),
             Own::Send { signal } => json!(told(self.tether.as_ref().unwrap().send_signal(named(signal)))),
             Own::Shutdown { signal, grace } => {
-                json!(told(self.tether.take().unwrap().shutdown(named(signal), grace)))
+                let outcome = self.tether.as_ref().unwrap().shutdown(named(signal), grace);
+                json!(told(outcome.map(|outcome| outcome == ShutdownOutcome::Exited)))
             }
+            Own::MethodsInFork { child } => {
+                let (tether, child) = (self.tether.as_ref().unwrap(), child as u32);
+                let fork = raw::in_fork(|| methods_that_work(tether, child));
+                json!(wait(fork))
+            }
+            Own::GlobalInFork => {
+                Tether::global().unwrap();
+                let fork = raw::in_fork(|| {
+                    i32::from(Tether::global().is_err_and(|error| error.to_string().contains("fork of it")))
+                });
+                json!(wait(fork))
+            }
+            Own::Release => json!(told(self.tether.take().unwrap().release())),
+            Own::ReleaseInFork => {
+                let tether = self.tether.as_ref().unwrap();
+                let fork = raw::in_fork(|| i32::from(raw::copy(tether).release().is_ok()));
+                json!(wait(fork))
+            }
+            Own::Attach { leader } => json!(told(self.tether.as_ref().unwrap().attach(leader as u32))),
+            Own::Contains { pid } => json!(self.tether.as_ref().unwrap().contains(pid as u32)),
+            Own::WaitTimeout { timeout } => json!(told(self.tether.as_ref().unwrap().wait_timeout(timeout))),
             Own::Churn { commands } => {
                 for _ in 0..commands {
                     let mut command = Command::new("true");
@@ -229,6 +268,21 @@ impl Estate {
             }
         }
     }
+}
+
+/// In a fork of the owner: one bit for each method that does not answer with an error which says so.
+fn methods_that_work(tether: &Tether, child: u32) -> i32 {
+    let kill = pdeathsig::Signal::KILL;
+    let errors = [
+        tether.send_signal(kill).err(),
+        tether.shutdown(kill, Duration::ZERO).err(),
+        tether.wait_timeout(Duration::ZERO).err(),
+        tether.attach(child).err(),
+        Command::new("true").tether(tether).err(),
+    ];
+    let says_so = |error: Option<io::Error>| error.is_some_and(|error| error.to_string().contains("fork of it"));
+    let works = errors.into_iter().map(|error| !says_so(error)).chain([tether.contains(child)]);
+    works.enumerate().map(|(bit, works)| i32::from(works) << bit).sum()
 }
 
 /// Has the kernel collect sockets that nobody can reach but they themselves, and returns when it has.
@@ -309,8 +363,49 @@ impl<'a> Actor<'a> {
         self.ask(Request::Own(Own::Send { signal: signal as i32 }))
     }
 
-    /// `Tether::shutdown(signal, grace)`
-    pub fn shut_down(&mut self, signal: Signal, grace: Duration) -> Result<(), String> {
+    /// The methods of its tether, called in a fork of it: 0 if each is an error that says so.
+    pub fn call_methods_in_fork(&mut self, child: Pid) -> End {
+        self.ask(Request::Own(Own::MethodsInFork { child: child.as_raw() }))
+    }
+
+    /// `Tether::global` here, then in a fork: 1 if the latter is an error that says so.
+    pub fn global_tether_in_fork(&mut self) -> End {
+        self.ask(Request::Own(Own::GlobalInFork))
+    }
+
+    /// `Tether::release`
+    pub fn release_tether(&mut self) -> Result<(), String> {
+        self.ask(Request::Own(Own::Release))
+    }
+
+    /// The same in a fork of it.
+    pub fn release_tether_in_fork(&mut self) -> End {
+        self.ask(Request::Own(Own::ReleaseInFork))
+    }
+
+    /// `Tether::attach(leader)`
+    pub fn attach(&mut self, leader: Pid) -> Result<(), String> {
+        self.ask(Request::Own(Own::Attach { leader: leader.as_raw() }))
+    }
+
+    /// `Tether::contains(pid)`
+    pub fn tether_contains(&mut self, pid: Pid) -> bool {
+        self.ask(Request::Own(Own::Contains { pid: pid.as_raw() }))
+    }
+
+    /// `Tether::wait_timeout(timeout)`
+    pub fn wait_tethered(&mut self, timeout: Duration) -> Result<bool, String> {
+        self.tell_wait_tethered(timeout);
+        self.hear()
+    }
+
+    /// Has it wait, without waiting for the answer.
+    pub fn tell_wait_tethered(&mut self, timeout: Duration) {
+        self.tell(Request::Own(Own::WaitTimeout { timeout }));
+    }
+
+    /// `Tether::shutdown(signal, grace)`: whether all exited by themselves.
+    pub fn shut_down(&mut self, signal: Signal, grace: Duration) -> Result<bool, String> {
         self.tell_shut_down(signal, grace);
         self.hear()
     }
@@ -321,7 +416,7 @@ impl<'a> Actor<'a> {
     }
 
     /// The answer.
-    pub fn hear_shut_down(&mut self) -> Result<(), String> {
+    pub fn hear_shut_down(&mut self) -> Result<bool, String> {
         self.hear()
     }
 

@@ -10,6 +10,7 @@ use std::os::unix::process::CommandExt;
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -97,8 +98,8 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
         Request::ArmOnThread { signal } => {
             json!(told(on_thread(move || pdeathsig::die_with_parent(named(signal)))))
         }
-        Request::WatchOnThread { signal } => {
-            json!(told(on_thread(move || Options::WATCH.build(named(signal)).arm())))
+        Request::ArmWithOnThread { signal, options } => {
+            json!(told(on_thread(move || options.build(named(signal)).arm())))
         }
         Request::SetBareOnThread { signal } => {
             let there = on_thread(move || raw::set_bare(signal).map(|()| read()).unwrap());
@@ -130,13 +131,8 @@ fn follow(request: Request, possessions: &mut Possessions) -> Option<Value> {
         }
         Request::Parent => json!(unistd::getppid().as_raw()),
         Request::Spawn => json!(spawn()),
-        Request::Fork => {
-            let child = raw::in_fork(|| {
-                play();
-                0
-            });
-            json!(child.as_raw())
-        }
+        Request::Fork => json!(fork().as_raw()),
+        Request::ForkWhileThreadsArm { signal } => json!(fork_while_threads_arm(named(signal)).as_raw()),
         Request::SpawnOnThread => {
             let (pid, thread) = Spawner::start();
             *spawner = Some(thread);
@@ -252,6 +248,34 @@ fn exec(program: Option<PathBuf>) -> ! {
 /// What this actor executes, also where no `/proc` tells.
 pub(crate) fn own_program() -> PathBuf {
     env::current_exe().unwrap_or_else(|_| env::args_os().next().unwrap().into())
+}
+
+fn fork() -> Pid {
+    raw::in_fork(|| {
+        play();
+        0
+    })
+}
+
+fn fork_while_threads_arm(signal: Signal) -> Pid {
+    let over = AtomicBool::new(false);
+    let started = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !over.load(Ordering::SeqCst) {
+                    Options::WATCH.build(signal).arm().unwrap();
+                    started.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        }
+        while started.load(Ordering::SeqCst) < 4 {
+            thread::yield_now();
+        }
+        let child = fork();
+        over.store(true, Ordering::SeqCst);
+        child
+    })
 }
 
 fn spawn() -> u32 {

@@ -30,8 +30,9 @@ pub(crate) enum Request {
     ArmOnThread {
         signal: i32,
     },
-    WatchOnThread {
+    ArmWithOnThread {
         signal: i32,
+        options: Options,
     },
     /// Arms by the bare system call on a thread, which ends. Answers with what that thread read before, and what the main
     /// thread reads after.
@@ -65,6 +66,10 @@ pub(crate) enum Request {
     Spawn,
     /// An actor by fork alone.
     Fork,
+    /// The same while two threads arm a watch again and again, with this signal.
+    ForkWhileThreadsArm {
+        signal: i32,
+    },
     /// The same as `Spawn` from a thread that stays until it is ended.
     SpawnOnThread,
     EndSpawner,
@@ -166,12 +171,20 @@ pub struct Options {
     pub process_group: bool,
     /// `descendants()`
     pub descendants: bool,
+    /// `watch_pid(…)`, for each
+    pub pids: [Option<u32>; 9],
 }
 
 impl Options {
     /// `watch()` alone.
-    pub const WATCH: Options =
-        Options { expected_parent: None, watch: true, grace: None, process_group: false, descendants: false };
+    pub const WATCH: Options = Options {
+        expected_parent: None,
+        watch: true,
+        grace: None,
+        process_group: false,
+        descendants: false,
+        pids: [None; 9],
+    };
     /// `process_group()` alone.
     pub const PROCESS_GROUP: Options = Options { watch: false, process_group: true, ..Options::WATCH };
     /// `descendants()` alone.
@@ -185,6 +198,15 @@ impl Options {
     /// With a grace that is over soon.
     pub const fn with_a_short_grace(self) -> Options {
         Options { grace: Some(Duration::from_millis(100)), ..self }
+    }
+
+    /// `watch_pid(…)` alone, for each of these.
+    pub fn watch_pids(pids: &[u32]) -> Options {
+        let mut options = Options { watch: false, ..Options::WATCH };
+        for (place, pid) in options.pids.iter_mut().zip(pids) {
+            *place = Some(*pid);
+        }
+        options
     }
 
     pub(crate) fn build(self, signal: Signal) -> DieWithParent {
@@ -203,6 +225,9 @@ impl Options {
         }
         if self.descendants {
             built = built.descendants();
+        }
+        for pid in self.pids.into_iter().flatten() {
+            built = built.watch_pid(pid);
         }
         built
     }

@@ -52,6 +52,12 @@ pub enum Refused {
     WaitId,
     /// `rt_sigprocmask`
     SignalMask,
+    /// `prctl(PR_SET_NAME)`
+    ThreadName,
+    /// `rseq`
+    Rseq,
+    /// `set_robust_list`
+    RobustList,
 }
 
 /// What a sandbox answers.
@@ -113,6 +119,9 @@ impl Refused {
             Refused::DescriptorSignal => vec![fcntl(10)],
             Refused::WaitId => vec![call(libc::SYS_waitid)],
             Refused::SignalMask => vec![call(libc::SYS_rt_sigprocmask)],
+            Refused::ThreadName => vec![option(libc::PR_SET_NAME)],
+            Refused::Rseq => vec![call(libc::SYS_rseq)],
+            Refused::RobustList => vec![call(libc::SYS_set_robust_list)],
         }
     }
 }

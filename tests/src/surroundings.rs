@@ -22,6 +22,7 @@ use crate::raw;
 pub(crate) enum Surround {
     ChangeRoot { root: PathBuf, keep: Vec<PathBuf> },
     NewUserNamespace,
+    UnshareUsers,
     IgnoreEverything,
     BlockEverything,
     NotDumpable,
@@ -47,6 +48,7 @@ impl Surround {
         match self {
             Surround::ChangeRoot { root, keep } => json!(change_root(&root, &keep).map_err(|error| error.to_string())),
             Surround::NewUserNamespace => json!(new_user_namespace().map_err(|error| error.to_string())),
+            Surround::UnshareUsers => json!(unshare(CloneFlags::CLONE_NEWUSER).map_err(|error| error.to_string())),
             Surround::IgnoreEverything => json!(raw::ignore_everything()),
             Surround::BlockEverything => json!(raw::block_everything()),
             Surround::NotDumpable => json!(prctl::set_dumpable(false).unwrap()),
@@ -116,6 +118,11 @@ impl Actor<'_> {
     /// Puts it into a user namespace where it is root, and its children to come into a pid namespace. Answers with the error, if any.
     pub fn new_user_namespace(&mut self) -> Result<(), String> {
         self.surround(Surround::NewUserNamespace)
+    }
+
+    /// Puts it into a user namespace that has no users yet. Answers with the error, if any.
+    pub fn unshare_users(&mut self) -> Result<(), String> {
+        self.surround(Surround::UnshareUsers)
     }
 
     /// Ignores every signal that can be ignored.

@@ -1,5 +1,7 @@
 //! Holding an actor before or after a system call.
 
+use std::mem;
+
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::ptrace::{self, Options};
@@ -98,6 +100,21 @@ impl Tracee {
     /// Delivers one, and lets it run.
     pub fn deliver(&mut self, signal: Signal) {
         ptrace::cont(self.pid, signal).unwrap();
+    }
+
+    /// Waits until it is killed where it is held, with its process.
+    pub fn await_killed(self) {
+        assert!(matches!(wait(self.pid), WaitStatus::Signaled(..)));
+        mem::forget(self);
+    }
+
+    /// Has the thread exit in place of the system call that it stands before, as a sandbox does that kills the thread.
+    #[cfg(target_arch = "x86_64")]
+    pub fn exit_here(self) {
+        let mut registers = ptrace::getregs(self.pid).unwrap();
+        registers.orig_rax = libc::SYS_exit as u64;
+        registers.rdi = 0;
+        ptrace::setregs(self.pid, registers).unwrap();
     }
 
     /// Runs to just before `prctl(PR_SET_PDEATHSIG)`.

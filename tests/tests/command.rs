@@ -158,6 +158,28 @@ fn executed_in_the_place_of_the_process_itself_it_is_an_error() {
     actor.assert_lives();
 }
 
+/// Its parent is 0 to it, and its own number is 1.
+#[test]
+fn executed_in_the_place_of_the_first_process_of_a_pid_namespace_it_is_an_error_too() {
+    const TEST: &str = "executed_in_the_place_of_the_first_process_of_a_pid_namespace_it_is_an_error_too";
+    let stage = Stage::open(ACTOR);
+    let mut parent = stage.actor();
+    if let Err(error) = parent.new_pid_namespace() {
+        skipped(TEST, &format!("no pid namespace: {error}"));
+        return;
+    }
+    let mut first = parent.spawn();
+    assert_eq!(first.own_pid(), Pid::from_raw(1));
+    let error = first.exec_armed(Signal::SIGKILL);
+    assert!(error.contains("Invalid argument"), "{error}");
+    assert_eq!(first.read(), Ok(None));
+    // A child that is the first process of another namespace has the number of the process that spawned it. It is a child all the same.
+    first.new_pid_namespace().unwrap();
+    let mut child = first.spawn_as(Spawning::armed(Signal::SIGKILL));
+    assert_eq!(child.own_pid(), Pid::from_raw(1));
+    assert_eq!(child.read(), Ok(Some(Signal::SIGKILL as i32)));
+}
+
 #[test]
 fn a_child_in_a_pid_namespace_of_its_own_dies_too() {
     const TEST: &str = "a_child_in_a_pid_namespace_of_its_own_dies_too";

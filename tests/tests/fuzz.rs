@@ -1,6 +1,8 @@
-//! Any tokens given to the attributes become an item, or one error. Any text given for a signal becomes that signal, or an error.
+//! Any tokens given to the attributes become an item, or one error. Any text given for a signal becomes that signal, or
+//! an error.
 //!
-//! `PROPTEST_CASES` is the number of cases of each test. A failure prints `PROPTEST_RNG_SEED`, with which it comes again.
+//! `PROPTEST_CASES` is the number of cases of each test. A failure prints `PROPTEST_RNG_SEED`, with which it comes
+//! again.
 
 #[path = "../../pdeathsig-macros/src/args.rs"]
 mod args;
@@ -158,7 +160,8 @@ fn has_first_statement(answer: &TokenStream, item: &TokenStream) -> Result<(), T
     Ok(())
 }
 
-/// A `main` that contains the item, but for its visibility and the attributes that go around it, and calls `init` and the item.
+/// A `main` that contains the item, but for its visibility and the attributes that go around it, and calls `init` and
+/// the item.
 fn is_around(answer: &TokenStream, item: &TokenStream) -> Result<(), TestCaseError> {
     let (item, outer) = (split(item)?, split(answer)?);
     prop_assert_eq!(text(item.visibility), text(outer.visibility));

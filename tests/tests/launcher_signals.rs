@@ -128,7 +128,7 @@ fn an_alarm_from_before_the_launcher_reaches_the_program() {
 fn a_continue_goes_to_the_group_that_the_program_leads() {
     let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
     let script = format!("{HEARS} & exec {HEARS}");
-    let mut launched = launch(&stage, &["setsid", "sh", "-c", &script], 2);
+    let mut launched = launch(&stage, &["--grace", "50", "setsid", "sh", "-c", &script], 2);
     kill(launched.outer, Signal::SIGCONT).unwrap();
     assert_eq!([launched.line(), launched.line()], ["18 process\n", "18 process\n"]);
     // Others go to the program alone.

@@ -76,7 +76,9 @@ fn a_tethered_child_is_an_error_that_names_the_tether() {
     let mut actor = stage.enter();
     let error = child.kill_process_group().unwrap_err().to_string();
     assert!(!error.contains("this process's own"), "{error}");
-    in_this_order(&error, &[&format!("in group {}:", actor.group()), "`Tether::send_signal`"]);
+    in_this_order(&error, &["`Tether`", &format!("in group {}:", actor.group()), "`Tether::send_signal`"]);
+    // That would take it out of the tether.
+    assert!(!error.contains("process_group(0)"), "{error}");
     actor.assert_lives();
 }
 

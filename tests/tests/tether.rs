@@ -311,20 +311,21 @@ fn a_command_that_forks_to_run_a_hook_is_tethered_too() {
 }
 
 #[test]
-fn with_a_session_that_the_owner_has_made_later_spawns_fail() {
+fn in_a_session_that_the_owner_has_made_later_commands_are_tethered_too() {
     let stage = Stage::open(ACTOR);
     let mut owner = owner(&stage, Signal::SIGKILL);
-    let child = owner.spawn_tethered();
+    let before = owner.spawn_tethered();
     owner.new_session();
-    let error = owner.try_spawn(Spawning::tethered()).unwrap_err();
-    assert!(error.contains("Operation not permitted"), "{error}");
-    // Those that are there are tethered still, and a new tether is of the new session.
+    let after = owner.spawn_tethered();
     owner.kill();
-    child.assert_dies_of(Signal::SIGKILL);
+    all_die_of(Signal::SIGKILL, &[before, after]);
+}
 
-    let mut owner = stage.actor();
+#[test]
+fn an_empty_group_of_the_session_before_is_not_joined() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage, Signal::SIGKILL);
     owner.new_session();
-    owner.tether(Signal::SIGKILL).unwrap();
     let child = owner.spawn_tethered();
     owner.kill();
     child.assert_dies_of(Signal::SIGKILL);

@@ -1,13 +1,14 @@
-//! Many children under one tether: several groups, few descriptors, and errors at the limits, after which the tether is as it was.
+//! Many children under one tether: a group for each, then shared ones; few descriptors; and what happens at the limits.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use nix::unistd::{getpgid, Pid};
-use pdeathsig_tests::{needs_root, Actor, Spawning, Stage};
+use pdeathsig_tests::{needs_root, until, Actor, Cause, Spawning, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
-/// Who is nobody else, not even in another run of these tests, so that no others' sockets in flight or processes count.
+/// A user of this test alone, so that other tests' sockets in flight and processes do not count.
 fn user(number: u32) -> u32 {
     1_000_000 + 8 * std::process::id() + number
 }
@@ -28,17 +29,45 @@ fn assert_dies_with_its_member(stage: &Stage, mut owner: Actor<'_>) {
     assert_eq!(stage.end_of(child), Signal::SIGKILL as i32);
 }
 
+fn groups_of(children: &[Pid]) -> BTreeSet<Pid> {
+    children.iter().map(|child| getpgid(Some(*child)).unwrap()).collect()
+}
+
+/// How many of the children share their group with another.
+fn sharing(children: &[Pid]) -> usize {
+    let group = |child: &Pid| getpgid(Some(*child)).unwrap();
+    children.iter().filter(|child| children.iter().filter(|other| group(other) == group(child)).count() > 1).count()
+}
+
 #[test]
-fn they_are_in_several_groups_and_all_die() {
+fn each_of_32_has_a_group_of_its_own_and_the_next_ones_share() {
     let stage = Stage::open(ACTOR);
     let mut owner = owner(&stage);
     let (_, open) = owner.count();
-    let children: Vec<Pid> = (0..300).map(|_| spawn_sleeper(&mut owner).unwrap()).collect();
-    let groups: BTreeSet<Pid> = children.iter().map(|child| getpgid(Some(*child)).unwrap()).collect();
-    assert_eq!(groups.len(), 3);
-    assert_eq!(owner.count().1, open + 2);
+    let mut children: Vec<Pid> = (0..32).map(|_| spawn_sleeper(&mut owner).unwrap()).collect();
+    assert_eq!(groups_of(&children).len(), 32);
+    assert_eq!(owner.count().1, open + 31);
+    children.extend((0..100).map(|_| spawn_sleeper(&mut owner).unwrap()));
+    assert_eq!(groups_of(&children).len(), 32);
+    assert_eq!(owner.count().1, open + 31);
+    // They share as few groups as possible.
+    assert_eq!(sharing(&children), 101);
     owner.kill();
-    assert_eq!(stage.killed_orphans(), 300);
+    assert_eq!(stage.killed_orphans(), 132);
+}
+
+#[test]
+fn groups_of_all_tethers_of_a_process_count() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    for _ in 0..31 {
+        owner.leak_tether();
+        owner.tether(Signal::SIGKILL).unwrap();
+    }
+    let children: Vec<Pid> = (0..3).map(|_| spawn_sleeper(&mut owner).unwrap()).collect();
+    assert_eq!(groups_of(&children).len(), 1);
+    owner.kill();
+    assert_eq!(stage.killed_orphans(), 3);
 }
 
 #[test]
@@ -48,14 +77,34 @@ fn groups_that_have_emptied_are_used_again() {
     let (_, open) = owner.count();
     let mut first = owner.spawn_tethered();
     owner.churn(1500);
-    // One tenth of what it would be otherwise.
     let more = owner.count().1 - open;
-    assert!((1..=5).contains(&more), "{more} descriptors more");
+    assert!((1..=31).contains(&more), "{more} descriptors more");
     first.assert_lives();
     let last = owner.spawn_tethered();
     owner.kill();
     first.end();
     last.end();
+}
+
+/// A command that was told to join a group may be spawned a moment later.
+#[test]
+fn a_group_that_has_emptied_is_used_again_after_a_while() {
+    let stage = Stage::open(ACTOR);
+    let mut owner = owner(&stage);
+    owner.churn(8);
+    let full = owner.zombies().len();
+    assert_eq!(full, 8);
+    until("a group that is used again", || {
+        owner.churn(1);
+        (owner.zombies().len() < 32).then_some(())
+    });
+    let start = Instant::now();
+    // At least one of these commands comes after the pause, and takes a group that is there.
+    while start.elapsed() < Duration::from_millis(1500) {
+        std::thread::sleep(Duration::from_millis(100));
+        owner.churn(1);
+    }
+    assert!(owner.zombies().len() < 24, "{}", owner.zombies().len());
 }
 
 #[test]
@@ -69,73 +118,106 @@ fn without_a_descriptor_left_a_tether_is_an_error() {
 }
 
 #[test]
-fn without_a_descriptor_left_a_tether_that_is_there_goes_on_until_it_needs_another_group() {
+fn without_a_descriptor_left_commands_share_the_group_that_is_there() {
     let stage = Stage::open(ACTOR);
     let mut owner = owner(&stage);
-    owner.churn(126);
     owner.fill_descriptors();
-    for _ in 0..2 {
-        spawn_sleeper(&mut owner).unwrap();
-    }
-    let error = spawn_sleeper(&mut owner).unwrap_err();
-    assert!(error.contains("socketpair(2)") && error.contains("ulimit -n"), "{error}");
+    let children: Vec<Pid> = (0..200).map(|_| spawn_sleeper(&mut owner).unwrap()).collect();
+    assert_eq!(groups_of(&children).len(), 1);
     assert_eq!(owner.zombies().len(), 1);
-    // With room again it goes on.
-    owner.free_descriptors();
-    spawn_sleeper(&mut owner).unwrap();
     owner.kill();
-    assert_eq!(stage.killed_orphans(), 3);
+    assert_eq!(stage.killed_orphans(), 200);
+}
+
+fn ordinary_user_with<'a>(stage: &'a Stage, descriptors: u64, number: u32) -> Actor<'a> {
+    let mut actor = stage.actor();
+    actor.limit_descriptors(descriptors);
+    actor.drop_privileges(user(number));
+    actor
 }
 
 #[test]
-fn too_many_descriptors_of_an_ordinary_user_in_flight_are_an_error() {
-    if !needs_root("too_many_descriptors_of_an_ordinary_user_in_flight_are_an_error") {
+fn a_tether_for_each_command_of_an_ordinary_user() {
+    if !needs_root("a_tether_for_each_command_of_an_ordinary_user") {
         return;
     }
     let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
-    owner.limit_descriptors(40);
-    owner.drop_privileges(user(0));
+    let mut owner = ordinary_user_with(&stage, 1024, 0);
     let mut tethers = 0;
     let error = loop {
         match owner.tether(Signal::SIGKILL) {
-            Ok(()) => owner.leak_tether(),
+            Ok(()) => {}
             Err(error) => break error,
         }
+        spawn_sleeper(&mut owner).unwrap();
+        owner.leak_tether();
         tethers += 1;
     };
-    assert!((5..20).contains(&tethers), "{tethers}");
-    assert!(error.contains("sendmsg(SCM_RIGHTS)") && error.contains("in flight"), "{error}");
-    // Nothing is left of the one that failed.
-    assert_eq!(owner.zombies().len(), tethers);
-    assert_eq!(owner.count().1, stage.actor().count().1 + tethers);
+    // More than all could have that are in flight.
+    assert!(tethers > 1024 / 7, "{tethers}");
+    assert!(error.contains("socketpair(2)") && error.contains("ulimit -n"), "{error}");
+    // Another program of this user can pass descriptors, and have tethers.
+    let mut other = ordinary_user_with(&stage, 1024, 0);
+    other.collect_garbage();
+    other.tether(Signal::SIGKILL).unwrap();
+    assert_dies_with_its_member(&stage, other);
+    owner.kill();
+    assert_eq!(stage.killed_orphans(), tethers);
 }
 
 #[test]
-fn at_the_limit_in_flight_a_tether_that_is_there_goes_on() {
-    if !needs_root("at_the_limit_in_flight_a_tether_that_is_there_goes_on") {
+fn four_hundred_commands_of_an_ordinary_user_with_1024_descriptors() {
+    if !needs_root("four_hundred_commands_of_an_ordinary_user_with_1024_descriptors") {
         return;
     }
     let stage = Stage::open(ACTOR);
-    let [mut owner, mut another] = [(); 2].map(|()| {
-        let mut actor = stage.actor();
-        actor.limit_descriptors(40);
-        actor.drop_privileges(user(1));
-        actor
-    });
-    owner.tether(Signal::SIGKILL).unwrap();
-    while another.tether(Signal::SIGKILL).is_ok() {
-        another.leak_tether();
+    let mut owners: Vec<_> = (0..6).map(|_| ordinary_user_with(&stage, 1024, 1)).collect();
+    for owner in &mut owners {
+        owner.tether(Signal::SIGKILL).unwrap();
+        for _ in 0..400 / 6 + 1 {
+            spawn_sleeper(owner).unwrap();
+        }
     }
-    owner.churn(127);
-    spawn_sleeper(&mut owner).unwrap();
-    let error = spawn_sleeper(&mut owner).unwrap_err();
-    assert!(error.contains("in flight"), "{error}");
-    // With room again it goes on.
-    another.kill();
-    spawn_sleeper(&mut owner).unwrap();
+    owners.into_iter().for_each(|owner| owner.kill());
+    assert_eq!(stage.killed_orphans(), 402);
+}
+
+/// In this form, each end of a pair is open and armed.
+#[test]
+fn where_few_descriptors_may_be_in_flight_members_die_by_open_ones() {
+    if !needs_root("where_few_descriptors_may_be_in_flight_members_die_by_open_ones") {
+        return;
+    }
+    let stage = Stage::open(ACTOR);
+    // It fills what there is in flight for this user.
+    let mut other = ordinary_user_with(&stage, 200, 2);
+    while other.tether(Signal::SIGKILL).is_ok() {
+        other.leak_tether();
+    }
+    for cause in [None, Some(Cause::Exit)] {
+        let mut owner = ordinary_user_with(&stage, 200, 2);
+        let (_, open) = owner.count();
+        owner.tether(Signal::SIGKILL).unwrap();
+        assert_eq!(owner.count().1, open + 8);
+        let mut child = owner.spawn_tethered();
+        let grandchild = child.spawn();
+        // The next one shares the group.
+        let second = owner.spawn_tethered();
+        assert_eq!(child.group(), second.group());
+        match cause {
+            None => owner.kill(),
+            Some(cause) => drop(owner.die(cause)),
+        }
+        for member in [child, grandchild, second] {
+            member.assert_dies_of(Signal::SIGKILL);
+        }
+    }
+    let mut owner = ordinary_user_with(&stage, 200, 2);
+    owner.tether(Signal::SIGKILL).unwrap();
+    let mut child = owner.spawn_tethered();
+    owner.release_tether().unwrap();
     owner.kill();
-    assert_eq!(stage.killed_orphans(), 2);
+    child.assert_lives();
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn it_returns_as_soon_as_the_last_member_has_ended() {
     grandchild.assert_lives();
     assert!(!owner.has_answered());
     grandchild.unblock(Signal::SIGTERM);
-    assert_eq!(owner.hear_shut_down(), Ok(()));
+    assert_eq!(owner.hear_shut_down(), Ok(true));
     grandchild.assert_dies_of(Signal::SIGTERM);
     assert_eq!(owner.zombies(), [child.pid()]);
 }
@@ -39,7 +39,7 @@ fn it_returns_as_soon_as_the_last_member_has_ended() {
 fn without_members_it_returns_at_once() {
     let stage = Stage::open(ACTOR);
     let mut owner = owner(&stage);
-    assert_eq!(owner.shut_down(Signal::SIGTERM, LONG), Ok(()));
+    assert_eq!(owner.shut_down(Signal::SIGTERM, LONG), Ok(true));
     assert_eq!(owner.zombies(), []);
 }
 
@@ -48,7 +48,7 @@ fn without_an_end_of_the_grace_it_waits_too() {
     let stage = Stage::open(ACTOR);
     let mut owner = owner(&stage);
     let child = owner.spawn_tethered();
-    assert_eq!(owner.shut_down(Signal::SIGTERM, Duration::MAX), Ok(()));
+    assert_eq!(owner.shut_down(Signal::SIGTERM, Duration::MAX), Ok(true));
     child.await_dead();
 }
 
@@ -62,7 +62,7 @@ fn whoever_is_left_after_the_grace_is_killed_whatever_the_signal_of_the_tether()
         let mut grandchild = child.spawn();
         grandchild.ignore(Signal::SIGTERM);
         let start = Instant::now();
-        assert_eq!(owner.shut_down(Signal::SIGTERM, SHORT), Ok(()));
+        assert_eq!(owner.shut_down(Signal::SIGTERM, SHORT), Ok(false));
         assert!(start.elapsed() >= SHORT);
         grandchild.assert_dies_of(Signal::SIGKILL);
         child.await_dead();
@@ -87,7 +87,7 @@ fn without_a_grace_they_are_killed_at_once() {
     let mut owner = owner(&stage);
     let mut child = owner.spawn_tethered();
     child.ignore(Signal::SIGTERM);
-    assert_eq!(owner.shut_down(Signal::SIGTERM, Duration::ZERO), Ok(()));
+    assert_eq!(owner.shut_down(Signal::SIGTERM, Duration::ZERO), Ok(false));
     child.await_dead();
 }
 
@@ -100,7 +100,7 @@ fn one_that_handles_the_signal_is_asked_once() {
     owner.tell_shut_down(Signal::SIGTERM, LONG);
     child.await_caught(1);
     child.tell_die(pdeathsig_tests::Cause::Return);
-    assert_eq!(owner.hear_shut_down(), Ok(()));
+    assert_eq!(owner.hear_shut_down(), Ok(true));
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn one_that_is_stopped_hears_it() {
     let child = owner.spawn_tethered();
     child.send(Signal::SIGSTOP);
     child.await_stopped();
-    assert_eq!(owner.shut_down(Signal::SIGTERM, LONG), Ok(()));
+    assert_eq!(owner.shut_down(Signal::SIGTERM, LONG), Ok(true));
     child.await_dead();
 }
 
@@ -128,7 +128,7 @@ fn nobody_survives_it_by_forking_and_exiting_faster_than_it_can_look() {
             owner.try_spawn(Spawning { program: storm(), ..Spawning::tethered() }).unwrap();
         }
         let start = Instant::now();
-        assert_eq!(owner.shut_down(Signal::SIGTERM, grace), Ok(()));
+        assert_eq!(owner.shut_down(Signal::SIGTERM, grace), Ok(false));
         assert!(start.elapsed() >= grace);
         owner.kill();
         stage.killed_orphans();
@@ -146,7 +146,7 @@ fn one_that_leaves_the_group_is_not_waited_for() {
     child.await_dead();
     daemon.await_caught(1);
     daemon.new_session();
-    assert_eq!(owner.hear_shut_down(), Ok(()));
+    assert_eq!(owner.hear_shut_down(), Ok(true));
     daemon.assert_lives();
 }
 
@@ -168,7 +168,7 @@ fn members_of_all_its_groups_are_waited_for() {
         member.unblock(Signal::SIGTERM);
         member.await_dead();
     }
-    assert_eq!(owner.hear_shut_down(), Ok(()));
+    assert_eq!(owner.hear_shut_down(), Ok(true));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn without_proc_it_waits_out_the_grace() {
     let mut child = owner.spawn_tethered();
     child.ignore(Signal::SIGTERM);
     owner.change_proc(None).unwrap();
-    assert_eq!(owner.shut_down(Signal::SIGTERM, SHORT), Ok(()));
+    assert_eq!(owner.shut_down(Signal::SIGTERM, SHORT), Ok(false));
     child.await_dead();
 }
 
@@ -212,7 +212,7 @@ fn it_looks_again_and_again(refused: Refusal) {
     child.await_dead();
     assert!(!owner.has_answered());
     grandchild.unblock(Signal::SIGTERM);
-    assert_eq!(owner.hear_shut_down(), Ok(()));
+    assert_eq!(owner.hear_shut_down(), Ok(true));
     grandchild.assert_dies_of(Signal::SIGTERM);
 }
 
@@ -233,7 +233,7 @@ fn where_members_cannot_be_pinned_it_returns_as_soon_as_the_last_of_many_has_end
     }
     owner.refuse(Refused::Pidfd.by(Answer::NotThere));
     let start = Instant::now();
-    assert_eq!(owner.shut_down(Signal::SIGTERM, LONG), Ok(()));
+    assert_eq!(owner.shut_down(Signal::SIGTERM, LONG), Ok(true));
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     assert_eq!(owner.zombies().len(), 100);
 }

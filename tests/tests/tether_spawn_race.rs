@@ -11,7 +11,8 @@ fn owner_dies_at(call: i64, through: bool, anchor_is_reaped: bool) {
     let stage = Stage::open(ACTOR);
     let mut owner = stage.actor();
     owner.tether(Signal::SIGKILL).unwrap();
-    let before = owner.spawn_tethered();
+    // The command joins the first group, which is there.
+    let [anchor] = owner.zombies()[..] else { panic!("{:?}", owner.zombies()) };
     let owner_held = Tracee::seize(&owner);
     owner.tell_spawn(Spawning::tethered());
     let mut held = owner_held.follow();
@@ -22,8 +23,8 @@ fn owner_dies_at(call: i64, through: bool, anchor_is_reaped: bool) {
     owner.send(Signal::SIGKILL);
     owner.end();
     if anchor_is_reaped {
-        // It has come to the test with everybody else.
-        stage.reap(before.group());
+        // It has come to the test with all others.
+        stage.reap(anchor);
     }
     drop(held);
     // Whoever plays would live until the test is over.

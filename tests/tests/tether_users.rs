@@ -1,4 +1,4 @@
-//! Whom a tether reaches is decided by who made it: whoever that user may send signals to.
+//! The user that made a tether decides which members it reaches: those that this user has permission to signal.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{chown, PermissionsExt};
@@ -66,6 +66,23 @@ fn a_member_that_executes_a_set_uid_program_dies() {
     let member = set_uid_member(&stage, &mut owner);
     owner.kill();
     member.assert_dies_of(Signal::SIGKILL);
+}
+
+/// As `sudo` does.
+#[test]
+fn one_that_makes_itself_root_for_good_is_out_of_an_ordinary_owners_reach() {
+    let test = "one_that_makes_itself_root_for_good_is_out_of_an_ordinary_owners_reach";
+    if !needs_root(test) || !set_uid_programs_work(test) {
+        return;
+    }
+    let stage = Stage::open(ACTOR);
+    let mut owner = stage.actor();
+    owner.drop_privileges(USER);
+    owner.tether(Signal::SIGKILL).unwrap();
+    let mut member = set_uid_member(&stage, &mut owner);
+    member.drop_privileges(0);
+    owner.kill();
+    member.assert_lives();
 }
 
 #[test]

@@ -9,6 +9,7 @@ use nix::unistd::Pid;
 use pdeathsig_tests::{until, Actor, Options, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+const CROWD: &str = env!("CARGO_BIN_EXE_crowd");
 const EVERYTHING: Options = Options { watch: true, descendants: true, ..Options::PROCESS_GROUP.with_a_long_grace() };
 
 #[test]
@@ -80,4 +81,36 @@ fn the_process_grows_by_64_kib_at_most() {
     assert!((1..=64).contains(&grown), "{grown} KiB");
     let rss = child.status(child.pid(), "VmRSS");
     eprintln!("grown by {grown} KiB, {rss}");
+}
+
+/// With many processes about, and a member of the group that does not exit.
+#[test]
+fn a_grace_takes_next_to_no_processor_time() {
+    for options in
+        [Options::PROCESS_GROUP, Options::DESCENDANTS, Options { process_group: true, ..Options::DESCENDANTS }]
+    {
+        let stage = Stage::open(ACTOR);
+        let mut crowd = stage.actor();
+        crowd.start(CROWD, &["500"]);
+        let mut parent = stage.actor();
+        let mut child = parent.spawn();
+        child.arm_with(Signal::SIGTERM, options.with_a_long_grace()).unwrap();
+        let mut member = child.spawn();
+        member.catch(Signal::SIGTERM);
+        parent.kill();
+        member.await_caught(1);
+        let watcher = child.watcher().unwrap();
+        let before = processor_time(&child, watcher);
+        // Not to wait for anything: it is a part of the grace.
+        thread::sleep(Duration::from_secs(2));
+        let used = processor_time(&child, watcher) - before;
+        eprintln!("2 s of a grace took {used:?}");
+        assert!(used < Duration::from_millis(50), "{options:?}: {used:?}");
+    }
+}
+
+/// Which a thread has used.
+fn processor_time(child: &Actor<'_>, thread: Pid) -> Duration {
+    let times = fs::read_to_string(format!("/proc/{}/task/{thread}/schedstat", child.pid())).unwrap();
+    Duration::from_nanos(times.split(' ').next().unwrap().parse().unwrap())
 }

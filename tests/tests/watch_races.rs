@@ -150,14 +150,3 @@ fn it_may_be_cancelled_when_the_thread_has_woken_already() {
     child.await_no_watcher();
     child.assert_lives();
 }
-
-#[test]
-fn it_may_be_replaced_when_the_thread_has_woken_already() {
-    let stage = Stage::open(ACTOR);
-    let (mut child, held) = parent_is_gone_and_the_thread_is_held(&stage, Signal::SIGKILL);
-    // By one that waits for the process that has adopted the child.
-    child.watch(Signal::SIGKILL);
-    drop(held);
-    child.await_threads(2);
-    child.assert_lives();
-}

@@ -140,18 +140,6 @@ fn a_fork_is_not_watched_and_can_watch_for_itself() {
 }
 
 #[test]
-fn off_the_main_thread_it_is_an_error_and_nothing_is_armed() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
-    let mut child = parent.spawn();
-    let error = child.watch_on_thread(Signal::SIGKILL).unwrap_err();
-    assert!(error.starts_with("must be called on the main thread"), "{error}");
-    assert_eq!(child.watcher(), None);
-    parent.kill();
-    child.assert_lives();
-}
-
-#[test]
 fn a_fork_in_another_pid_namespace_that_has_the_same_number_can_watch_for_itself() {
     let test = "a_fork_in_another_pid_namespace_that_has_the_same_number_can_watch_for_itself";
     let stage = Stage::open(ACTOR);

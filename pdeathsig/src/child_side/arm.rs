@@ -8,47 +8,58 @@ use crate::{Error, Signal};
 
 /// Ties this process to its parent: when the parent dies, the kernel sends `signal` to this process.
 ///
-/// Call it first thing in `main`; [`#[die_with_parent]`](macro@crate::die_with_parent) does that for you. It costs five
-/// system calls, no allocation, no thread and no descriptor. Calling it again replaces the signal.
+/// Call it first in `main`. [`#[die_with_parent]`](macro@crate::die_with_parent) does that for you. The call takes five system calls. It needs
+/// no allocation, no thread and no descriptor. Calling it again replaces the signal.
 ///
-/// If the parent dies while this function arms, the function does what the kernel would have done a moment later: it
-/// sends `signal` to its own process. With a signal that ends the process the call does not return then. If a handler
-/// catches it, or it is ignored or blocked, the call returns `Ok(())`, as it would had the parent died later. If the signal is
-/// SIGKILL and the process survives it, as the first process of a pid namespace does, it exits at once with the status 137.
+/// If the parent dies during the call, the function does what the kernel would have done a moment later: it sends `signal` to its own process.
+/// If a handler catches the signal, or it is ignored or blocked, the call returns `Ok(())`. If the signal is SIGKILL and the process survives
+/// it, as the first process of a pid namespace does, the process exits with status 137.
+///
+/// The same happens if a [watch](DieWithParent::watch) was armed before, its parent has died, and the watch has not sent its signal yet. The new
+/// signal is sent then.
 ///
 /// # Errors
 ///
-/// - [`Error::NotMainThread`] on any other thread, with nothing armed.
-/// - [`Error::Unsupported`] where the target is neither Linux nor Android.
+/// - [`Error::NotMainThread`] on any thread but the main one. Nothing is armed.
+/// - [`Error::ParentNotVisible`] if the parent is outside this process's pid namespace, and this process is not the first one inside. This is so
+///   under `docker exec`, `kubectl exec` and the like. Nothing is armed.
+/// - [`Error::Unsupported`] if the target is neither Linux nor Android.
 /// - [`Error::Os`] if a sandbox refuses a system call.
 ///
 /// # Limits
 ///
-/// - Only the direct parent counts. If a wrapper stays between, as `timeout`, `sudo`, `npx` and some shells' `sh -c` do, the
-///   death of what started the wrapper is not noticed unless the wrapper ends, too.
-/// - To the kernel the parent is the **thread** that spawned this process. If that thread ends ([golang/go#27505]), or
-///   another thread of the parent executes a program, the signal comes though the parent process lives.
-///   [`DieWithParent::watch`] waits for the process instead; [`Parent::spawner_thread`](crate::Parent::spawner_thread) tells whether it is needed.
-/// - A parent that died before the call is not noticed ([containers/bubblewrap#730]);
-///   [`DieWithParent::expected_parent`] closes that window.
-/// - Where the parent is outside this process's pid namespace (`getppid()` is 0), its death while arming cannot be
-///   noticed; any time later the kernel's signal comes.
-/// - The first process of a pid namespace ignores, from the kernel too, any signal but SIGKILL that it has no handler for.
-/// - The kernel forgets the signal in children made by `fork`; when this process executes a program that changes its
-///   credentials (set-uid, set-gid, file capabilities, a transition of a security module), or executes any program from
-///   another thread than the main one; and when its effective or file-system user or group changes
-///   ([golang/go#9686], [google/syzkaller#2181]), or it gains capabilities. So drop privileges first, then call.
-///   [`parent_death_signal`] tells what is left.
-/// - The kernel sends it in the parent's name, and nothing to whom the parent may not [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html):
-///   as when the parent is an ordinary user's and this process is another's, or root's. A watch sends it in this process's own name.
-/// - The process's own children are not touched; [`DieWithParent::process_group`] and [`DieWithParent::descendants`] reach them.
-/// - A handler has to be installed before this is called, or the signal may end the process before it is.
-/// - A catchable signal has no effect while it is ignored, as SIGHUP is under `nohup`, and SIGINT and SIGQUIT in what a script
-///   starts by `&`; and it waits while it is blocked. SIGKILL can be neither. Of a traced process it is the tracer's to deliver.
-/// - In a frozen control group (cgroup) of version 1 even SIGKILL waits until the group is thawed; in one of version 2 it does not.
-/// - A handler may run more than once: twice if the parent dies just while this function arms, since the kernel may have
-///   sent the signal by then; and again whenever a process dies that has adopted this one.
-/// - A parent that writes a core dump lives until it is written.
+/// About the parent:
+///
+/// - Only the direct parent counts. A wrapper may stay between, such as `timeout`, `sudo`, `npx` or `sh -c`. Then the death of the process that
+///   started the wrapper has no effect unless the wrapper exits too. [`DieWithParent::watch_pid`] watches another process.
+/// - To the kernel, the parent is the **thread** that spawned this process. If that thread exits ([golang/go#27505]), or another thread of the
+///   parent executes a program, the signal comes although the parent lives. [`DieWithParent::watch`] waits for the process instead.
+///   [`Parent::spawner_thread`](crate::Parent::spawner_thread) tells whether that is needed.
+/// - A parent that died before the call is not noticed ([containers/bubblewrap#730]). [`DieWithParent::expected_parent`] closes that window.
+/// - For the first process of a pid namespace the parent is 0, before and after its death. So its death during the call is not noticed. Later
+///   the kernel's signal comes.
+/// - A parent that writes a core dump lives until the dump is written.
+///
+/// About the signal:
+///
+/// - Install a handler before the call. Otherwise the signal may terminate the process before the handler is there.
+/// - A signal that is ignored has no effect. `nohup` ignores SIGHUP; a script ignores SIGINT and SIGQUIT in what it starts with `&`. A signal
+///   that is blocked waits. SIGKILL can be neither ignored nor blocked. Under a debugger, the debugger decides whether a signal is delivered.
+/// - The kernel checks the parent's permission to signal this process
+///   ([kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html)). Without it, no signal is sent: for example if the parent is an ordinary
+///   user's and this process is root's. A watch needs no permission.
+/// - The first process of a pid namespace ignores every signal without a handler except SIGKILL.
+/// - A handler may run twice if the parent dies during the call. It runs again whenever a process dies that has adopted this one.
+/// - In a frozen control group (cgroup) of version 1, SIGKILL waits until the group is thawed. In version 2 it does not.
+///
+/// About what happens afterwards:
+///
+/// - `fork` clears the signal in the child.
+/// - Executing a program clears it if the program changes credentials (set-uid, set-gid, file capabilities, a transition of a security module),
+///   or if another thread than the main one executes it.
+/// - A change of the effective or filesystem user or group clears it ([golang/go#9686], [google/syzkaller#2181]). So does a gain of
+///   capabilities. Drop privileges first, then call. [`parent_death_signal`] reads what is armed.
+/// - Children of this process are not affected. [`DieWithParent::process_group`] and [`DieWithParent::descendants`] reach them.
 ///
 /// [golang/go#27505]: https://github.com/golang/go/issues/27505
 /// [containers/bubblewrap#730]: https://github.com/containers/bubblewrap/issues/730
@@ -71,32 +82,35 @@ use crate::{Error, Signal};
 ///
 /// # See also
 ///
-/// [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html); in the kernel's source,
-/// `forget_original_parent` in `kernel/exit.c` sends it, `begin_new_exec` in `fs/exec.c` and
-/// `commit_creds` in `kernel/cred.c` clear it.
+/// [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html). In the kernel's source,
+/// `forget_original_parent` in `kernel/exit.c` sends the signal. `begin_new_exec` in `fs/exec.c` and `commit_creds` in `kernel/cred.c` clear it.
+#[doc(alias = "PR_SET_PDEATHSIG")]
+#[doc(alias = "prctl")]
 pub fn die_with_parent(signal: Signal) -> Result<(), Error> {
     DieWithParent::new(signal).arm()
 }
 
-/// Undoes [`die_with_parent`] and anything else that armed a parent-death signal for the main thread, and cancels
-/// [a watch](DieWithParent::watch), a grace that runs included: this process may outlive its parent.
+/// Allows this process to outlive its parent: disarms the kernel's signal of the main thread, and cancels a [watch](DieWithParent::watch), also
+/// while its grace runs.
 ///
-/// For a helper that a library or a language runtime tied to its parent, and that must finish what it does, such as the
-/// report of a crash ([DataDog/libdatadog#2348](https://github.com/DataDog/libdatadog/issues/2348)). When the call has
-/// returned, nothing is sent any more: what was armed was carried out before, or never will be.
+/// Use it in a helper that a library or a language runtime tied to its parent, but that must finish its work. A crash reporter is an example
+/// ([DataDog/libdatadog#2348](https://github.com/DataDog/libdatadog/issues/2348)).
+///
+/// After it returns, no signal will be sent. A death of the parent that an armed watch has not acted upon yet is forgotten.
 ///
 /// # Errors
 ///
-/// - [`Error::NotMainThread`] on any other thread, with nothing changed.
-/// - [`Error::Unsupported`] where the target is neither Linux nor Android.
+/// - [`Error::NotMainThread`] on any thread but the main one, even if a watch was armed there. Each thread has a parent-death signal of its own,
+///   and only the main one can disarm that of the main thread. Nothing is changed.
+/// - [`Error::Unsupported`] if the target is neither Linux nor Android.
 /// - [`Error::Os`] if a sandbox refuses the system call.
 ///
 /// # Limits
 ///
-/// - A signal that foreign code armed on another thread is out of reach; it goes when that thread ends.
-/// - The thread of a watch cannot be woken. It sleeps on until the parent is gone, then ends and does nothing; if a watch is
-///   armed again before, it serves that.
-/// - It waits for what is being carried out at that moment: while descendants are sent their signal, that is.
+/// - A signal that other code armed on another thread stays armed. It is cleared when that thread exits.
+/// - The thread of a watch cannot be woken. It sleeps until a watched process exits, then does nothing and exits. A watch that is armed before
+///   then uses the same thread.
+/// - The call waits while the watch sends signals to descendants.
 ///
 /// # Examples
 ///
@@ -118,15 +132,14 @@ pub fn outlive_parent() -> Result<(), Error> {
     Platform::outlive_parent()
 }
 
-/// The parent-death signal that the kernel holds for the calling thread, `None` if there is none. It does not matter who armed it.
+/// Returns the parent-death signal that the kernel holds for the calling thread, or `None`. It does not matter which code armed it.
 ///
-/// Ask on the main thread: the setting belongs to a thread, and another one has its own, as a rule none. Read it after a
-/// change of user, for example, to see whether protection was lost. It says nothing of [a watch](DieWithParent::watch), which arms
-/// nothing in the kernel.
+/// Call it on the main thread: each thread has a setting of its own. Call it after a change of user, for example, to see whether the protection
+/// was lost. A [watch](DieWithParent::watch) arms nothing in the kernel, so it is not shown.
 ///
 /// # Errors
 ///
-/// - [`Error::Unsupported`] where the target is neither Linux nor Android.
+/// - [`Error::Unsupported`] if the target is neither Linux nor Android.
 /// - [`Error::Os`] if a sandbox refuses the system call, or if other code armed a signal that [`Signal`] cannot name.
 ///
 /// # Examples
@@ -149,12 +162,14 @@ pub fn parent_death_signal() -> Result<Option<Signal>, Error> {
     Platform::parent_death_signal()
 }
 
-/// A builder for [`die_with_parent`] with options: the pid of the parent, if it is known; and to wait for the parent *process*
-/// rather than its thread, with a grace, the process group, and descendants.
+/// A builder for [`die_with_parent`] with options.
+///
+/// It can name the expected parent, wait for the parent *process* instead of its thread, give a grace, and reach the process group and the
+/// descendants.
 ///
 /// # Examples
 ///
-/// A parent that tells its pid closes the window between fork and the first line of `main`:
+/// A parent that passes its pid closes the window between fork and the first line of `main`:
 ///
 /// ```
 /// use pdeathsig::{DieWithParent, Signal};
@@ -171,7 +186,7 @@ pub fn parent_death_signal() -> Result<Option<Signal>, Error> {
 /// }
 /// ```
 ///
-/// A child of a parent with threads that come and go, which takes its own children along and has five seconds to clean up:
+/// The parent has threads that come and go. This process has five seconds to clean up, and its own children die too:
 ///
 /// ```
 /// use pdeathsig::{DieWithParent, Signal};
@@ -193,6 +208,38 @@ pub struct DieWithParent {
     pub(crate) grace: Option<Duration>,
     pub(crate) process_group: bool,
     pub(crate) descendants: bool,
+    pub(crate) pids: Pids,
+}
+
+/// How many processes [`DieWithParent::watch_pid`] can name.
+pub(crate) const MAX_PIDS: usize = 8;
+
+/// The pids of [`DieWithParent::watch_pid`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pids {
+    pids: [u32; MAX_PIDS],
+    /// How many were given. If there were too many, this is larger than `MAX_PIDS`.
+    number: usize,
+}
+
+impl Pids {
+    const NONE: Pids = Pids { pids: [0; MAX_PIDS], number: 0 };
+
+    // The index is checked. `get_mut` is not const in Rust 1.71.
+    #[allow(clippy::indexing_slicing)]
+    const fn with(self, pid: u32) -> Pids {
+        let Pids { mut pids, number } = self;
+        if number < MAX_PIDS {
+            pids[number] = pid;
+        }
+        Pids { pids, number: number.saturating_add(1) }
+    }
+
+    /// None if too many were given.
+    #[allow(dead_code)]
+    pub(crate) fn all(&self) -> Option<&[u32]> {
+        self.pids.get(..self.number)
+    }
 }
 
 impl DieWithParent {
@@ -214,20 +261,21 @@ impl DieWithParent {
             grace: None,
             process_group: false,
             descendants: false,
+            pids: Pids::NONE,
         }
     }
 
     /// Treats any parent other than `pid` as one that has died.
     ///
-    /// For a parent that tells the child its pid, by argument, environment or handshake. It closes the window between
-    /// fork and the first line of `main`: a parent that died there is noticed while arming.
+    /// The parent passes its pid to the child, by argument, environment or handshake. This closes the window between fork and the first line of
+    /// `main`: a parent that died there is noticed when arming. Prefer an argument. Processes inherit an environment variable for which
+    /// it is wrong.
     ///
-    /// `pid` is the id of the **direct** parent in this process's own pid namespace: not of a grandparent, and not of a
-    /// program that a shell or wrapper stands in for. A wrong pid means that the process sends itself the signal, and with
-    /// SIGKILL ends without a word. An argument is a good way to tell it; an environment variable is inherited by those for
-    /// whom it is wrong.
+    /// `pid` is the id of the **direct** parent in this process's own pid namespace. It is not that of a grandparent, or of a process behind a
+    /// shell or wrapper; for these, use [`watch_pid`](Self::watch_pid). With a wrong pid the process sends itself the signal. SIGKILL then ends
+    /// it without a message.
     ///
-    /// A parent outside that namespace is 0, before and after its death, so that expecting 0 tells nothing.
+    /// For the first process of a pid namespace the parent is 0, before and after its death. Expecting 0 therefore tells nothing.
     ///
     /// # Examples
     ///
@@ -245,49 +293,53 @@ impl DieWithParent {
         DieWithParent { expected_parent: Some(pid), ..self }
     }
 
-    /// Waits for the parent **process**, not for the thread of it that spawned this one.
+    /// Waits for the parent **process**, instead of its thread that spawned this process.
     ///
-    /// For the child of a parent whose threads come and go: tokio (`spawn_blocking` retires a thread after ten idle seconds),
-    /// thread pools, Go, the JVM. A child cannot choose who spawns it;
-    /// [`Parent::spawner_thread`](crate::Parent::spawner_thread) tells who did.
+    /// Use it if the parent's threads come and go: tokio (`spawn_blocking` ends a thread after ten idle seconds), thread pools, Go, the JVM.
+    /// A child cannot choose the thread that spawns it. [`Parent::spawner_thread`](crate::Parent::spawner_thread) tells which one did.
     ///
-    /// A thread of its own, `pdeathsig-watch`, sleeps in the kernel until the whole parent process is gone, and then sends the
-    /// signal to this process. The kernel's own signal is not armed, and is disarmed if it was. Arming again replaces
-    /// what was armed, also while a [grace](Self::grace) runs; [`outlive_parent`] cancels it. It costs the thread with all signals blocked, a
-    /// descriptor in a table of that thread's own, 8 to 16 KiB of memory, and no wake-up while the parent lives.
+    /// A watch is a thread named `pdeathsig-watch`. It sleeps in the kernel until the whole parent process has exited, and then sends the signal
+    /// to this process. If the parent has exited already, or is not the [expected](Self::expected_parent) one, the signal is sent at once.
+    /// [`arm`](Self::arm) returns after that, if the process survives the signal.
     ///
-    /// The thread does not depend on what the program does: signals may be blocked, descriptors closed or used up, the main
-    /// thread may have panicked or ended, and a lock be held for ever. If the parent is gone already, or is another than the
-    /// [expected](Self::expected_parent) one, the signal is sent at once; [`arm`](Self::arm) returns after that, if the process
-    /// survives it.
+    /// [`arm`](Self::arm) works on any thread, and the watch does not depend on that thread. On the main thread it disarms the kernel's signal.
+    /// On another thread it does not, so a kernel signal of the main thread stays in force.
+    ///
+    /// Arming again replaces what was armed, also while a [grace](Self::grace) runs. A death that the old watch has not acted upon yet is not
+    /// forgotten: the new signal is sent at once. [`outlive_parent`] cancels a watch.
+    ///
+    /// It costs the thread, 8 to 16 KiB of memory, and a descriptor in a table of the thread's own. The thread blocks all signals and does
+    /// not wake while the parent lives. It does not depend on what the program does: signals may be blocked, descriptors closed or used up, the
+    /// main thread may have panicked or exited, and a lock may be held for ever.
     ///
     /// # Errors
     ///
-    /// [`arm`](Self::arm) then returns, beside those of [`die_with_parent`], with nothing half-armed:
+    /// [`arm`](Self::arm) then returns these, and nothing is half-armed:
     ///
-    /// - [`Error::ParentNotVisible`] if the parent is outside this process's pid namespace, as for a container's entry point.
-    ///   There the kernel's signal works: `.arm().or_else(|_| die_with_parent(signal))`.
-    /// - [`Error::Os`] if the kernel is older than Linux 5.3, if no descriptor, thread or memory is left, or if a sandbox refuses
-    ///   what it needs.
+    /// - [`Error::ParentNotVisible`] if the parent is outside this process's pid namespace. In a container's first process, the kernel's signal
+    ///   works: use [`die_with_parent`]. In a process that `docker exec` or the like starts, nothing can be armed.
+    /// - [`Error::Os`] on a kernel before Linux 5.3, if no descriptor, thread or memory is left, or if a sandbox refuses a call, or
+    ///   kills the new thread for one.
+    /// - [`Error::Unsupported`] if the target is neither Linux nor Android.
     ///
     /// # Limits
     ///
-    /// Those of [`die_with_parent`] hold where they speak of the direct parent, of signals that are caught, blocked or ignored,
-    /// of core dumps, and of a parent that died before the call. In the other ones it differs:
+    /// Those of [`die_with_parent`] about the direct parent, core dumps, a parent that died before the call, and signals that are caught, blocked
+    /// or ignored apply. Differences from `die_with_parent`:
     ///
-    /// - It is **lost on exec**, of whatever program, and on fork, as any thread is. Before an exec, call [`die_with_parent`]: it
-    ///   replaces the watch, and the kernel's signal is kept.
-    /// - A stopped process dies when it is continued, also of SIGKILL, since the thread is stopped with it. So does a frozen one when it is
-    ///   thawed, in control groups of either version.
-    /// - It is kept when the user changes, as long as the new user may signal the targets; itself it always may.
-    /// - It is sent once. When the process that adopted this one dies, nothing happens.
+    /// - Every exec and every fork **loses** it, as it does any thread. Before an exec, call [`die_with_parent`]: it replaces the watch, and the
+    ///   kernel's signal survives the exec.
+    /// - A stopped process dies when it is continued, also by SIGKILL, since its thread is stopped too. The same is true of a frozen process when
+    ///   it is thawed.
+    /// - A change of user does not lose it. The new user needs permission to signal the other targets.
+    /// - The signal is sent once. The death of the process that adopted this one has no effect.
     ///
     /// In sandboxes and on old kernels:
     ///
-    /// - A sandbox that is put up later and lets nobody be signalled makes this process exit with 128 + the signal's number instead.
-    ///   One that refuses to poll makes the thread ask for its parent once a second.
-    /// - Before Linux 5.9, which knows `CLOSE_RANGE_UNSHARE`, or where a sandbox refuses that, the descriptor stands in the
-    ///   program's table, where the program may close it. Therefore the thread asks for its parent once a second, too.
+    /// - If a sandbox refuses every signal after arming, this process exits with 128 + the signal's number instead.
+    /// - If a sandbox refuses to poll, the thread asks for the parent once a second.
+    /// - Before Linux 5.9 (`CLOSE_RANGE_UNSHARE`), or if a sandbox refuses that, the descriptor is in the program's table. The program may close
+    ///   it, so the thread asks for the parent once a second.
     ///
     /// # Examples
     ///
@@ -299,31 +351,78 @@ impl DieWithParent {
     ///
     /// # See also
     ///
-    /// [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html); in the kernel's source, `do_notify_pidfd` in
-    /// `kernel/signal.c`.
+    /// [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html). In the kernel's source, `do_notify_pidfd` in `kernel/signal.c`.
     pub const fn watch(self) -> Self {
         DieWithParent { watch: true, ..self }
     }
 
-    /// Sends SIGKILL to whoever is left when this time has passed since the signal. Implies [`watch`](Self::watch).
+    /// Watches another process too: its exit counts like the parent's. Implies [`watch`](Self::watch).
     ///
-    /// For a signal that asks for a clean end, and that must not be a way to live on: whoever ignores or blocks it, or hangs while
-    /// it cleans up, is killed. It applies to those that the signal goes to: this process, and its
-    /// [group](Self::process_group) and [descendants](Self::descendants) if these were chosen. If the process ends by itself before,
-    /// there is nothing left to do.
+    /// Use it in a language server that is told its editor's pid (`processId` in LSP's `initialize`), and in a tool that a wrapper such as `npx`
+    /// starts. Call it up to eight times to watch up to eight processes. The first that exits counts. [`arm`](Self::arm) works on
+    /// any thread, so a server can arm where it learns the pid.
     ///
-    /// A process that has no handler for the signal would end of it at once, and with it the thread that sees to the grace. So,
-    /// if group or descendants were chosen, it gets the signal last: when they have ended, which is looked for every ten
-    /// milliseconds. Else it is killed with them when the grace is over.
+    /// [`arm`](Self::arm) pins each process by a pidfd. From then on, a process that gets the same number is not mistaken for it. A
+    /// zombie, which has exited and was not reaped, counts as dead: the signal is sent at once.
     ///
-    /// The time is measured by the monotonic clock, in which suspended time does not count; [`Duration::ZERO`] means at once, and
-    /// one beyond what the clock can tell, as [`Duration::MAX`], never. Beside SIGKILL it has no effect: that leaves no time.
+    /// # Errors
+    ///
+    /// [`arm`](Self::arm) returns these besides those of [`watch`](Self::watch). Nothing is armed, and what was armed before stays:
+    ///
+    /// - [`Error::ProcessNotFound`] if no process has this pid. An editor's pid means nothing inside a container, and servers that took the
+    ///   editor for dead have killed themselves ([denoland/deno#22012], [emacs-lsp/lsp-mode#1408]).
+    /// - [`Error::TooManyPids`] for more than eight pids.
     ///
     /// # Limits
     ///
-    /// - Install the handler, if there is one, before arming; the attribute comes before everything else.
-    /// - **It ends with the process.** Group members and descendants that this process leaves behind when it ends by itself
-    ///   within the grace, because its handler has it return from `main`, are not killed. It should wait for them.
+    /// - `pid` is the id of a process in this process's own pid namespace. Inside a container, the number from outside may by chance be the pid
+    ///   of another process.
+    /// - A process that exited before the call may have left its number to another process. That one is watched then.
+    /// - The end of one thread and an exec are not the exit of a process.
+    ///
+    /// [denoland/deno#22012]: https://github.com/denoland/deno/issues/22012
+    /// [emacs-lsp/lsp-mode#1408]: https://github.com/emacs-lsp/lsp-mode/issues/1408
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use pdeathsig::{DieWithParent, Signal};
+    ///
+    /// /// Called with `processId` of the request `initialize`.
+    /// fn on_initialize(editor: Option<u32>) -> Result<(), pdeathsig::Error> {
+    ///     match editor {
+    ///         Some(pid) => DieWithParent::new(Signal::KILL).watch_pid(pid).arm(),
+    ///         None => Ok(()),
+    ///     }
+    /// }
+    /// # on_initialize(Some(std::os::unix::process::parent_id())).unwrap();
+    /// ```
+    ///
+    /// # See also
+    ///
+    /// [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html)
+    pub const fn watch_pid(self, pid: u32) -> Self {
+        DieWithParent { watch: true, pids: self.pids.with(pid), ..self }
+    }
+
+    /// Sends SIGKILL to every process that is left when this time has passed since the signal. Implies [`watch`](Self::watch).
+    ///
+    /// Use it with a signal that asks for a clean exit, such as SIGTERM. A process that ignores or blocks that signal, or hangs while it cleans up,
+    /// is killed. SIGKILL goes to the same processes as the signal: to this process, and to its [group](Self::process_group) and
+    /// [descendants](Self::descendants) if these were chosen. With SIGKILL as the signal, `grace` has no effect.
+    ///
+    /// A process without a handler for the signal would die first and take the timer thread with it. So, if group or descendants were chosen, this
+    /// process is signalled last: when the others have exited, or with SIGKILL after the grace. The thread looks for them often at
+    /// first, then twenty times a second. With many processes about, that takes less than a hundredth of one processor.
+    ///
+    /// The time is measured by the monotonic clock, which does not count suspended time. [`Duration::ZERO`] means at once. A time beyond
+    /// what the clock can tell, such as [`Duration::MAX`], means never.
+    ///
+    /// # Limits
+    ///
+    /// - Install the handler before arming. The attribute runs before everything in `main`.
+    /// - **The grace ends with this process.** If its handler makes it return from `main`, group members and descendants that are left are not
+    ///   killed. Wait for them before you return.
     ///
     /// # Examples
     ///
@@ -342,24 +441,21 @@ impl DieWithParent {
         DieWithParent { watch: true, grace: Some(grace), ..self }
     }
 
-    /// Makes this process the leader of a process group, and sends the signal to the whole group. Implies
-    /// [`watch`](Self::watch).
+    /// Makes this process the leader of a process group, and sends the signal to the whole group. Implies [`watch`](Self::watch).
     ///
-    /// What this process starts from then on belongs to the group, unless it leaves it. No process is missed, and no other is
-    /// hit, however the members fork meanwhile. A process that leads its group or session already stays as it is.
+    /// Processes that this process starts afterwards belong to the group, unless they leave it. The kernel signals all members at once. A
+    /// process that leads its group or session already stays as it is.
     ///
     /// # Errors
     ///
-    /// [`arm`](Self::arm) returns [`Error::Os`] if a sandbox refuses `setpgid(2)`. What was armed before holds still. After another
-    /// error the process may lead a group all the same.
+    /// [`arm`](Self::arm) returns [`Error::Os`] if a sandbox refuses `setpgid(2)`. What was armed before stays. After another error
+    /// the process may lead a group nevertheless.
     ///
     /// # Limits
     ///
-    /// - Children that were started before are in the old group.
-    /// - Shells with job control, `setsid` and `Command::process_group` make groups of their own; see
-    ///   [`descendants`](Self::descendants).
-    /// - In a terminal's session the new group is in the background: it does not get Ctrl-C, and reading from the terminal
-    ///   stops it (SIGTTIN).
+    /// - Children that were started before stay in the old group.
+    /// - Shells with job control, `setsid` and `Command::process_group` make other groups. [`descendants`](Self::descendants) reaches those too.
+    /// - In a terminal, the new group is in the background. It does not get Ctrl-C, and reading from the terminal stops it (SIGTTIN).
     /// - The leader of a group cannot call [setsid(2)](https://man7.org/linux/man-pages/man2/setsid.2.html) any more.
     ///
     /// # Examples
@@ -377,40 +473,43 @@ impl DieWithParent {
         DieWithParent { watch: true, process_group: true, ..self }
     }
 
-    /// Sends the signal to all descendants, in whatever group or session they are. Implies [`watch`](Self::watch).
+    /// Sends the signal to all descendants, in any group or session. Implies [`watch`](Self::watch).
     ///
-    /// When the parent is gone, this process becomes a subreaper, so that no descendant can leave it any more, and stops its
-    /// descendants from itself outwards until it finds no other; then each that is verified to be a descendant still gets the
-    /// signal. With SIGKILL, at once or after the [grace](Self::grace), this goes on until none is left, and this process itself is
-    /// stopped for that time, so that it cannot start another. Descendants that fork, or that leave their parents by double forks, do
-    /// not escape, and a process that got the number of one that ended is left alone.
+    /// When the parent has exited, this process becomes a subreaper: orphaned descendants become its children. Then descendants are stopped
+    /// (SIGSTOP), from this process outwards, until no other is found. Each is checked again to be a descendant, and gets the signal.
     ///
-    /// With another signal each descendant gets it once and is then continued (SIGCONT), also one that was stopped before, or
-    /// it could not act on it. A process without a handler for the signal, which ends of it, is stopped meanwhile, too, so that it starts
-    /// nobody else; what one with a handler starts from then on does not get the signal. This process sees its
-    /// children stop and go on, as far as it asked for that (SIGCHLD, `WUNTRACED`).
+    /// - With SIGKILL, at once or after the [grace](Self::grace), this is repeated until none is left. This process is stopped meanwhile, so that
+    ///   it cannot start another. Descendants that fork, or double-fork, do not escape. A process that got the number of one that exited
+    ///   is left alone.
+    /// - With another signal, each descendant gets it once and is then continued (SIGCONT), also one that was stopped before. If the
+    ///   signal terminates this process, this process is stopped meanwhile. If it has a handler, processes that it starts from then on do not
+    ///   get the signal.
+    ///
+    /// This process sees its children stop and continue if it requested that (SIGCHLD, `WUNTRACED`).
     ///
     /// # Errors
     ///
-    /// [`arm`](Self::arm) returns [`Error::Os`] if there is no address space for the memory that is set aside, 2.6 MiB, which
-    /// is not touched before.
+    /// [`arm`](Self::arm) returns [`Error::Os`] if there is no address space for the memory that is set aside: 2.6 MiB, which is not
+    /// touched before it is needed.
     ///
     /// # Limits
     ///
-    /// - **It ends with the process.** One that ends by itself when its parent does, as servers do at the end of their input, usually
-    ///   ends before its descendants were found, and nobody ends these. Such a program waits for its children, or leaves its end to
-    ///   the watch.
-    /// - A descendant that left **before** the parent's death, by a double fork such as daemons do, is out of reach, unless this
-    ///   process was a subreaper already.
-    /// - Descendants are found in `/proc`: where it is missing, belongs to another pid namespace, or lacks the lists of children
-    ///   (`CONFIG_PROC_CHILDREN`, which distributions' kernels have), and where nothing may be opened (a hard limit of 0
-    ///   descriptors), they live, while the group and this process die. Those that it hides (`hidepid`) and those that this user may
-    ///   not signal live too.
-    /// - One that sleeps where nothing wakes it, not even SIGKILL, is waited for a few seconds, and the whole search takes about ten
-    ///   at most; meanwhile the others are stopped.
-    /// - Descendants are ended by a short-lived process, which shares the memory of this one. If there can be none
-    ///   (`RLIMIT_NPROC`, a sandbox), a thread does it; then what other threads start in the very last moment is missed, and
-    ///   descendants may stay stopped if this process ends meanwhile. So they may if that process is killed.
+    /// - **A server that exits at the end of its input.** It exits by itself when its parent dies, usually before its descendants are found. They
+    ///   keep running unless the server waits for them. For such a server, use `#[die_with_parent]` alone, and start its helpers with a
+    ///   [`Tether`](crate::Tether) in the server.
+    /// - **A child in a tether.** The [`Tether`](crate::Tether) of the parent kills this process at once, before its watch can act. Descendants
+    ///   that left the process group then live on. Start such a child without a tether, or with a launcher for the whole tree.
+    /// - A descendant that left **before** the parent's death, by a double fork as daemons do, is out of reach. It is reached if this process was a
+    ///   subreaper already.
+    /// - Descendants are found in `/proc`. They live on where `/proc` is missing, belongs to another pid namespace, or lacks the lists of children
+    ///   (`CONFIG_PROC_CHILDREN`, which kernels of distributions have), and where no file may be opened (a hard limit of 0
+    ///   descriptors). The group and this process die there too. Descendants that `/proc` hides (`hidepid`), or that this user may not signal,
+    ///   live on.
+    /// - A descendant in uninterruptible sleep, which not even SIGKILL wakes, is waited for a few seconds. The whole search takes about ten at
+    ///   most. The others are stopped meanwhile.
+    /// - A short-lived process, which shares the memory of this one, sends the signals. If there can be none (`RLIMIT_NPROC`, a sandbox), the
+    ///   thread of the watch does it. Then processes that other threads start in the last moment are missed, and descendants may stay stopped if
+    ///   this process exits meanwhile. They may also stay stopped if the short-lived process is killed.
     ///
     /// # Examples
     ///
@@ -424,17 +523,20 @@ impl DieWithParent {
     ///
     /// [PR_SET_CHILD_SUBREAPER(2const)](https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html),
     /// [proc_tid_children(5)](https://man7.org/linux/man-pages/man5/proc_tid_children.5.html)
+    #[doc(alias = "subreaper")]
     pub const fn descendants(self) -> Self {
         DieWithParent { watch: true, descendants: true, ..self }
     }
 
-    /// Arms, once everything is chosen; what was armed before is replaced. See [`die_with_parent`], and [`watch`](Self::watch) if
-    /// that was chosen, for what it does and where its limits are.
+    /// Arms with the options that were chosen, and replaces what was armed before.
+    ///
+    /// See [`die_with_parent`] and, with the options that imply it, [`watch`](Self::watch). Without a watch, call it on the main thread. With a
+    /// watch, any thread will do.
     ///
     /// # Errors
     ///
-    /// Those of [`die_with_parent`], and of the options that were chosen. Another parent than the expected one is no error: it means
-    /// that the parent has died, and the signal is sent.
+    /// Those of [`die_with_parent`], or of [`watch`](Self::watch), and those of the options. A parent other than the expected one is not an error:
+    /// it means that the parent has died, and the signal is sent.
     ///
     /// # Examples
     ///

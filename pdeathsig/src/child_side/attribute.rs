@@ -7,8 +7,8 @@ use std::process;
 
 use crate::DieWithParent;
 
-/// Ties this process to its parent at the start of `main`: when the parent dies, the process gets SIGKILL, or a signal of
-/// your choice.
+/// Ties this process to its parent at the start of `main`: when the parent dies, the process gets SIGKILL, or a signal
+/// of your choice.
 ///
 /// The attribute inserts one call of [`DieWithParent::arm`] as the first statement of `main`. What is guaranteed is
 /// documented at [`die_with_parent`](fn@crate::die_with_parent) and, for `watch` and the options that imply it, at
@@ -36,8 +36,8 @@ use crate::DieWithParent;
 /// }
 /// ```
 ///
-/// Put `#[tokio::main]` and similar attributes above this one. The process is then tied before the runtime starts. Below
-/// this one they work too, but the runtime's threads start first.
+/// Put `#[tokio::main]` and similar attributes above this one. The process is then tied before the runtime starts.
+/// Below this one they work too, but the runtime's threads start first.
 ///
 /// A server with workers of its own, whose host starts it from a thread that may exit:
 ///
@@ -69,9 +69,9 @@ use crate::DieWithParent;
 ///
 /// # Arguments
 ///
-/// The signal is the first argument: `SIGTERM` or another standard name, checked by the compiler, or an expression of type
-/// [`Signal`](crate::Signal), such as `Signal::rt(3).unwrap()`. The names need no import. The default is `SIGKILL`.
-/// If you have a constant whose name is almost a signal's, write its path: `self::SIGTERN`.
+/// The signal is the first argument: `SIGTERM` or another standard name, checked by the compiler, or an expression of
+/// type [`Signal`](crate::Signal), such as `Signal::rt(3).unwrap()`. The names need no import. The default is
+/// `SIGKILL`. If you have a constant whose name is almost a signal's, write its path: `self::SIGTERN`.
 ///
 /// The options follow, in any order. Each can be given once, `watch_pid` up to eight times.
 ///
@@ -96,9 +96,9 @@ use crate::DieWithParent;
 ///
 /// Arming fails off the main thread, under a sandbox that refuses the system call, and on targets other than Linux and
 /// Android. With `watch` it also fails in a pid namespace without the parent, on kernels older than 5.3, and when the
-/// thread or descriptor limit is reached. See [`Error`](crate::Error). The message is `NAME: cannot tie this process to its
-/// parent: CAUSE`, where NAME is the program's file name. A program that also runs on other systems leaves the attribute
-/// out there:
+/// thread or descriptor limit is reached. See [`Error`](crate::Error). The message is `NAME: cannot tie this process to
+/// its parent: CAUSE`, where NAME is the program's file name. A program that also runs on other systems leaves the
+/// attribute out there:
 ///
 /// ```
 /// #[cfg_attr(target_os = "linux", pdeathsig::die_with_parent)]
@@ -108,8 +108,8 @@ use crate::DieWithParent;
 /// # Limits
 ///
 /// - Code that runs before `main`, such as a library's constructor, runs before the parent is recorded.
-/// - Until `main` has installed a handler, a signal such as SIGTERM kills the process. If that matters, install the handler
-///   first and then call [`DieWithParent::arm`] instead of using the attribute.
+/// - Until `main` has installed a handler, a signal such as SIGTERM kills the process. If that matters, install the
+///   handler first and then call [`DieWithParent::arm`] instead of using the attribute.
 ///
 /// # See also
 ///
@@ -136,7 +136,8 @@ pub fn arm(options: DieWithParent, on_error: OnError) {
     }
     let program = env::args_os().next().map(PathBuf::from).unwrap_or_default();
     let name = program.file_name().unwrap_or("pdeathsig".as_ref()).to_string_lossy();
-    // One write, so that other output cannot come between. If standard error is closed, there is no place to report that.
+    // One write, so that other output cannot come between. If standard error is closed, there is no place to report
+    // that.
     let message = format!("{name}: cannot tie this process to its parent: {error}\n");
     let _ = io::stderr().write_all(message.as_bytes());
     if let OnError::Exit = on_error {

@@ -53,7 +53,7 @@ type Pinned = <Platform as Target>::Process;
 /// ```
 #[derive(Debug)]
 pub struct Parent {
-    process: Pinned,
+    pub(crate) process: Pinned,
     id: u32,
 }
 

@@ -14,8 +14,7 @@ mod sealed {
 
 /// For [`std::process::Command`]: what it spawns dies with this process.
 ///
-/// std's own trait for Unix ([`std::os::unix::process::CommandExt`]) has the same name. Where both are needed, import one without
-/// its name (imports by `*` would bring one of them alone):
+/// std's own trait for Unix, [`std::os::unix::process::CommandExt`], has the same name. If you need both, import one as `_`:
 ///
 /// ```
 /// use pdeathsig::{CommandExt as _, Signal, Tether};
@@ -29,44 +28,46 @@ mod sealed {
 /// # }
 /// ```
 ///
-/// tokio's `Command` has one of std's within: `command.as_std_mut().tether(&tether)?;`, then `command.spawn()?` in a statement of its own. In one
-/// chain it would be std's command that is spawned, and a `Child` of std's that comes back.
+/// tokio's `Command` contains one of std: `command.as_std_mut().tether(&tether)?;`, then `command.spawn()?` in a statement of its own. In one
+/// chain you would spawn std's command, and get std's `Child`.
 ///
-/// Both methods act on what is spawned afterwards. A child that runs already can be ended, as by [`ChildExt`](crate::ChildExt), but not tied.
+/// Both methods act on what is spawned afterwards. For a child that already runs, use [`Tether::attach`] or [`ChildExt`](crate::ChildExt).
 ///
 /// This trait is sealed: nothing else can implement it.
 pub trait CommandExt: sealed::Sealed {
-    /// Has the kernel send `signal` to what this command spawns when **the thread that spawns it** ends, or this process does.
+    /// Makes the kernel send `signal` to the child when **the thread that spawns it** exits, or this process does.
     ///
-    /// That is what the kernel's parent-death signal is bound to: a thread ([containers/bubblewrap#692]).
-    /// Spawn from one that lives for as long as the process, such as the main one,
-    /// or use [`tether`](Self::tether), which depends on no thread, reaches the child's own children, and does not make spawning
-    /// slower. This is for the case that these are too much: it takes no descriptor and no process group.
+    /// The kernel's parent-death signal is bound to a thread ([containers/bubblewrap#692]). Spawn from a thread that lives as long as the
+    /// process, such as the main thread. Or use [`tether`](Self::tether), which does not depend on a thread, reaches the child's own children, and does
+    /// not make spawning slower. Use this method if the child must stay in your process group, or beside [`Tether::attach`], to close the window
+    /// before the child is attached.
     ///
-    /// It is armed in the child, between fork and exec, so that the program need not know of it, and there is no window: if this process
-    /// dies before it is armed, the child sends the signal to itself, and does not execute the program in any case (it exits with
-    /// 128 and the signal's number if it lives). If this process handles, ignores or blocks the signal, the child does not
-    /// ([util-linux/util-linux#1490] tells of the window and of the handler).
+    /// The signal is armed in the child between fork and exec, so the child can be any program. There is no window: if this process
+    /// dies before that, the child sends the signal to itself, and does not execute the program (if it survives the signal, it exits with
+    /// 128 plus the signal's number). In the child the signal has its default action and is not blocked, whatever this process does with it
+    /// ([util-linux/util-linux#1490] reports both races).
     ///
     /// [containers/bubblewrap#692]: https://github.com/containers/bubblewrap/issues/692
     /// [util-linux/util-linux#1490]: https://github.com/util-linux/util-linux/issues/1490
     ///
     /// # Errors
     ///
-    /// If arming is refused, `spawn` returns that error, and the program is not executed. It is a mere number, since std carries no more out
-    /// of the child: `prctl`, `getppid` or `getpid` was refused, where `spawn` works without this. So it does on targets other than Linux and Android,
-    /// where it speaks of a zero byte (`InvalidInput`).
+    /// If arming fails, `spawn` returns the error, and the program is not executed. std passes on only the error number:
+    ///
+    /// - `EPERM` or another one: a sandbox refuses `prctl`, `getppid`, `getpid` or `sigaction`. `spawn` works there without this method.
+    /// - `EINVAL`: [`CommandExt::exec`](std::os::unix::process::CommandExt::exec) of std was called, which spawns no child.
+    /// - [`Unsupported`](io::ErrorKind::Unsupported) on Unix targets other than Linux and Android; on other targets `InvalidInput`, which speaks of a zero
+    ///   byte.
     ///
     /// # Limits
     ///
     /// - The thread, as above.
-    /// - The command has to be spawned by the process that called this. `CommandExt::exec` of std, which spawns nothing, is an error
-    ///   (`EINVAL`).
-    /// - The kernel forgets it in the child's own children, and if the child executes a set-uid program or changes its user; see
-    ///   [`die_with_parent`](fn@crate::die_with_parent#limits), which has the same limits, but for those before `main`.
-    /// - It runs code between fork and exec. So std forks this process instead of using `posix_spawn`, which takes time by its size: with
-    ///   1 GiB resident, some 20 milliseconds for a spawn.
-    /// - If the children of this process are in another pid namespace, they do not see it: its death between the fork and the arming is not noticed.
+    /// - Call this in the process that spawns the command, not in its parent before a fork.
+    /// - The child's own children are not covered. The kernel drops the setting if the child executes a set-uid program or changes its user. The
+    ///   [limits of `die_with_parent`](fn@crate::die_with_parent#limits) apply, except those about the time before `main`.
+    /// - It runs code between fork and exec, so std forks this process instead of using `posix_spawn`. That takes time by its size: with
+    ///   1 GiB resident, some 20 milliseconds for each spawn.
+    /// - If the children of this process are in another pid namespace, they do not see it. Its death between fork and arming is then not noticed.
     ///
     /// # Examples
     ///
@@ -86,23 +87,31 @@ pub trait CommandExt: sealed::Sealed {
     ///
     /// [PR_SET_PDEATHSIG(2const)](https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html),
     /// [`pre_exec`](std::os::unix::process::CommandExt::pre_exec)
+    #[doc(alias = "PR_SET_PDEATHSIG")]
     fn die_with_parent(&mut self, signal: Signal) -> &mut Self;
 
-    /// Has what this command spawns join a process group of `tether`, before it executes the program: it dies when the tether is cut, with
-    /// its own children. See [`Tether`].
+    /// Makes the child, and everything it starts, join `tether` before exec. See [`Tether`].
     ///
-    /// Call it for each spawn. A command that is tethered once may be spawned again, but then all of these are in one
-    /// group, which makes the death of very many slower.
+    /// Call it for each spawn. If you spawn a command again without calling it again, both children are in one group.
     ///
-    /// It sets the command's [`process_group`](std::os::unix::process::CommandExt::process_group); the last setting counts.
+    /// It sets the command's [`process_group`](std::os::unix::process::CommandExt::process_group). The last setting counts: a crate that sets
+    /// another group at the spawn, such as process-wrap or command-group, undoes it. Check by [`Tether::contains`], and use
+    /// [`Tether::attach`] there.
     ///
     /// # Errors
     ///
-    /// Those of [`Tether::new`], if it is time for another group. The tether stays as it is, and can be used again. The command is as it was.
+    /// - Those of [`Tether::new`], if the tether has no group that the command could join.
+    /// - [`InvalidInput`](io::ErrorKind::InvalidInput) in a fork of the tether's owner.
     ///
-    /// A spawn after the tether was dropped fails as a rule, with the bare number of std: `EPERM`, "Operation not permitted". So does one after a
-    /// `setsid` of this process. `CommandExt::exec` of std, which spawns nothing, cuts the tether, and the program that it executes gets the signal,
-    /// too.
+    /// The tether and the command stay as they were, and can be used again.
+    ///
+    /// The spawn fails with `EPERM`, "Operation not permitted", if the tether was dropped or shut down after this call, or if this process called
+    /// `setsid` after it. std passes on only the number. Call `tether` and `spawn` together, and keep the tether.
+    ///
+    /// # Limits
+    ///
+    /// [`CommandExt::exec`](std::os::unix::process::CommandExt::exec) of std spawns no child. It executes the program in place of the owner, which
+    /// signals all members, the program included.
     ///
     /// # Examples
     ///

@@ -2,9 +2,9 @@
 
 /// Calls [`Launcher::init`](crate::Launcher::init) before everything else in `main`, an async runtime included.
 ///
-/// A program that starts commands with a [`Launcher`](crate::Launcher) needs this call. Each command runs under two more processes of the
-/// same executable, and `init` is the function that does their work. In any other process `init` returns at once.
-/// The attribute needs the feature `macros`, which is on by default.
+/// A program that starts commands with a [`Launcher`](crate::Launcher) needs this call. Each command runs under two
+/// more processes of the same executable, and `init` is the function that does their work. In any other process `init`
+/// returns at once. The attribute needs the feature `macros`, which is on by default.
 ///
 /// # Examples
 ///
@@ -54,6 +54,6 @@
 /// # Limits
 ///
 /// - Code that runs before `main`, such as a library's constructor, also runs in the launcher's processes.
-/// - An attribute above this one can start threads before `init`, unless it is `#[tokio::main]`. A launcher's process with more than one
-///   thread exits with 125 and says so.
+/// - An attribute above this one can start threads before `init`, unless it is `#[tokio::main]`. A launcher's process
+///   with more than one thread exits with 125 and says so.
 pub use pdeathsig_macros::launcher;

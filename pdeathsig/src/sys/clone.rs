@@ -20,3 +20,15 @@ pub(crate) fn fork(exit_signal: Signal) -> io::Result<Option<u32>> {
     let child: c_long = unsafe { libc::syscall(libc::SYS_clone, first, second, none, none, none) };
     Ok(Some(cvt(child)? as u32).filter(|child| *child != 0))
 }
+
+/// The pid of a process that is forked for this, and is gone.
+pub(crate) fn newest_pid() -> io::Result<u32> {
+    match fork(Signal::CHLD)? {
+        None => super::exit(0),
+        Some(child) => {
+            // SAFETY: waitpid writes no status to a null pointer; the process is our child.
+            cvt(unsafe { libc::waitpid(child as libc::pid_t, std::ptr::null_mut(), 0) })?;
+            Ok(child)
+        }
+    }
+}

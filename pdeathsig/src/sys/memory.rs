@@ -1,8 +1,10 @@
 //! Memory that is set aside before it is needed, so that nothing has to be allocated then.
 
 use std::io;
+use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 use std::slice;
+use std::sync::atomic::AtomicU32;
 
 /// Private, zeroed memory, which costs nothing until it is touched.
 #[derive(Debug)]
@@ -25,6 +27,19 @@ impl Mapping {
         }
         let start = NonNull::new(start.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
         Ok(Mapping { start, size })
+    }
+
+    /// Its first word. It is 0 in each fork of this process, until the fork changes it. None before Linux 4.14.
+    pub(super) fn wiped_in_forks(self) -> Option<&'static AtomicU32> {
+        let mapping = ManuallyDrop::new(self);
+        let start = mapping.start.as_ptr();
+        // SAFETY: the advice is about this mapping alone, in which nothing is written yet.
+        if unsafe { libc::madvise(start.cast(), mapping.size, libc::MADV_WIPEONFORK) } != 0 {
+            drop(ManuallyDrop::into_inner(mapping));
+            return None;
+        }
+        // SAFETY: the mapping is zeroed, aligned to a page, and stays for as long as the process.
+        Some(unsafe { &*start.cast::<AtomicU32>() })
     }
 
     /// Where a stack begins that grows down.

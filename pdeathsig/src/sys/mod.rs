@@ -11,10 +11,12 @@ mod clone;
 mod descriptors;
 mod hang_up;
 mod helper;
+mod incarnation;
 mod inherited;
 mod mask;
 mod memory;
 mod origin;
+mod per_process;
 mod pidfd;
 mod proc;
 mod shared;
@@ -36,21 +38,23 @@ use crate::{Error, Signal};
 
 pub(crate) use anchor::Anchor;
 pub(crate) use before_exec::arm_before_exec;
-pub(crate) use clone::fork;
+pub(crate) use clone::{fork, newest_pid};
 pub(crate) use descriptors::close_all_but;
-pub(crate) use hang_up::HangUp;
+pub(crate) use hang_up::{Form, HangUp, Pairs};
 pub(crate) use helper::Helper;
+pub(crate) use incarnation::Incarnation;
 pub(crate) use inherited::{die_of, Inherited};
 pub(crate) use memory::PidSet;
 pub(crate) use origin::{is_secure, is_single_threaded, runs_from_executable};
-pub(crate) use pidfd::Pidfd;
+pub(crate) use per_process::PerProcess;
+pub(crate) use pidfd::{exited_by, Pidfd, MAX_WATCHED};
 pub(crate) use proc::{
     every_child, every_process, every_thread, has_halted, largest_pid, name_of, shows_this_pid_namespace, Status,
 };
 pub(crate) use shared::{is_set, store_and_wake, wait_until_set, Board, Shared};
 pub(crate) use signalfd::{poll, Origin, Received, SignalFd};
 pub(crate) use signals::{ends_of, ignore_signals, stops};
-pub(crate) use thread::{leave_descriptor_table, spawn, Run};
+pub(crate) use thread::{leave_descriptor_table, Run, Thread};
 pub(crate) use wait::{has_no_child, is_child, is_stopped, peek, peek_end, reap, take, Change, End, Of, What};
 
 pub(crate) mod number {
@@ -108,16 +112,17 @@ impl MainThread {
     pub(crate) fn kill(&self, signal: Signal) -> Result<(), Error> {
         kill(self.process(), signal).map_err(Error::os("kill(2) on this process"))
     }
+}
 
-    pub(crate) fn lead_process_group(&self) -> Result<(), Error> {
-        // The leader of a session leads its group, too, and may not ask for it again.
-        // SAFETY: getpgrp and setpgid take numbers by value.
-        if unsafe { libc::getpgrp() } == self.process {
-            return Ok(());
-        }
-        // SAFETY: as above.
-        cvt(unsafe { libc::setpgid(0, 0) }).map(drop).map_err(Error::os("setpgid(2)"))
+/// Makes the calling process, whose id is `process`, the leader of a process group.
+pub(crate) fn lead_process_group(process: u32) -> Result<(), Error> {
+    // A session leader leads its group already, and setpgid(2) refuses it.
+    // SAFETY: getpgrp has no arguments and no effect.
+    if unsafe { libc::getpgrp() } as u32 == process {
+        return Ok(());
     }
+    // SAFETY: setpgid takes numbers by value.
+    cvt(unsafe { libc::setpgid(0, 0) }).map(drop).map_err(Error::os("setpgid(2)"))
 }
 
 pub(crate) fn parent_id() -> Result<u32, Error> {
@@ -197,6 +202,13 @@ pub(crate) fn is_unreaped_child(process: u32) -> Result<bool, Error> {
         Err(source) => Err(Error::os("waitid(2)")(source)),
         Ok(_) => Ok(true),
     }
+}
+
+/// Whether a process group is one of a tether of this process: its leader is a child of this process that has exited, and whose exit signal is none.
+pub(crate) fn leader_is_an_anchor(group: u32) -> bool {
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WCLONE;
+    // SAFETY: waitid takes numbers by value, and writes nothing to a null pointer.
+    unsafe { libc::waitid(libc::P_PID, group as libc::id_t, ptr::null_mut(), options) == 0 }
 }
 
 /// The caller's number, which in a [`Helper`] is not that of the process whose memory it shares.

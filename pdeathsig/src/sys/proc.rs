@@ -14,16 +14,16 @@ pub(crate) struct Status {
     pub(crate) parent: u32,
     /// The process group.
     pub(crate) group: u32,
-    /// When it began, in the clock ticks since the boot, of which the last 32 bits are enough to tell two that had the same number.
+    /// When it began, in clock ticks since the boot. The last 32 bits are enough to tell two processes apart that had the same number.
     pub(crate) start: u32,
-    /// Stopped, or beyond doing anything.
+    /// Stopped or dead: the thread does nothing any more.
     pub(crate) halted: bool,
-    /// The whole process has ended, and waits to be reaped.
+    /// The whole process has exited and waits to be reaped.
     pub(crate) dead: bool,
 }
 
 impl Status {
-    /// Of a process, as its main thread has it; none if it is gone, or hidden.
+    /// The status of a process's main thread. None if the process is gone or hidden.
     pub(crate) fn of(process: u32) -> Option<Status> {
         let file = open(0, format_args!("/proc/{process}/stat\0")).ok()?;
         Status::parse(file.read(&mut [0; 1024]).ok()?)
@@ -35,16 +35,16 @@ impl Status {
     }
 
     fn parse(line: &[u8]) -> Option<Status> {
-        // The name, in brackets, may hold anything; what follows holds no bracket.
+        // The name, in brackets, may contain anything. What follows contains no bracket.
         let name_ends = line.iter().rposition(|byte| *byte == b')')?;
         let mut fields = line.get(name_ends + 1..)?.split(|byte| *byte == b' ').skip(1);
         let state = *fields.next()?.first()?;
         let parent = number(fields.next()?)?;
         let group = number(fields.next()?)?;
-        // The 20th field of all; the group is the 5th.
+        // The 20th field of the line. The group is the 5th.
         let threads: u32 = number(fields.nth(20 - 6)?)?;
         let start = number::<u64>(fields.nth(22 - 21)?)? as u32;
-        // The main thread may have ended before the others.
+        // The main thread may have exited before the others.
         let dead = matches!(state, b'Z' | b'X') && threads <= 1;
         Some(Status { parent, group, start, halted: matches!(state, b'T' | b't' | b'Z' | b'X'), dead })
     }
@@ -53,34 +53,52 @@ impl Status {
 /// Whether `/proc` shows processes by the numbers that they have for the caller.
 pub(crate) fn shows_this_pid_namespace() -> bool {
     let Ok(file) = open(0, format_args!("/proc/self/status\0")) else { return false };
-    // The number in the namespace of the mount, then in each one inside of it, down to the caller's. What stands before it may be
-    // of any length: the names of groups, for instance.
-    const NAME: &[u8] = b"\nNSpid:\t";
-    let mut matched = 0;
-    let mut number: Option<u32> = None;
-    let mut buffer = [0; 1024];
-    while let Ok(bytes) = file.read(&mut buffer) {
-        if bytes.is_empty() {
-            break;
-        }
-        for byte in bytes {
-            match ((*byte as char).to_digit(10), NAME.get(matched)) {
-                (_, Some(expected)) if byte == expected => matched += 1,
-                (_, Some(_)) => matched = usize::from(*byte == b'\n'),
-                (Some(digit), None) => number = Some(number.unwrap_or(0).wrapping_mul(10).wrapping_add(digit)),
-                (None, None) => return *byte == b'\n' && number == Some(super::own_id()),
-            }
+    let mut numbers = OwnNumbers::default();
+    let read = file.split(b'\n', |line| numbers.take(line));
+    read.is_ok() && numbers.are_those_of(super::own_id())
+}
+
+/// What `/proc/self/status` says of the caller's numbers.
+#[derive(Default)]
+struct OwnNumbers {
+    /// `Tgid`: the number in the pid namespace of the mount.
+    in_the_mounts_namespace: Option<u32>,
+    /// `NSpid`: the number in the pid namespace of the mount, and in each one inside it, down to the caller's. A kernel without
+    /// `CONFIG_PID_NS` has no such line.
+    in_namespaces: Option<InNamespaces>,
+}
+
+enum InNamespaces {
+    /// One namespace: that of the mount is the caller's.
+    One(u32),
+    Several,
+}
+
+impl OwnNumbers {
+    fn take(&mut self, line: &[u8]) {
+        if let Some(digits) = line.strip_prefix(b"Tgid:\t") {
+            self.in_the_mounts_namespace = number(digits);
+        } else if let Some(digits) = line.strip_prefix(b"NSpid:\t") {
+            self.in_namespaces = Some(number(digits).map_or(InNamespaces::Several, InNamespaces::One));
         }
     }
-    false
+
+    fn are_those_of(&self, process: u32) -> bool {
+        match self.in_namespaces {
+            Some(InNamespaces::One(own)) => own == process,
+            Some(InNamespaces::Several) => false,
+            // A kernel without pid namespaces.
+            None => self.in_the_mounts_namespace == Some(process),
+        }
+    }
 }
 
 /// Calls `found` for each child of each thread of a process.
 ///
-/// One that comes or goes meanwhile may be missed, and others with it.
+/// It may miss children while others come or go.
 pub(crate) fn every_child(process: u32, mut found: impl FnMut(u32)) {
     every_thread(process, |thread| {
-        // A thread that is gone has left its children to another.
+        // A thread that has exited has passed its children to another thread.
         if let Ok(file) = open(0, format_args!("/proc/{process}/task/{thread}/children\0")) {
             let _ = file.read_numbers(&mut found);
         }
@@ -88,13 +106,13 @@ pub(crate) fn every_child(process: u32, mut found: impl FnMut(u32)) {
     });
 }
 
-/// Calls `found` for each process that `/proc` shows for as long as it answers true; an error if there is none to be seen.
+/// Calls `found` for each process that `/proc` shows, as long as it returns true. An error if `/proc` cannot be read.
 pub(crate) fn every_process(found: impl FnMut(u32) -> bool) -> io::Result<()> {
     every_number_in(open(libc::O_DIRECTORY, format_args!("/proc\0"))?, found);
     Ok(())
 }
 
-/// Every thread of a process, until `found` says that it is enough.
+/// Calls `found` for each thread of a process, as long as it returns true.
 pub(crate) fn every_thread(process: u32, found: impl FnMut(u32) -> bool) {
     if let Ok(folder) = open(libc::O_DIRECTORY, format_args!("/proc/{process}/task\0")) {
         every_number_in(folder, found);
@@ -145,7 +163,7 @@ fn every_number_in(folder: File, mut found: impl FnMut(u32) -> bool) {
     }
 }
 
-/// Whether each thread of a process, but for one, is stopped, so that the process does nothing any more.
+/// Whether each thread of a process except one is stopped or dead, so that the process does nothing any more.
 pub(crate) fn has_halted(process: u32, except: u32) -> bool {
     let mut halted = true;
     every_thread(process, |thread| {
@@ -155,7 +173,7 @@ pub(crate) fn has_halted(process: u32, except: u32) -> bool {
     halted
 }
 
-/// The name of the first of several `linux_dirent64`, and the others.
+/// The name in the first of several `linux_dirent64`, and the rest of them.
 fn next_entry(entries: &[u8]) -> Option<(&[u8], &[u8])> {
     const LENGTH_AT: usize = 16;
     const NAME_AT: usize = 19;
@@ -174,6 +192,31 @@ fn number<T: TryFrom<u64>>(digits: &[u8]) -> Option<T> {
     T::try_from(number).ok()
 }
 
+/// The first bytes of what was read since the last separator.
+struct Piece {
+    bytes: [u8; 64],
+    length: usize,
+}
+
+impl Default for Piece {
+    fn default() -> Piece {
+        Piece { bytes: [0; 64], length: 0 }
+    }
+}
+
+impl Piece {
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+            self.length += 1;
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
 struct File(OwnedFd);
 
 /// The path ends in a zero.
@@ -184,7 +227,7 @@ fn open(flags: i32, path: std::fmt::Arguments<'_>) -> io::Result<File> {
     // SAFETY: the path is a string that ends in a zero, and lives until the call returns.
     let fd = unsafe { libc::open(buffer.as_ptr().cast::<c_char>(), flags) };
     cvt(fd)?;
-    // SAFETY: the descriptor is new, so nobody else owns it.
+    // SAFETY: the descriptor is new, so nothing else owns it.
     Ok(File(unsafe { OwnedFd::from_raw_fd(fd) }))
 }
 
@@ -196,25 +239,37 @@ impl File {
         Ok(buffer.get(..length as usize).unwrap_or_default())
     }
 
-    /// Numbers with blanks between them.
-    fn read_numbers(&self, mut found: impl FnMut(u32)) -> io::Result<()> {
+    /// Calls `found` for each piece between two separators, with the first 64 bytes of it.
+    fn split(&self, separator: u8, mut found: impl FnMut(&[u8])) -> io::Result<()> {
         let mut buffer = [0; 1024];
-        // A number may be cut by the end of the buffer.
-        let mut begun: Option<u32> = None;
+        // A piece may begin in one buffer and end in the next.
+        let mut piece = Piece::default();
         loop {
             let bytes = self.read(&mut buffer)?;
             if bytes.is_empty() {
                 break;
             }
             for byte in bytes {
-                match (*byte as char).to_digit(10) {
-                    Some(digit) => begun = Some(begun.unwrap_or(0).wrapping_mul(10).wrapping_add(digit)),
-                    None => begun.take().into_iter().for_each(&mut found),
+                if *byte == separator {
+                    found(piece.bytes());
+                    piece = Piece::default();
+                } else {
+                    piece.push(*byte);
                 }
             }
         }
-        begun.into_iter().for_each(&mut found);
+        found(piece.bytes());
         Ok(())
+    }
+
+    /// Calls `found` for each number between blanks. The last one may end in a new line.
+    fn read_numbers(&self, mut found: impl FnMut(u32)) -> io::Result<()> {
+        self.split(b' ', |word| {
+            let digits = word.strip_suffix(b"\n").unwrap_or(word);
+            if let Some(number) = number(digits) {
+                found(number);
+            }
+        })
     }
 
     fn read_entries<'a>(&self, buffer: &'a mut [u8]) -> io::Result<&'a [u8]> {
@@ -288,5 +343,39 @@ mod tests {
     #[test]
     fn this_proc_is_ours() {
         assert!(shows_this_pid_namespace());
+    }
+
+    fn is_ours(status: &str, process: u32) -> bool {
+        let mut numbers = OwnNumbers::default();
+        status.split('\n').for_each(|line| numbers.take(line.as_bytes()));
+        numbers.are_those_of(process)
+    }
+
+    #[test]
+    fn a_proc_of_an_outer_namespace_is_not_ours_even_with_the_same_number() {
+        assert!(is_ours("Name:\ta\nTgid:\t7\nPid:\t7\nNSpid:\t7\nGroups:\t1 2\n", 7));
+        assert!(!is_ours("Tgid:\t8\nNSpid:\t8\n", 7));
+        assert!(!is_ours("Tgid:\t7\nNSpid:\t7\t7\n", 7));
+        assert!(!is_ours("Tgid:\t9\nNSpid:\t9\t7\n", 7));
+        assert!(!is_ours("Tgid:\t0\nNSpid:\t0\n", 7));
+    }
+
+    #[test]
+    fn a_kernel_without_pid_namespaces_has_one_proc() {
+        assert!(is_ours("Name:\ta\nTgid:\t7\nPid:\t8\n", 7));
+        assert!(!is_ours("Name:\ta\nTgid:\t8\n", 7));
+        assert!(!is_ours("", 7));
+    }
+
+    #[test]
+    fn pieces_are_cut_and_none_is_lost() {
+        let path = std::env::temp_dir().join(format!("pdeathsig-pieces-{}", id()));
+        let long = "9".repeat(2000);
+        std::fs::write(&path, format!("12 {long} 345 ")).unwrap();
+        let file = File(std::fs::File::open(&path).unwrap().into());
+        std::fs::remove_file(&path).unwrap();
+        let mut pieces = Vec::new();
+        file.split(b' ', |piece| pieces.push(String::from_utf8(piece.to_vec()).unwrap())).unwrap();
+        assert_eq!(pieces, ["12", &long[..64], "345", ""]);
     }
 }

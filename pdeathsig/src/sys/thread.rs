@@ -1,4 +1,7 @@
-//! A thread with as little as can be: a small stack, no signals, and a descriptor table of its own.
+//! A thread that needs little: a small stack, no signals, and a descriptor table of its own.
+//!
+//! This is not `std::thread`. At the start of a thread, that allocates and maps a stack for signal handlers, and where memory
+//! is limited (`RLIMIT_AS`), the failure of either aborts the process. Here it is an error.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -6,22 +9,15 @@ use std::ptr;
 use std::slice;
 use std::sync::Arc;
 
-use libc::{c_int, c_uint, c_void, pthread_attr_t};
+use libc::{c_int, c_uint, c_void, pthread_attr_t, pthread_t, size_t};
 
 use super::{cvt, signals};
 
 /// The `libc` crate lacks it for Android.
 const CLOSE_RANGE_UNSHARE: c_uint = 1 << 1;
 
-/// What is not used costs nothing.
+/// What the thread itself needs, with room to spare. Pages that are not used cost nothing.
 const STACK: usize = 256 * 1024;
-/// For programs with libraries that have very many thread-local variables.
-const LARGE_STACK: usize = 8 * 1024 * 1024;
-
-#[cfg(not(target_pointer_width = "64"))]
-use libc::Elf32_Phdr as ProgramHeader;
-#[cfg(target_pointer_width = "64")]
-use libc::Elf64_Phdr as ProgramHeader;
 
 /// What a thread does.
 pub(crate) trait Run: Send + Sync + 'static {
@@ -31,62 +27,79 @@ pub(crate) trait Run: Send + Sync + 'static {
     fn run(&self);
 }
 
-/// Starts a thread that nobody joins and that gets no signal, but for those by which the C library has all threads change
-/// their user.
-///
-/// Not by `std::thread`, which costs four times the memory: a stack for signal handlers, thread-local values, and a part of
-/// the C library that nothing else reads.
-pub(crate) fn spawn<T: Run>(work: &Arc<T>) -> io::Result<()> {
-    let mut attributes = MaybeUninit::<pthread_attr_t>::uninit();
-    // SAFETY: pthread_attr_init writes all of the attributes.
-    succeeded(unsafe { libc::pthread_attr_init(attributes.as_mut_ptr()) })?;
-    // SAFETY: the attributes were initialised.
-    unsafe { libc::pthread_attr_setdetachstate(attributes.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED) };
-    // Its signal mask is that of the thread that creates it.
-    let created = signals::with_all_blocked(|| {
-        let mut created = Ok(());
-        // The C library takes the thread-local variables out of the stack.
-        for size in [STACK + size_of_thread_locals(), LARGE_STACK] {
-            // SAFETY: as above.
-            unsafe { libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), size) };
-            created = create(attributes.as_ptr(), work);
-            if !matches!(&created, Err(error) if error.raw_os_error() == Some(libc::EINVAL)) {
-                break;
-            }
-        }
-        created
-    });
-    // SAFETY: the attributes were initialised, and nobody uses them any more.
-    unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
-    created
-}
+/// A thread that was started. It runs on when this is dropped.
+pub(crate) struct Thread(pthread_t);
 
-/// Those of the program itself, in whole pages.
-fn size_of_thread_locals() -> usize {
-    // SAFETY: getauxval takes a number by value.
-    let headers = unsafe { libc::getauxval(libc::AT_PHDR) } as *const ProgramHeader;
-    // SAFETY: as above.
-    let number = unsafe { libc::getauxval(libc::AT_PHNUM) } as usize;
-    if headers.is_null() {
-        return 0;
+impl Thread {
+    /// Starts a thread that gets no signal, except those by which the C library changes the user of all threads.
+    pub(crate) fn spawn<T: Run>(work: &Arc<T>) -> io::Result<Thread> {
+        let mut attributes = MaybeUninit::<pthread_attr_t>::uninit();
+        // SAFETY: pthread_attr_init writes all of the attributes.
+        succeeded(unsafe { libc::pthread_attr_init(attributes.as_mut_ptr()) })?;
+        // SAFETY: the attributes were initialised.
+        unsafe { libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), stack_size()) };
+        // A thread inherits the signal mask of the thread that creates it.
+        let created = signals::with_all_blocked(|| create(attributes.as_ptr(), work));
+        // SAFETY: the attributes were initialised, and nothing uses them any more.
+        unsafe { libc::pthread_attr_destroy(attributes.as_mut_ptr()) };
+        created.map(Thread)
     }
-    // SAFETY: the kernel has put so many of them there, and they stay mapped with the program.
-    let headers = unsafe { slice::from_raw_parts(headers, number) };
-    let thread_locals = headers.iter().find(|header| header.p_type == libc::PT_TLS);
-    thread_locals.map_or(0, |header| (header.p_memsz as usize).saturating_add(0xffff) & !0xffff)
+
+    /// Whether the kernel has ended the thread. A sandbox may do that at any system call, also before the thread runs a line of ours.
+    pub(crate) fn is_gone(&self) -> bool {
+        // SAFETY: the thread is neither joined nor detached, so its id is valid. The signal 0 is none.
+        let answer = unsafe { libc::pthread_kill(self.0, 0) };
+        // The C library keeps the kernel's number of the thread. The kernel clears it at the thread's end (EINVAL), or has no such thread (ESRCH).
+        matches!(answer, libc::ESRCH | libc::EINVAL)
+    }
 }
 
-fn create<T: Run>(attributes: *const pthread_attr_t, work: &Arc<T>) -> io::Result<()> {
+impl Drop for Thread {
+    fn drop(&mut self) {
+        // SAFETY: the thread is neither joined nor detached, and its id is not used again.
+        unsafe { libc::pthread_detach(self.0) };
+    }
+}
+
+/// The thread's own need, and the thread-local variables of the program and of all its libraries: glibc takes them out of the stack.
+fn stack_size() -> usize {
+    let mut thread_locals: usize = 0;
+    // SAFETY: the callback gets the pointer to the sum, which lives until the call returns.
+    unsafe { libc::dl_iterate_phdr(Some(add_thread_locals), ptr::addr_of_mut!(thread_locals).cast()) };
+    // In whole pages of any size.
+    STACK.saturating_add(thread_locals).saturating_add(0xffff) & !0xffff
+}
+
+/// Called for the program and for each library: adds its block of thread-local variables to the sum.
+unsafe extern "C" fn add_thread_locals(info: *mut libc::dl_phdr_info, _: size_t, sum: *mut c_void) -> c_int {
+    // SAFETY: dl_iterate_phdr passes a valid description.
+    let info = unsafe { &*info };
+    // SAFETY: the last argument is that of `stack_size`, a usize that nothing else uses meanwhile.
+    let sum = unsafe { &mut *sum.cast::<usize>() };
+    // SAFETY: the description says that there are so many headers, and they stay mapped for as long as the object does.
+    let headers = unsafe { slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum)) };
+    for header in headers {
+        if header.p_type == libc::PT_TLS {
+            let size = (header.p_memsz as usize).saturating_add(header.p_align as usize);
+            *sum = sum.saturating_add(size);
+        }
+    }
+    0
+}
+
+fn create<T: Run>(attributes: *const pthread_attr_t, work: &Arc<T>) -> io::Result<pthread_t> {
     let work = Arc::into_raw(work.clone());
     let mut thread = MaybeUninit::uninit();
     let argument = work.cast_mut().cast::<c_void>();
     // SAFETY: the attributes were initialised, and `start::<T>` gets the argument that it expects.
     let created = succeeded(unsafe { libc::pthread_create(thread.as_mut_ptr(), attributes, start::<T>, argument) });
-    if created.is_err() {
-        // SAFETY: the thread does not exist, so that this count is still ours.
+    if let Err(error) = created {
+        // SAFETY: the thread does not exist, so this count is still ours.
         drop(unsafe { Arc::from_raw(work) });
+        return Err(error);
     }
-    created
+    // SAFETY: pthread_create has written the id.
+    Ok(unsafe { thread.assume_init() })
 }
 
 extern "C" fn start<T: Run>(argument: *mut c_void) -> *mut c_void {
@@ -98,7 +111,7 @@ extern "C" fn start<T: Run>(argument: *mut c_void) -> *mut c_void {
     ptr::null_mut()
 }
 
-/// What the C library's thread functions answer is the error itself.
+/// The C library's thread functions return the error itself.
 fn succeeded(answer: c_int) -> io::Result<()> {
     match answer {
         0 => Ok(()),
@@ -106,11 +119,12 @@ fn succeeded(answer: c_int) -> io::Result<()> {
     }
 }
 
-/// Gives the calling thread a descriptor table of its own, an empty one, since Linux 5.9
-/// ([close_range(2)](https://man7.org/linux/man-pages/man2/close_range.2.html)). What other threads have open stays open,
-/// and whatever they close, or open until the table is full, does not concern this thread.
+/// Gives the calling thread an empty descriptor table of its own, since Linux 5.9
+/// ([close_range(2)](https://man7.org/linux/man-pages/man2/close_range.2.html)).
+///
+/// The descriptors of the other threads stay open. What those threads close, or open until their table is full, does not
+/// affect this thread.
 pub(crate) fn leave_descriptor_table() -> io::Result<()> {
-    // SAFETY: close_range takes numbers by value. What it closes are this thread's copies; a thread that calls this owns no
-    // descriptor.
+    // SAFETY: close_range takes numbers by value. It closes this thread's copies only, and a thread that calls this owns no descriptor.
     cvt(unsafe { libc::syscall(libc::SYS_close_range, 0 as c_uint, c_uint::MAX, CLOSE_RANGE_UNSHARE) }).map(drop)
 }

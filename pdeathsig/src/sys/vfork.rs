@@ -10,8 +10,8 @@ use libc::{c_int, c_void, pid_t};
 use super::cvt;
 use super::memory::Mapping;
 
-/// Does `work` in a new process, and returns when that has left the memory again; it has ended then, or is about to. Nobody hears of
-/// its end: it has no exit signal, and none but a wait with `__WALL` sees it.
+/// Does `work` in a new process, and returns when that has left the memory again. It has exited then, or is about to. Its exit signal is
+/// none, so no SIGCHLD comes, and only a wait with `__WALL` or `__WCLONE` sees it.
 ///
 /// Other threads may hold any lock meanwhile, so `work` must be async-signal-safe: no allocation, no lock, no panic. No
 /// signal handler of the program may run in the process either: the caller has blocked them all.

@@ -49,9 +49,9 @@ impl Actor<'_> {
         self.ask(Request::ArmOnThread { signal: signal as i32 })
     }
 
-    /// `DieWithParent::new(signal).watch().arm()` on another thread than the main one.
-    pub fn watch_on_thread(&mut self, signal: Signal) -> Result<(), String> {
-        self.ask(Request::WatchOnThread { signal: signal as i32 })
+    /// The same as [`arm_with`](Self::arm_with) on another thread than the main one, which exits then.
+    pub fn arm_with_on_thread(&mut self, signal: Signal, options: Options) -> Result<(), String> {
+        self.ask(Request::ArmWithOnThread { signal: signal as i32, options })
     }
 
     /// The bare system call on another thread: what that reads, and what the main thread reads after its end.

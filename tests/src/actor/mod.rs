@@ -79,6 +79,12 @@ impl<'a> Actor<'a> {
         self.stage.enter()
     }
 
+    /// A child by fork alone, made while two threads arm a watch again and again.
+    pub fn fork_while_threads_arm(&mut self, signal: Signal) -> Actor<'a> {
+        self.ask::<i32>(Request::ForkWhileThreadsArm { signal: signal as i32 });
+        self.stage.enter()
+    }
+
     /// A child spawned by another thread of this actor than the main one; the thread stays.
     pub fn spawn_on_thread(&mut self) -> Actor<'a> {
         self.ask::<i32>(Request::SpawnOnThread);

@@ -1,11 +1,12 @@
 //! A program that spawns a command with a launcher around it, waits, and says how it ended.
 //!
-//! `launcher_host HOW [OPTION]... PROGRAM [ARGUMENT]...`, where HOW is `spawn`, `exec` (in its own place), `fork` (spawned by a fork), `group` (in
-//! a process group of its own), `thread` (a thread runs when `init` is called) or `without-init`.
+//! `launcher_host HOW [OPTION]... PROGRAM [ARGUMENT]...`, where HOW is `spawn`, `exec` (in its own place), `fork` (spawned by a fork), `plain` (without a launcher), `group` (in
+//! a process group of its own), `thread` (a thread runs when `init` is called) `after-input` (when its input is
+//! closed) or `without-init`.
 
 use std::env;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::thread;
 
 use pdeathsig::Launcher;
@@ -21,6 +22,9 @@ fn main() -> ExitCode {
     if how != "without-init" {
         Launcher::init();
     }
+    if how == "after-input" {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+    }
     let (launcher, program) = launcher_of_arguments(env::args_os().skip(2));
     let mut command = match launcher.command(&program[0]) {
         Ok(command) => command,
@@ -29,6 +33,9 @@ fn main() -> ExitCode {
             return ExitCode::from(1);
         }
     };
+    if how == "plain" {
+        command = Command::new(&program[0]);
+    }
     command.args(&program[1..]);
     match how.as_str() {
         "exec" => {

@@ -1,6 +1,6 @@
 //! An owner of a tether that spawns forking groups from four threads until it is killed.
 //!
-//! `reckless [--one-hang-up]`; prints a line when it has a tether. As root it becomes an ordinary user first, who may have so many
+//! `reckless [--one-hang-up|--open]`; with `--open`, its user has so many descriptors in flight that the tether has open ones instead. Prints a line when it has a tether. As root it becomes an ordinary user first, who may have so many
 //! processes and no more: whatever goes wrong, the process table does not fill.
 
 use std::env;
@@ -18,7 +18,9 @@ const PROCESSES: u64 = 400;
 const COMMANDS: usize = 30;
 
 fn main() {
-    let weaken = env::args().nth(1).is_some_and(|argument| argument == "--one-hang-up");
+    let option = env::args().nth(1);
+    let weaken = option.as_deref() == Some("--one-hang-up");
+    let open = option.as_deref() == Some("--open");
     let end = Instant::now() + Duration::from_secs(30);
     setrlimit(Resource::RLIMIT_NPROC, PROCESSES, PROCESSES).unwrap();
     if geteuid().is_root() {
@@ -29,9 +31,18 @@ fn main() {
         setuid(Uid::from_raw(user)).unwrap();
     }
     let storm = env::current_exe().unwrap().with_file_name("storm");
+    if open {
+        setrlimit(Resource::RLIMIT_NOFILE, 64, 64).unwrap();
+        // Half of what it may have.
+        (0..64 / 2 / 7 + 1).for_each(|_| std::mem::forget(Tether::new(Signal::KILL).unwrap()));
+    }
+    let before = descriptors();
     let tether = Tether::new(Signal::KILL).unwrap();
+    assert_eq!(descriptors() - before, if open { 8 } else { 1 });
     if weaken {
         pdeathsig_tests::leave_one_hang_up();
+        // So that all commands share that group.
+        (0..32).for_each(|_| std::mem::forget(Tether::new(Signal::KILL).unwrap()));
     }
     println!("tethered");
     io::stdout().flush().unwrap();
@@ -51,4 +62,8 @@ fn main() {
         }
     });
     pdeathsig_tests::sleep_until(end);
+}
+
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
 }

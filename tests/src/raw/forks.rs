@@ -10,8 +10,13 @@ use nix::unistd::{fork, pause, ForkResult, Pid};
 
 /// Drops a copy, bit by bit, of something. The caller is a fork, which ends without dropping it again.
 pub(crate) fn drop_copy<T>(original: &T) {
+    drop(copy(original));
+}
+
+/// In a fork, its own copy of a value, which it uses once.
+pub(crate) fn copy<T>(original: &T) -> T {
     // SAFETY: the fork's own copy is not used again.
-    drop(unsafe { ptr::read(original) });
+    unsafe { ptr::read(original) }
 }
 
 /// Runs `child` in a fork, which ends with its answer.

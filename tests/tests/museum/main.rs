@@ -16,6 +16,7 @@ mod i09_armed_on_a_worker_thread;
 mod i10_a_signal_ignored_or_blocked_by_inheritance;
 mod i11_a_helper_that_should_outlive_its_parent;
 mod i12_a_server_whose_host_was_killed;
+mod i13_what_docker_exec_starts;
 
 use pdeathsig_tests::{skipped, Actor, Stage};
 

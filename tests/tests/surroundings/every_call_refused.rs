@@ -15,7 +15,7 @@ const HOLDS: &str = "";
 /// Either of the two: std may need the call for a spawn of its own, or the C library may.
 const AS_STD: &str = "std";
 /// An error of `spawn`, which is a number alone.
-const SPAWN: &str = "Os {";
+const SPAWN: &str = "(os error";
 const SET: &str = "prctl(PR_SET_PDEATHSIG)";
 const PIDFD: &str = "pidfd_open(2)";
 const THREAD: &str = "pthread_create(3)";

@@ -65,7 +65,7 @@ fn who_spawned_the_child_is_told_or_the_error_says_why_not() {
         let mut child = parent.spawn();
         child.pin().unwrap();
         match child.spawner_thread() {
-            Err(error) => assert!(hidden && error.contains("NotFound"), "{options:?}: {error}"),
+            Err(error) => assert!(hidden && error.contains("mount /proc"), "{options:?}: {error}"),
             Ok(thread) => assert!(!hidden && thread == Some(parent.pid().as_raw() as u32)),
         }
         // Others' processes are hidden then, the parent among them.

@@ -1,4 +1,5 @@
-//! What `watch` and `Parent` need may be refused: an error that says what and why, and nothing half-armed.
+//! What `watch` and `Parent` need may be refused: an error that says what and why, and nothing half-armed. A thread that a sandbox kills:
+//! `watch_start.rs`.
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
@@ -60,17 +61,6 @@ fn a_sandbox_refuses_to_pin() {
     child.refuse(Refused::Pidfd);
     let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
     assert!(error.contains("pidfd_open(2)") && error.contains("sandbox"), "{error}");
-    is_untied(child, parent);
-}
-
-#[test]
-fn a_sandbox_ends_the_thread() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
-    let mut child = parent.spawn();
-    child.refuse(Refused::CloseRange.by(Answer::Death));
-    let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
-    assert!(error.contains("a sandbox ended the thread"), "{error}");
     is_untied(child, parent);
 }
 

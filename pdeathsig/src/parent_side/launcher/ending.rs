@@ -14,9 +14,11 @@ use crate::Signal;
 
 /// How long none may die before those that are left are given up.
 const GIVE_UP: Duration = Duration::from_secs(5);
-/// Between two looks, unless a child dies before.
-const SHORTEST: Duration = Duration::from_millis(1);
-const LONGEST: Duration = Duration::from_millis(50);
+/// How long to wait for the next death before the children are looked at again.
+const LOOK: Duration = Duration::from_millis(50);
+/// So often the children alone are killed, then those that become children by that. This is all that most trees need. Then the tree is
+/// walked through: its processes may fork as fast as they are killed.
+const ROUNDS: u32 = 8;
 /// So many processes are named.
 const NAMED: usize = 20;
 
@@ -54,35 +56,39 @@ pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMu
     let root = Root::This(sys::own_id());
     let mut memory = if sys::shows_this_pid_namespace() { PidSet::new().ok() } else { None };
     let mut last_death = Instant::now();
-    let mut pause = SHORTEST;
-    loop {
-        if let Some(memory) = &mut memory {
+    for round in 0_u32.. {
+        match reap(spared, &mut ended) {
+            None => break,
+            Some(0) if last_death.elapsed() > GIVE_UP => return Remains::Some(Unkillable(list())),
+            Some(0) => {}
+            Some(_) => last_death = Instant::now(),
+        }
+        if let Some(memory) = memory.as_mut().filter(|_| round >= ROUNDS) {
             Tree::below(&root, memory).sparing(spared).only_held().strike();
         }
-        // The number of a child is its own until it is reaped here.
-        for child in own_children().into_iter().filter(|child| !spared.contains(child)) {
-            let _ = sys::kill(child, Signal::KILL);
+        let children: Vec<u32> = own_children().into_iter().filter(|child| !spared.contains(child)).collect();
+        for child in &children {
+            // Its pid is its own until it is reaped here.
+            let _ = sys::kill(*child, Signal::KILL);
         }
-        match reap(spared, &mut ended) {
-            Reaped::All => return Remains::Nothing,
-            Reaped::Some => (last_death, pause) = (Instant::now(), SHORTEST),
-            Reaped::None if last_death.elapsed() > GIVE_UP => return Remains::Some(Unkillable(list())),
-            Reaped::None => pause = (2 * pause).min(LONGEST),
+        let mut dying = children.len();
+        // Signals that other processes send do not keep it here.
+        let until = Instant::now() + 10 * LOOK;
+        while dying > 0 && Instant::now() < until && sys::poll(&[signals.as_fd()], Some(LOOK)).contains(&true) {
+            while signals.next().is_some() {}
+            let Some(reaped) = reap(spared, &mut ended) else { return Remains::Nothing };
+            if reaped > 0 {
+                last_death = Instant::now();
+            }
+            dying = dying.saturating_sub(reaped);
         }
-        sys::poll(&[signals.as_fd()], Some(pause));
-        while signals.next().is_some() {}
     }
+    Remains::Nothing
 }
 
-enum Reaped {
-    None,
-    Some,
-    /// No child is left.
-    All,
-}
-
-fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Reaped {
-    let mut reaped = Reaped::None;
+/// How many children were reaped; none if no child is left but those that are spared.
+fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Option<usize> {
+    let mut reaped = 0;
     let mut one = |of| {
         let change = sys::peek_end(of)?;
         if let Some(change) = change {
@@ -90,7 +96,7 @@ fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Reaped {
                 ended(change.pid, end);
             }
             sys::take(change);
-            reaped = Reaped::Some;
+            reaped += 1;
         }
         std::io::Result::Ok(change.is_some())
     };
@@ -98,8 +104,8 @@ fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Reaped {
         loop {
             match one(Of::All) {
                 Ok(true) => {}
-                Ok(false) => return reaped,
-                Err(_) => return Reaped::All,
+                Ok(false) => return Some(reaped),
+                Err(_) => return None,
             }
         }
     }
@@ -107,12 +113,12 @@ fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Reaped {
     // without others says that there are none.
     let others: Vec<u32> = own_children().into_iter().filter(|child| !spared.contains(child)).collect();
     if others.is_empty() {
-        return Reaped::All;
+        return None;
     }
     for child in others {
         let _ = one(Of::One(child));
     }
-    reaped
+    Some(reaped)
 }
 
 /// The children of this process, dead ones included.
@@ -125,8 +131,12 @@ pub(super) fn own_children() -> Vec<u32> {
         sys::every_child(sys::own_id(), |child| children.push(child));
     }
     if children.is_empty() {
-        // Not every kernel lists them, and `/proc` may be missing.
-        children.extend((1..=sys::largest_pid()).filter(|pid| sys::is_child(*pid)));
+        // Not every kernel lists them, and `/proc` may be missing. Pids are given out upwards, so few are above the newest one.
+        let newest = sys::newest_pid().unwrap_or(0);
+        children.extend((1..=newest).filter(|pid| sys::is_child(*pid)));
+        if children.is_empty() {
+            children.extend((newest + 1..=sys::largest_pid()).filter(|pid| sys::is_child(*pid)));
+        }
     }
     children
 }
@@ -135,20 +145,18 @@ pub(super) fn own_children() -> Vec<u32> {
 pub(super) fn list() -> String {
     let mut found = own_children();
     let mut next = 0;
-    while let Some(process) = found.get(next).copied().filter(|_| found.len() <= NAMED) {
+    let named = sys::shows_this_pid_namespace();
+    while let Some(process) = found.get(next).copied().filter(|_| named && found.len() <= NAMED) {
         sys::every_child(process, |child| found.push(child));
         next += 1;
     }
-    let mut named: Vec<String> = found.iter().take(NAMED).map(|pid| name(*pid)).collect();
-    if found.len() > NAMED {
-        named.push("others".into());
-    }
-    named.join(", ")
-}
-
-fn name(pid: u32) -> String {
-    match sys::name_of(pid) {
+    let name = |pid: &u32| match sys::name_of(*pid).filter(|_| named) {
         Some(name) => format!("{pid} ({name})"),
         None => pid.to_string(),
+    };
+    let mut list: Vec<String> = found.iter().take(NAMED).map(name).collect();
+    if found.len() > NAMED {
+        list.push("others".into());
     }
+    list.join(", ")
 }

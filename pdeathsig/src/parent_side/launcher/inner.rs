@@ -21,6 +21,8 @@ struct Inner {
     end: Option<End>,
     /// Something above died.
     ending: bool,
+    /// The tree got SIGTERM. For many programs a second one means to exit without cleaning up.
+    told_to_end: bool,
     /// When the tree gets SIGTERM.
     term_at: Option<Instant>,
     /// When the tree gets SIGKILL.
@@ -56,7 +58,8 @@ pub(super) fn run(setup: Setup, session_too: bool) -> ! {
     sys::close_all_but(&kept);
     // A working directory keeps a file system busy. There is always a root.
     let _ = env::set_current_dir("/");
-    let mut inner = Inner { setup, program, end: None, ending: false, term_at: None, kill_at: None };
+    let mut inner =
+        Inner { setup, program, end: None, ending: false, told_to_end: false, term_at: None, kill_at: None };
     loop {
         inner.wait();
         inner.receive_all();
@@ -94,15 +97,14 @@ impl Inner {
         match self.setup.options.signal {
             None | Some(Signal::KILL) => self.kill("the owner, or a watched process, died"),
             Some(signal) => {
-                self.tell("the owner, or a watched process, died", signal);
-                ending::send(signal);
-                self.start_grace(GRACE);
+                self.send("the owner, or a watched process, died", signal);
+                self.start_grace();
             }
         }
     }
 
-    fn start_grace(&mut self, otherwise: Duration) {
-        let grace = self.setup.options.grace.unwrap_or(otherwise);
+    fn start_grace(&mut self) {
+        let grace = self.setup.options.grace.unwrap_or(GRACE);
         // A time that is too far away for the clock never comes.
         let end = Instant::now().checked_add(grace);
         self.kill_at = [self.kill_at, end].into_iter().flatten().min();
@@ -114,10 +116,9 @@ impl Inner {
             term |= is_term_of(received, self.setup.outer);
         }
         if term {
-            self.tell("the launcher got SIGTERM", Signal::TERM);
-            ending::send(Signal::TERM);
+            self.send("the launcher got SIGTERM", Signal::TERM);
             if self.setup.options.grace.is_some() {
-                self.start_grace(GRACE);
+                self.start_grace();
             }
         }
     }
@@ -171,10 +172,17 @@ impl Inner {
         }
         if is_due(self.term_at) {
             self.term_at = None;
-            self.tell("the program exited", Signal::TERM);
-            ending::send(Signal::TERM);
-            self.start_grace(GRACE);
+            if !self.told_to_end {
+                self.send("the program exited", Signal::TERM);
+            }
+            self.start_grace();
         }
+    }
+
+    fn send(&mut self, why: &str, signal: Signal) {
+        self.tell(why, signal);
+        self.told_to_end |= signal == Signal::TERM;
+        ending::send(signal);
     }
 
     fn tell(&self, why: &str, signal: Signal) {

@@ -1,0 +1,54 @@
+//! `ChildExt::terminate`: SIGTERM to the child, and to no other process.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::Command;
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use pdeathsig::ChildExt;
+use pdeathsig_tests::Stage;
+
+const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+
+#[test]
+fn the_child_gets_it_and_its_own_children_do_not() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.start(&mut Command::new(ACTOR));
+    let mut actor = stage.enter();
+    let mut grandchild = actor.spawn();
+    child.terminate().unwrap();
+    assert_eq!(child.wait().unwrap().signal(), Some(15));
+    grandchild.assert_lives();
+}
+
+#[test]
+fn a_child_that_handles_it_lives() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.start(&mut Command::new(ACTOR));
+    let mut actor = stage.enter();
+    actor.catch(Signal::SIGTERM);
+    child.terminate().unwrap();
+    actor.await_caught(1);
+    actor.assert_lives();
+}
+
+#[test]
+fn a_child_that_has_exited_is_no_error_and_keeps_its_status() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.start(Command::new("sh").args(["-c", "exit 7"]));
+    pdeathsig_tests::until("the end of the child", || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        stat.contains(") Z ").then_some(())
+    });
+    child.terminate().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(7));
+    child.terminate().unwrap();
+}
+
+#[test]
+fn a_child_that_other_code_has_waited_for_is_no_error() {
+    let stage = Stage::open(ACTOR);
+    let mut child = stage.start(&mut Command::new("true"));
+    stage.reap(Pid::from_raw(child.id() as i32));
+    child.terminate().unwrap();
+}
