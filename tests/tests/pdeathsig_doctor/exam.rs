@@ -1,4 +1,4 @@
-//! What the doctor finds, as a program reads it.
+//! The report of the doctor, as a program reads it.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -21,7 +21,7 @@ pub(crate) fn stage() -> Stage {
 
 pub(crate) struct Exam(pub(crate) Value);
 
-/// What it finds of an actor.
+/// Its report on an actor.
 pub(crate) fn examined(actor: &Actor<'_>) -> Exam {
     examined_with(actor, &[])
 }
@@ -41,7 +41,7 @@ pub(crate) fn said(output: &Output) -> String {
 }
 
 impl Exam {
-    /// Its findings on what protects the process, and what threatens that: their levels and ids.
+    /// Panics unless it has findings with these levels and ids, and none with the ids in `absent`.
     #[track_caller]
     pub(crate) fn assert(&self, expected: &[(&str, &str)], absent: &[&str]) {
         let findings = self.0["findings"].as_array().unwrap();
@@ -62,7 +62,7 @@ impl Exam {
         found.unwrap_or_else(|| panic!("no {id} in {:#}", self.0))["sentence"].as_str().unwrap()
     }
 
-    /// What is to come of an event: the outcome, and the signal or an empty string.
+    /// The verdict on an event: the outcome, and the signal or an empty string.
     #[track_caller]
     pub(crate) fn verdict(&self, event: &str) -> (&str, &str) {
         let verdicts = self.0["verdicts"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! The doctor as its own patient, and processes that are not there.
+//! The doctor examines itself, and processes that do not exist.
 
 use std::process::Command;
 
@@ -71,7 +71,7 @@ fn a_thread_is_no_process() {
 }
 
 #[test]
-fn called_wrongly_it_says_so_in_one_line() {
+fn wrong_usage_is_told_in_one_line() {
     let stage = stage();
     for arguments in [["--jsno", "1"], ["1", "2"], ["one", "--json"], ["0", "--json"], ["-1", "--json"]] {
         let output = stage.run(doctor().args(arguments));

@@ -285,7 +285,7 @@ fn a_program_that_became_another_user_lives() {
     let mut owner = stage.actor();
     let program = stage.copy_of_program();
     fs::set_permissions(&program, Permissions::from_mode(0o4755)).unwrap();
-    // Where another user gets at it.
+    // Where another user can execute it.
     let launcher = stage.folder().join("pdeathsig");
     fs::copy(pdeathsig(), &launcher).unwrap();
     let spawning = Spawning { user: Some(4242), ..launched(launcher, &[], program.to_str().unwrap()) };
