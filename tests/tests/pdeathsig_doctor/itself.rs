@@ -1,4 +1,4 @@
-//! The doctor as its own patient, and processes that are not there.
+//! The doctor examines itself, and processes that do not exist.
 
 use std::process::Command;
 
@@ -7,8 +7,7 @@ use nix::unistd::{gettid, Pid};
 use pdeathsig::CommandExt;
 use pdeathsig_tests::skipped;
 
-use crate::exam::{doctor, found, said};
-use crate::program::stage;
+use crate::exam::{doctor, found, said, stage};
 
 #[test]
 fn without_a_number_it_examines_itself() {
@@ -68,11 +67,11 @@ fn a_thread_is_no_process() {
     let thread = child.set_bare_on_lasting_thread(Signal::SIGKILL);
     let output = stage.run(doctor().arg(thread.to_string()));
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains(&format!("a thread of the process {}", child.pid())));
+    assert!(said(&output).contains(&format!("a thread of process {}", child.pid())));
 }
 
 #[test]
-fn called_wrongly_it_says_so_in_one_line() {
+fn wrong_usage_is_told_in_one_line() {
     let stage = stage();
     for arguments in [["--jsno", "1"], ["1", "2"], ["one", "--json"], ["0", "--json"], ["-1", "--json"]] {
         let output = stage.run(doctor().args(arguments));

@@ -1,4 +1,9 @@
-//! Gathers the facts, from `/proc` and by the question to each thread.
+//! Gathers the facts from `/proc`, and the parent-death signals by ptrace.
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64", any(target_env = "gnu", target_env = "musl")))]
+mod ask;
+mod launcher;
+mod threads;
 
 use std::collections::HashMap;
 use std::fs;
@@ -6,21 +11,25 @@ use std::os::unix::fs::PermissionsExt;
 
 use procfs::process::{all_processes, Process, Stat, Status};
 
-use crate::facts::*;
-use crate::threads::{printable, threads};
+use super::facts::*;
+use threads::{printable, threads};
 
-/// Why there is nothing to examine.
+/// Why a process was not examined.
 #[derive(Debug)]
 pub(crate) enum NotThere {
     Gone,
-    /// It is there, and `/proc` does not show it.
+    /// It exists, but `/proc` does not show it.
     Hidden,
     /// It is a thread of this process.
     Thread(i32),
     NoProc(String),
 }
 
+/// All processes, by pid.
 type Census = HashMap<i32, Stat>;
+
+/// A pid that is reused while the census is taken could make the line of ancestors a circle.
+const MOST_ANCESTORS: usize = 1000;
 
 pub(crate) fn gather(pid: i32, with_ptrace: bool) -> Result<Facts, NotThere> {
     let process = Process::new(pid).map_err(|_| not_there(pid))?;
@@ -35,11 +44,14 @@ pub(crate) fn gather(pid: i32, with_ptrace: bool) -> Result<Facts, NotThere> {
         .filter_map(|process| Some((process.pid(), process.stat().ok()?)))
         .collect();
     let state = state(&stat, &process);
+    let credentials = credentials(&process, &status);
     Ok(Facts {
         myself,
         pid,
         name: printable(&stat.comm),
         state,
+        // Before a thread is asked, which needs a stop of its own.
+        stop_signal: (state == State::Stopped).then(|| stop_signal(&stat)),
         traced_by: status.tracerpid,
         threads: threads(&process, &status, state, myself, with_ptrace),
         parent: parent(&stat, &census, myself),
@@ -48,7 +60,8 @@ pub(crate) fn gather(pid: i32, with_ptrace: bool) -> Result<Facts, NotThere> {
         namespaces: namespaces(&process, &status, stat.ppid),
         adoption: adoption(stat.ppid, &census, myself),
         children: children(pid, &census),
-        credentials: credentials(&process, &status),
+        launchers: launcher::launchers(&stat, &credentials, &census),
+        credentials,
     })
 }
 
@@ -63,8 +76,13 @@ fn not_there(pid: i32) -> NotThere {
     }
 }
 
+/// The name of a process.
+fn named(pid: i32, census: &Census) -> Option<String> {
+    census.get(&pid).map(|stat| printable(&stat.comm))
+}
+
 fn state(stat: &Stat, process: &Process) -> State {
-    // The main thread may have ended before the others.
+    // The main thread may have exited before the others.
     let states: Vec<char> =
         process.tasks().into_iter().flatten().flatten().filter_map(|task| Some(task.stat().ok()?.state)).collect();
     let living = states.into_iter().find(|state| !matches!(state, 'Z' | 'X'));
@@ -77,7 +95,15 @@ fn state(stat: &Stat, process: &Process) -> State {
     }
 }
 
-/// Whether its control group is, of either version, where they are usually mounted.
+/// The kernel shows the signal as the exit code, until the parent asks for the stop (waitpid with WUNTRACED).
+fn stop_signal(stat: &Stat) -> Known<i32> {
+    match stat.exit_code {
+        Some(signal) if signal != 0 => Known::Known(signal),
+        _ => Known::unknown("its parent has asked for it already, or /proc does not show it"),
+    }
+}
+
+/// Whether its control group is frozen, of either version, where they are usually mounted.
 fn is_frozen(pid: i32) -> bool {
     const FILES: [(&str, &str, &str, &str); 3] = [
         ("0::/", "", "cgroup.events", "frozen 1"),
@@ -97,8 +123,8 @@ fn parent(stat: &Stat, census: &Census, myself: bool) -> Parent {
     let status = Process::new(pid).and_then(|parent| parent.status()).ok();
     Parent {
         pid,
-        name: census.get(&pid).map(|parent| printable(&parent.comm)),
-        users: status.map(|status| (status.euid, status.ruid)),
+        name: named(pid, census),
+        users: status.map(|status| Sender { effective_user: status.euid, real_user: status.ruid }),
         spawner: spawner(stat.pid, pid, myself),
         adopted: adopted(stat, census),
     }
@@ -106,7 +132,7 @@ fn parent(stat: &Stat, census: &Census, myself: bool) -> Parent {
 
 fn spawner(child: i32, parent: i32, myself: bool) -> Known<Spawner> {
     if parent == 0 {
-        return Known::unknown("the parent is outside of this pid namespace");
+        return Known::unknown("the parent is outside this pid namespace");
     }
     let name = |thread: i32| {
         let name = fs::read_to_string(format!("/proc/{parent}/task/{thread}/comm")).unwrap_or_default();
@@ -117,11 +143,11 @@ fn spawner(child: i32, parent: i32, myself: bool) -> Known<Spawner> {
         let thread = thread.and_then(|parent| parent.spawner_thread().map_err(|error| error.to_string()));
         return match thread {
             Ok(Some(thread)) => name(thread as i32),
-            Ok(None) => Known::unknown("the parent has ended meanwhile"),
+            Ok(None) => Known::unknown("the parent has exited since"),
             Err(error) => Known::unknown(error),
         };
     }
-    // A list that is read while siblings come and go may lack one that is there.
+    // The list may lack a child while its siblings come and go.
     let mut lists = 0;
     for _ in 0..20 {
         let tasks = Process::new(parent).and_then(|parent| parent.tasks());
@@ -137,29 +163,31 @@ fn spawner(child: i32, parent: i32, myself: bool) -> Known<Spawner> {
     Known::unknown(match lists {
         0 => "/proc has no lists of children: the kernel was built without CONFIG_PROC_CHILDREN, or hides the parent",
         _ => {
-            "no thread of the parent has it in its list: it was adopted meanwhile, or belongs to another pid namespace"
+            "no thread of the parent lists it: another process has adopted it since, or it is in another pid namespace"
         }
     })
 }
 
-/// A process is in its parent's session from its birth, unless it makes one of its own, which it then leads.
+/// A process starts in its parent's session, and can leave it only for a new session, which it leads.
 fn adopted(stat: &Stat, census: &Census) -> Known<String> {
     let Some(parent) = census.get(&stat.ppid) else {
-        return Known::unknown("the parent cannot be seen from here");
+        return Known::unknown("/proc does not show the parent");
     };
-    // A parent that leads its session may have been in another before; not in one that was made after its own birth.
+    // A parent that leads its session may have been in another one before, but not in one that is younger than itself.
     let leader = census.get(&stat.session);
     let made_later = leader.is_some_and(|leader| leader.starttime > parent.starttime);
     let was_never_in_it = parent.session != parent.pid || made_later;
     if stat.session != stat.pid && stat.session != parent.session && stat.session != 0 && was_never_in_it {
         return Known::Known(format!(
-            "it is in the session {}, in which {} {} never was",
+            "it is in session {}, and {} {} never was",
             stat.session,
             printable(&parent.comm),
             parent.pid
         ));
     }
-    Known::unknown("the kernel keeps no record of who spawned a process; nothing here proves an adoption")
+    Known::unknown(
+        "the kernel keeps no record of the process that spawned another, and nothing here proves an adoption",
+    )
 }
 
 fn signals(process: &Process, status: &Status) -> Signals {
@@ -188,14 +216,36 @@ fn group(stat: &Stat, census: &Census) -> Group {
         None => Leader::Gone,
         Some(leader) if is_anchor(leader) => Leader::Anchor {
             owner: leader.ppid,
-            owner_name: census.get(&leader.ppid).map(|owner| printable(&owner.comm)),
+            owner_name: named(leader.ppid, census),
             relation: relation(stat, leader.ppid, census),
         },
         Some(leader) if leader.state == 'Z' => Leader::Dead { parent: leader.ppid },
         Some(leader) => Leader::Alive { name: printable(&leader.comm) },
     };
     let parent_has_tether = census.values().any(|other| other.ppid == stat.ppid && is_anchor(other));
-    Group { id: stat.pgrp, session: stat.session, terminal, leader, parent_has_tether }
+    Group {
+        id: stat.pgrp,
+        session: stat.session,
+        terminal,
+        leader,
+        parent_has_tether,
+        hang_up: hang_up(stat, terminal, census),
+    }
+}
+
+fn hang_up(stat: &Stat, terminal: Terminal, census: &Census) -> Option<HangUp> {
+    let parent = census.get(&stat.ppid)?;
+    if terminal == Terminal::Foreground && parent.pid == stat.session {
+        return Some(HangUp::Terminal);
+    }
+    let members = || census.values().filter(|member| member.pgrp == stat.pgrp && member.state != 'Z');
+    if !members().any(|member| member.state == 'T') {
+        return None;
+    }
+    // A group is not orphaned while a member has a parent in another group of the same session.
+    let keeps = |keeper: &Stat| keeper.session == stat.session && keeper.pgrp != stat.pgrp && keeper.state != 'Z';
+    let keepers = || members().filter_map(|member| census.get(&member.ppid)).filter(|keeper| keeps(keeper));
+    (keepers().next().is_some() && keepers().all(|keeper| keeper.pid == parent.pid)).then_some(HangUp::Orphaned)
 }
 
 fn relation(stat: &Stat, owner: i32, census: &Census) -> Relation {
@@ -212,8 +262,7 @@ fn ancestors(pid: i32, census: &Census) -> Vec<Ancestor> {
     let above = |pid: i32| census.get(&census.get(&pid)?.ppid);
     let mut found: Vec<Ancestor> = Vec::new();
     let mut next = above(pid);
-    // One that ends meanwhile could make a circle of a number used again.
-    while let Some(stat) = next.filter(|_| found.len() < 1000) {
+    while let Some(stat) = next.filter(|_| found.len() < MOST_ANCESTORS) {
         found.push(Ancestor { pid: stat.pid, name: printable(&stat.comm) });
         next = above(stat.pid);
     }
@@ -224,7 +273,7 @@ fn namespaces(process: &Process, status: &Status, parent: i32) -> Namespaces {
     let own = process.pid();
     let link = |pid: i32, kind: &str| fs::read_link(format!("/proc/{pid}/ns/{kind}"));
     let same = |kind: &str| match (link(own, kind), link(parent, kind)) {
-        _ if parent == 0 => Known::unknown("the parent is outside of this pid namespace"),
+        _ if parent == 0 => Known::unknown("the parent is outside this pid namespace"),
         (Ok(its), Ok(parents)) => Known::Known(its == parents),
         (Err(error), _) | (_, Err(error)) => Known::unknown(error.to_string()),
     };
@@ -239,7 +288,7 @@ fn adoption(parent: i32, census: &Census, myself: bool) -> Adoption {
     let subreaper = if myself {
         Known::from(nix::sys::prctl::get_child_subreaper())
     } else {
-        Known::unknown("only a process itself can tell (PR_GET_CHILD_SUBREAPER)")
+        Known::unknown("only the process itself can ask (PR_GET_CHILD_SUBREAPER)")
     };
     Adoption { subreaper, ancestors: ancestors(parent, census) }
 }
@@ -253,6 +302,7 @@ fn children(pid: i32, census: &Census) -> Children {
         alive: alive().count(),
         dead: own().count() - alive().count(),
         tethered: alive().filter(|child| anchors.contains(&child.pgrp)).count(),
+        launchers: alive().filter(|child| launcher::is_outer(child.pid, census)).count(),
     }
 }
 

@@ -1,12 +1,11 @@
-//! Each situation is found, and what is said of it comes true.
+//! Each situation is found, and its verdict comes true.
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 use pdeathsig_tests::{skipped, Actor, Spawning, Stage};
 
-use crate::exam::examined;
-use crate::program::stage;
+use crate::exam::{examined, stage};
 
 fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>) {
     let mut parent = stage.actor();
@@ -93,7 +92,7 @@ fn a_blocked_signal_waits() {
 }
 
 #[test]
-fn a_caught_signal_is_up_to_the_program() {
+fn a_caught_signal_runs_its_handler() {
     let stage = stage();
     let (parent, mut child) = family(&stage);
     child.catch(Signal::SIGTERM);
@@ -106,7 +105,7 @@ fn a_caught_signal_is_up_to_the_program() {
 }
 
 #[test]
-fn a_harmless_signal_ends_nothing() {
+fn a_harmless_signal_kills_nothing() {
     let stage = stage();
     let (parent, mut child) = family(&stage);
     child.arm(Signal::SIGWINCH).unwrap();
@@ -164,7 +163,7 @@ fn a_member_that_has_survived_its_tether_has_a_dead_leader() {
 }
 
 #[test]
-fn a_watch_heeds_the_process_and_not_the_thread() {
+fn a_watch_waits_for_the_process_and_not_the_thread() {
     let stage = stage();
     let mut parent = stage.actor();
     let mut child = parent.spawn_on_thread();
@@ -179,7 +178,7 @@ fn a_watch_heeds_the_process_and_not_the_thread() {
 }
 
 #[test]
-fn what_a_watch_might_send_in_vain_is_named() {
+fn signals_that_a_watch_would_send_without_effect_are_named() {
     let stage = stage();
     let (_parent, mut child) = family(&stage);
     child.ignore(Signal::SIGHUP);
@@ -233,13 +232,13 @@ fn an_orphan_is_found_by_its_session() {
 }
 
 #[test]
-fn the_init_of_a_pid_namespace_heeds_sigkill_alone() {
+fn the_init_of_a_pid_namespace_dies_only_of_sigkill() {
     let stage = stage();
     for (signal, verdict) in [(Signal::SIGTERM, "lives"), (Signal::SIGKILL, "dies")] {
         let mut parent = stage.actor();
         if let Err(error) = parent.new_pid_namespace() {
             let needs = format!("needs the privilege to make a pid namespace: {error}");
-            skipped("the_init_of_a_pid_namespace_heeds_sigkill_alone", &needs);
+            skipped("the_init_of_a_pid_namespace_dies_only_of_sigkill", &needs);
             return;
         }
         let mut child = parent.spawn();

@@ -1,4 +1,4 @@
-//! A process that cannot be asked, or better is not, is left as it is, and the answer says why.
+//! A process that cannot be asked, or must not be, is left as it is. The answer says why.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -10,8 +10,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use pdeathsig_tests::{needs_root, skipped, until, ControlGroup, Refused, Tracee, Waiting};
 
-use crate::exam::{doctor, examined, examined_with, found};
-use crate::program::stage;
+use crate::exam::{doctor, examined, examined_with, found, stage};
 
 #[test]
 fn without_ptrace_it_is_unknown() {
@@ -31,7 +30,7 @@ fn one_that_is_traced_already_stays_with_its_tracer() {
     let tracee = Tracee::seize(&child);
     let exam = examined(&child);
     exam.assert(&[("note", "traced"), ("unknown", "armed-unknown")], &["not-armed"]);
-    assert!(exam.sentence("armed-unknown").contains("traced already, by"));
+    assert!(exam.sentence("armed-unknown").contains("traces it already"));
     drop(tracee);
     child.assert_lives();
 }
@@ -55,24 +54,24 @@ fn another_user_may_not_ask() {
     let stage = stage();
     let mut child = stage.actor();
     child.arm(Signal::SIGKILL).unwrap();
-    // Where another user gets at it.
-    let program = stage.folder().join("doctor");
+    // Where another user can execute it.
+    let program = stage.folder().join("pdeathsig-doctor");
     fs::copy(doctor().get_program(), &program).unwrap();
     let pid = child.pid().to_string();
     let exam = found(&stage, Command::new(program).uid(4242).gid(4242).args(["--json", &pid]));
     exam.assert(&[("unknown", "armed-unknown")], &["not-armed"]);
-    assert!(exam.sentence("armed-unknown").contains("of the user 0, and you are 4242"));
+    assert!(exam.sentence("armed-unknown").contains("its user is 0 and yours is 4242"));
     child.assert_lives();
 }
 
 #[test]
-fn one_that_nothing_interrupts_is_not_waited_for() {
+fn one_in_uninterruptible_sleep_is_not_waited_for() {
     let stage = stage();
     let mut parent = stage.actor();
     let pid = parent.start_vforking().to_string();
     let exam = found(&stage, doctor().args(["--json", &pid]));
     exam.assert(&[("note", "uninterruptible"), ("unknown", "armed-unknown")], &["not-armed"]);
-    assert!(exam.sentence("armed-unknown").contains("nothing interrupts"));
+    assert!(exam.sentence("armed-unknown").contains("cannot be interrupted"));
     parent.assert_lives();
 }
 
@@ -80,13 +79,13 @@ fn one_that_nothing_interrupts_is_not_waited_for() {
 fn one_that_only_computes_is_not_waited_for() {
     let stage = stage();
     let mut parent = stage.actor();
-    // An end of its own.
+    // It ends by itself.
     let script = "ulimit -t 30; echo ready; while :; do :; done";
     let (pid, _) = parent.start("sh", &["-c", script]);
     let exam = found(&stage, doctor().args(["--json", &pid.to_string()]));
     exam.assert(&[("unknown", "armed-unknown")], &["not-armed"]);
     assert!(exam.sentence("armed-unknown").contains("no system call"));
-    until("it to be nobody's tracee", || {
+    until("the end of the trace", || {
         fs::read_to_string(format!("/proc/{pid}/status")).unwrap().contains("TracerPid:\t0\n").then_some(())
     });
 }
@@ -116,10 +115,10 @@ fn a_stopped_one_is_asked_and_stays_stopped() {
 }
 
 #[test]
-fn a_frozen_one_is_left_in_peace() {
-    const TEST: &str = "a_frozen_one_is_left_in_peace";
+fn a_frozen_one_is_not_asked() {
+    const TEST: &str = "a_frozen_one_is_not_asked";
     for made in [ControlGroup::freezer, ControlGroup::freezer_of_the_second_version] {
-        // Dropped after the group, which thaws: one that is frozen cannot be ended.
+        // Dropped after the group, which thaws: a frozen process cannot be killed.
         let stage = stage();
         let group = match made() {
             Ok(group) => group,
@@ -170,7 +169,7 @@ fn one_whose_main_thread_has_ended_is_asked_by_its_others() {
 }
 
 #[test]
-fn a_dead_one_is_told_to_be_dead() {
+fn a_zombie_is_dead() {
     let stage = stage();
     let mut parent = stage.actor();
     let child = parent.spawn();

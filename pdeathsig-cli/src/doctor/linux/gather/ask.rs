@@ -1,13 +1,14 @@
-//! Asks a thread of another process for its parent-death signal: the kernel tells nobody else.
+//! Asks a thread of another process for its parent-death signal. The kernel tells it only to that thread.
 //!
-//! 1. It is taken hold of, interrupted if it waits in the kernel, and let go to its next system call. The signals that come up to
-//!    there go their way.
-//! 2. That call becomes `prctl(PR_GET_PDEATHSIG)`. From here to the end of 3 it handles no signal: none is delivered within a call.
-//! 3. All its registers are as they were, but for the instruction pointer, which is two bytes back at the `syscall` instruction,
-//!    and the call that it wanted to make is made.
+//! 1. Seize the thread, interrupt it if it waits in the kernel, and let it run to its next system call. Signals that arrive on the way
+//!    are delivered.
+//! 2. Turn that call into `prctl(PR_GET_PDEATHSIG)`. The thread handles no signal until the end of step 3, because none is delivered
+//!    within a system call.
+//! 3. Restore all registers, and set the instruction pointer two bytes back, to the `syscall` instruction. The thread now makes the call
+//!    that it wanted to make.
 //!
-//! It is never moved to where it was not: a restartable sequence (rseq(2)) that it is in could not be put back.
-//! The tracer is a thread of its own, with whose end the kernel lets go of whatever it still holds.
+//! The thread never runs code that it did not come to by itself, because a restartable sequence (rseq(2)) could not be restored.
+//! The tracer is a thread of its own. When it exits, the kernel detaches whatever it still traces.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -22,34 +23,34 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use rustix::process::{waitid, WaitId, WaitIdOptions};
 
-/// How long it may take to come to its next system call.
-const PATIENCE: Duration = Duration::from_millis(250);
-/// How long a call that asks for a number may take.
+/// How long the thread may take to its next system call.
+const NEXT_CALL: Duration = Duration::from_millis(250);
+/// How long the `prctl` call may take.
 const ANSWER: Duration = Duration::from_secs(30);
-/// How long it is tried again when a signal has come between.
-const INSISTENCE: Duration = Duration::from_secs(1);
+/// How long to try again when signals interrupt the question.
+const RETRIES: Duration = Duration::from_secs(1);
 
 const SYSCALL: [u8; 2] = [0x0f, 0x05];
 /// The code segment of 64-bit code.
 const CODE: u64 = 0x33;
-/// Below the stack pointer, functions that call none keep what they need.
+/// Leaf functions keep data in these bytes below the stack pointer.
 const RED_ZONE: u64 = 128;
 
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// It may not be traced.
+    /// No permission to trace it.
     NotPermitted,
-    /// It has ended.
+    /// It exited.
     Ended,
-    /// A stop that is to last.
+    /// It is stopped, and must stay stopped.
     Stopped,
-    /// It does not come to a system call.
+    /// It makes no system call.
     Busy,
-    /// It does not come out of one.
+    /// It is in a system call that cannot be interrupted.
     Stuck,
-    /// It is not 64-bit code, or the call was refused.
+    /// It does not run 64-bit code, or a call failed.
     Foreign(String),
-    /// A signal came that can only be passed on by letting go.
+    /// A signal arrived that only a detach can deliver.
     Again,
 }
 
@@ -65,11 +66,11 @@ impl From<Errno> for Refusal {
 
 impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Refusal {
-        Refusal::Foreign(format!("its memory: {error}"))
+        Refusal::Foreign(format!("its memory cannot be read or written: {error}"))
     }
 }
 
-/// The number of the signal that a thread has armed. `may_run` says of one that is stopped whether it may make a system call.
+/// The number of the signal that a thread armed. `may_run` tells whether a stopped thread may make a system call.
 pub(crate) fn parent_death_signal(pid: i32, thread: i32, may_run: bool) -> Result<Option<i32>, Refusal> {
     let memory = OpenOptions::new().read(true).write(true).open(format!("/proc/{pid}/task/{thread}/mem"));
     let memory = memory.map_err(|error| match error.kind() {
@@ -79,14 +80,14 @@ pub(crate) fn parent_death_signal(pid: i32, thread: i32, may_run: bool) -> Resul
     })?;
     let question = Question { thread: Pid::from_raw(thread), memory: &memory, may_run };
     let start = Instant::now();
-    let mut let_go = false;
+    let mut detached = false;
     loop {
         let answer = thread::scope(|scope| scope.spawn(|| question.ask()).join());
         match answer.unwrap_or(Err(Refusal::Stuck)) {
-            answer if start.elapsed() > INSISTENCE => return answer,
-            Err(Refusal::Again) => let_go = true,
-            // The tracer before has not let go yet.
-            Err(Refusal::NotPermitted) if let_go => thread::yield_now(),
+            answer if start.elapsed() > RETRIES => return answer,
+            Err(Refusal::Again) => detached = true,
+            // The kernel has not detached the previous tracer yet.
+            Err(Refusal::NotPermitted) if detached => thread::yield_now(),
             answer => return answer,
         }
     }
@@ -109,16 +110,16 @@ impl Question<'_> {
     fn ask(&self) -> Result<Option<i32>, Refusal> {
         ptrace::seize(self.thread, Options::PTRACE_O_TRACESYSGOOD)?;
         ptrace::interrupt(self.thread)?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + NEXT_CALL;
         let mut silent = Refusal::Stuck;
         while let Some(stop) = self.next_stop(deadline)? {
             silent = Refusal::Busy;
             let signal = match stop {
-                Stop::Call => return self.put(),
+                Stop::Call => return self.replace_call(),
                 Stop::Interrupted => None,
                 Stop::WithItsGroup if self.may_run && self.is_about_to_call()? => None,
                 Stop::WithItsGroup => return Err(Refusal::Stopped),
-                // nix has no name for a real-time signal. It waits for us, and goes on its way when we are gone.
+                // nix has no name for a real-time signal. It stays pending, and is delivered after the detach.
                 Stop::Signal(number) => Some(Signal::try_from(number).map_err(|_| Refusal::Again)?),
             };
             ptrace::syscall(self.thread, signal)?;
@@ -126,7 +127,7 @@ impl Question<'_> {
         Err(silent)
     }
 
-    /// Without taking note of it, so that a signal that is about to be delivered is, should this thread end.
+    /// With WNOWAIT, so that a signal that is about to be delivered is not lost if this thread exits.
     fn next_stop(&self, deadline: Instant) -> Result<Option<Stop>, Refusal> {
         const WALL: WaitIdOptions = WaitIdOptions::from_bits_retain(libc::__WALL as u32);
         let options =
@@ -156,26 +157,26 @@ impl Question<'_> {
         self.memory.read_exact_at(&mut code, address).is_ok() && code == SYSCALL
     }
 
-    /// Whether the first that it does is a system call, as when one was interrupted that is restarted.
+    /// Whether it makes a system call first when it runs, as a thread does whose call was interrupted and is restarted.
     fn is_about_to_call(&self) -> Result<bool, Refusal> {
-        // ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK: what only the kernel sees.
+        // ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK, which programs never see.
         const RESTARTED: [i64; 4] = [-512, -513, -514, -516];
         let now = ptrace::getregs(self.thread)?;
         let is_in_call = now.orig_rax as i64 >= 0;
         Ok(if is_in_call { RESTARTED.contains(&(now.rax as i64)) } else { self.has_call_at(now.rip) })
     }
 
-    /// At the beginning of a system call.
-    fn put(&self) -> Result<Option<i32>, Refusal> {
+    /// Called at the entry of a system call.
+    fn replace_call(&self) -> Result<Option<i32>, Refusal> {
         let its = ptrace::getregs(self.thread)?;
         let is_entry = its.rax as i64 == -i64::from(libc::ENOSYS);
         if its.cs != CODE || !is_entry || !self.has_call_at(its.rip - 2) {
-            return Err(Refusal::Foreign("it is not 64-bit code that makes the call".into()));
+            return Err(Refusal::Foreign("the code that makes the call is not 64-bit code".into()));
         }
         let pointer = (its.rsp - RED_ZONE - 16) & !7;
         let mut kept = [0; 4];
         self.memory.read_exact_at(&mut kept, pointer)?;
-        // It can be written, too, before anything is changed.
+        // Check that it can be written, before anything is changed.
         self.memory.write_all_at(&kept, pointer)?;
 
         let mut ours = its;
@@ -200,7 +201,7 @@ impl Question<'_> {
         }
         let result = ptrace::getregs(self.thread)?.rax as i64;
         if result != 0 {
-            return Err(Refusal::Foreign(format!("prctl(PR_GET_PDEATHSIG) answers {result}")));
+            return Err(Refusal::Foreign(format!("prctl(PR_GET_PDEATHSIG) returned {result}")));
         }
         let mut signal = [0; 4];
         self.memory.read_exact_at(&mut signal, pointer)?;

@@ -1,23 +1,27 @@
-//! What the doctor finds, as a program reads it.
+//! The report of the doctor, as a program reads it.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use pdeathsig_tests::{Actor, Stage};
 use serde_json::Value;
 
-use crate::program::example;
-
+/// The program, brought up to date.
 pub(crate) fn doctor() -> Command {
-    static PROGRAM: OnceLock<std::path::PathBuf> = OnceLock::new();
-    let program: &Path = PROGRAM.get_or_init(|| example("doctor"));
-    Command::new(program)
+    const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../pdeathsig-cli/Cargo.toml");
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    let build = || escargot::CargoBuild::new().manifest_path(MANIFEST).bin("pdeathsig-doctor").run();
+    Command::new(PROGRAM.get_or_init(|| build().unwrap().path().to_owned()))
+}
+
+pub(crate) fn stage() -> Stage {
+    Stage::open(env!("CARGO_BIN_EXE_actor"))
 }
 
 pub(crate) struct Exam(pub(crate) Value);
 
-/// What it finds of an actor.
+/// Its report on an actor.
 pub(crate) fn examined(actor: &Actor<'_>) -> Exam {
     examined_with(actor, &[])
 }
@@ -37,7 +41,7 @@ pub(crate) fn said(output: &Output) -> String {
 }
 
 impl Exam {
-    /// Its findings on what protects the process, and what threatens that: their levels and ids.
+    /// Panics unless it has findings with these levels and ids, and none with the ids in `absent`.
     #[track_caller]
     pub(crate) fn assert(&self, expected: &[(&str, &str)], absent: &[&str]) {
         let findings = self.0["findings"].as_array().unwrap();
@@ -58,7 +62,7 @@ impl Exam {
         found.unwrap_or_else(|| panic!("no {id} in {:#}", self.0))["sentence"].as_str().unwrap()
     }
 
-    /// What is to come of an event: the outcome, and the signal or an empty string.
+    /// The verdict on an event: the outcome, and the signal or an empty string.
     #[track_caller]
     pub(crate) fn verdict(&self, event: &str) -> (&str, &str) {
         let verdicts = self.0["verdicts"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! A process that was asked goes on as if it had not been.
+//! A process that was asked continues undisturbed.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -13,8 +13,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use pdeathsig_tests::{send_number, Actor, Waiting};
 
-use crate::exam::examined;
-use crate::program::stage;
+use crate::exam::{examined, stage};
 
 fn assert_armed(actor: &Actor<'_>, signal: Signal) {
     assert_eq!(examined(actor).armed(), signal as i32);
@@ -75,7 +74,7 @@ fn the_memory_that_the_answer_goes_to_is_as_it_was() {
     child.tell_wait_in(&waiting);
     let memory = File::options().read(true).write(true).open(format!("/proc/{}/mem", child.pid())).unwrap();
     let pointers = child.call().unwrap()[7..].to_vec();
-    // Nothing but the red zone and what is below it: the thread has no use for that while it waits.
+    // Only the red zone and what is below it, which the thread does not use while it waits.
     let (mut now, before) = ([0; 1024], [0xa5; 1024]);
     memory.write_all_at(&before, pointers[0] - 1024).unwrap();
     assert_armed(&child, Signal::SIGUSR2);
