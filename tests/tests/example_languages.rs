@@ -23,7 +23,7 @@ const PROGRAM: &str = "#!/bin/sh\nsetsid sleep 60 &\necho ready\nsleep 60\ntrue\
 fn stage() -> (Stage, PathBuf) {
     let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
     let program = pdeathsig();
-    (stage, program)
+    (stage, program.to_path_buf())
 }
 
 /// A command that finds `pdeathsig` in `PATH`, and programs in the stage's folder before it.

@@ -264,6 +264,8 @@ fn what_cannot_be_attached_is_an_error_that_names_the_reason_and_the_remedy() {
     }
 }
 
+// Reaped by the stage.
+#[allow(clippy::zombie_processes)]
 #[test]
 fn its_kind_is_invalid_input() {
     let stage = Stage::open(ACTOR);

@@ -12,6 +12,8 @@ const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/preloaded");
 
 /// An actor with a library of [`SOURCES`], which its children inherit.
+// Reaped by the stage.
+#[allow(clippy::zombie_processes)]
 fn actor_with<'a>(stage: &'a Stage, library: &str) -> Actor<'a> {
     let file: PathBuf = stage.folder().join(format!("lib{library}.so"));
     let compiler = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
