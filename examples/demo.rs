@@ -1,14 +1,15 @@
-//! The whole experiment: a parent dies of `kill -9`, once with an unprotected child and once with a protected one.
+//! The whole experiment: a parent dies of `kill -9`, without protection and with it.
 //!
 //! ```sh
 //! cargo run --example demo
 //! ```
 //!
-//! It shows the processes before and after, leaves none behind, also when interrupted, and succeeds only if the unprotected
-//! child became an orphan and the protected one died.
+//! It shows the processes before and after. It leaves none behind, also when it is interrupted. It succeeds only if each unprotected process
+//! became an orphan and each protected one died.
 //!
-//! The child has the attribute in both acts; unprotected, it undoes it by `outlive_parent` before its first line.
+//! The child has the attribute in the first two acts. Unprotected, it undoes it by `outlive_parent` before its first line.
 
+use std::env;
 use std::error::Error;
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -17,35 +18,50 @@ use std::time::Instant;
 use anstream::{eprintln, println};
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
+use pdeathsig::Launcher;
 use pdeathsig_examples::act::{Act, DEADLINE};
 use pdeathsig_examples::clean_up;
 use pdeathsig_examples::style::{BAD, BOLD, DIM, GOOD};
+use pdeathsig_examples::table::Family;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// A program that starts its helper in a session of its own. A group of processes does not hold both.
+const SERVER: &str = "setsid sh -c 'echo up; exec sleep 60' & wait";
+
+#[pdeathsig::launcher]
 fn main() -> ExitCode {
-    let truth = experiment();
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let truth = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--host", how] => return host(how),
+        _ => experiment(),
+    };
     let closed = clean_up::close_the_door();
     clean_up::end_descendants();
     drop(closed);
     match truth {
-        Ok((true, true)) => {
+        Ok(outcomes) if outcomes.iter().all(|outcome| outcome.is_as_expected) => {
             println!("\n{GOOD}Without protection an orphan, with it none.{GOOD:#} No process was left behind.");
             return ExitCode::SUCCESS;
         }
-        Ok((orphaned, died)) => {
-            let ok = |expected| if expected { "as it should" } else { "and that is wrong" };
+        Ok(outcomes) => {
             println!("\n{BAD}The experiment failed.{BAD:#}");
-            println!("The unprotected child was {}orphaned, {}.", if orphaned { "" } else { "not " }, ok(orphaned));
-            println!("The protected child {}, {}.", if died { "died" } else { "lived on" }, ok(died));
+            for Outcome { claim, is_as_expected } in outcomes {
+                println!("{claim}: {}", if is_as_expected { "yes, as it should" } else { "no, and that is wrong" });
+            }
         }
         Err(error) => eprintln!("demo: {error}"),
     }
     ExitCode::FAILURE
 }
 
-/// Whether the unprotected child was orphaned, and whether the protected one died.
-fn experiment() -> Result<(bool, bool)> {
+/// What should have come true, and whether it has.
+struct Outcome {
+    claim: &'static str,
+    is_as_expected: bool,
+}
+
+fn experiment() -> Result<Vec<Outcome>> {
     clean_up::when_interrupted()?;
     println!("{DIM}Building the programs main and child …{DIM:#}");
     let main = pdeathsig_examples::build("main")?;
@@ -70,7 +86,57 @@ fn experiment() -> Result<(bool, bool)> {
     if died {
         println!("\n   The child died with its parent: the kernel sent it SIGKILL.");
     }
-    Ok((orphaned, died))
+
+    println!("\n{BOLD}3. A host starts a shell, and the shell starts a helper in a session of its own{BOLD:#}\n");
+    let plain = session("plainly")?;
+    plain.family.show();
+    let helper_lives = plain.family.running("sleep 60").any(|helper| helper.now().is_some());
+    if helper_lives {
+        println!("\n   The shell and its helper live on. No signal to a process group would reach both.");
+    }
+    clean_up::end_descendants();
+
+    println!("\n{BOLD}   The same host starts the same shell with a Launcher{BOLD:#}\n");
+    let launched = session("with a launcher")?;
+    let nothing_left = clean_up::nobody_is_left();
+    launched.family.show();
+    if nothing_left {
+        println!("\n   The whole tree died with the host, in whatever session it was.");
+    }
+    Ok(vec![
+        Outcome { claim: "The unprotected child was orphaned", is_as_expected: orphaned },
+        Outcome { claim: "The protected child died", is_as_expected: died },
+        Outcome { claim: "Without the launcher, the helper lived on", is_as_expected: helper_lives },
+        Outcome { claim: "The launcher left nothing", is_as_expected: nothing_left },
+    ])
+}
+
+/// The host of the third act.
+fn host(how: &str) -> ExitCode {
+    let run = || -> Result<()> {
+        let mut command = match how {
+            "plainly" => Command::new("sh"),
+            _ => Launcher::new().command("sh")?,
+        };
+        command.args(["-c", SERVER]).spawn()?.wait()?;
+        Ok(())
+    };
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("host: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Has a host start the shell, and kills the host.
+fn session(how: &str) -> Result<Act> {
+    let mut act = Act::begin(Command::new(env::current_exe()?).args(["--host", how]))?;
+    act.family = Family::when(1, "sleep 60")?;
+    act.family.show();
+    act.kill_parent("the host")?;
+    Ok(act)
 }
 
 /// Has `main` start its child, and kills it.

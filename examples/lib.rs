@@ -5,7 +5,6 @@ pub mod article;
 pub mod clean_up;
 pub mod style;
 pub mod table;
-pub mod terminal;
 
 use std::env;
 use std::error::Error;

@@ -123,5 +123,9 @@ fn command(stat: &Stat) -> String {
     let line = Process::new(stat.pid).and_then(|process| process.cmdline()).unwrap_or_default();
     let Some((program, arguments)) = line.split_first() else { return format!("{} <defunct>", stat.comm) };
     let name = Path::new(program).file_name().unwrap_or_default().to_string_lossy();
+    if name == "pdeathsig-launcher" {
+        // Its arguments are the launcher's protocol, and the command that stands below.
+        return format!("{name} …");
+    }
     arguments.iter().fold(name.into_owned(), |command, argument| command + " " + argument)
 }

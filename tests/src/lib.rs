@@ -74,12 +74,16 @@ mod documents {
 
     documents! {
         Readme = "../../README.md";
-        Choosing = "../../pdeathsig/doc/guide/choosing.md";
-        Debugging = "../../pdeathsig/doc/guide/debugging_a_mysterious_death.md";
-        Graceful = "../../pdeathsig/doc/guide/graceful_shutdown.md";
         How = "../../pdeathsig/doc/guide/how_parent_death_works.md";
-        Containers = "../../pdeathsig/doc/guide/in_containers_and_under_systemd.md";
-        Cannot = "../../pdeathsig/doc/guide/what_it_cannot_do.md";
+        Choosing = "../../pdeathsig/doc/guide/choosing.md";
+        Terminal = "../../pdeathsig/doc/guide/in_a_terminal.md";
+        Graceful = "../../pdeathsig/doc/guide/graceful_shutdown.md";
         Tokio = "../../pdeathsig/doc/guide/with_tokio.md";
+        Crates = "../../pdeathsig/doc/guide/with_other_crates.md";
+        Containers = "../../pdeathsig/doc/guide/in_containers_and_under_systemd.md";
+        Recipes = "../../pdeathsig/doc/guide/recipes.md";
+        Debugging = "../../pdeathsig/doc/guide/debugging.md";
+        Cannot = "../../pdeathsig/doc/guide/what_it_cannot_do.md";
+        Faq = "../../pdeathsig/doc/guide/faq.md";
     }
 }

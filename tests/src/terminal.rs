@@ -254,6 +254,13 @@ impl<'stage> Terminal<'stage> {
         Pid::from_raw(tcgetpgrp(self.master()).unwrap().as_raw_nonzero().get())
     }
 
+    /// Waits until the shell has given the terminal to a job; the process group of that. What is typed before then may go to the shell.
+    #[track_caller]
+    pub fn job(&self) -> Pid {
+        let shell = self.shell();
+        until("a job in the foreground", || Some(self.foreground()).filter(|group| *group != shell))
+    }
+
     /// The shell, which leads the session.
     pub fn shell(&self) -> Pid {
         Pid::from_raw(self.shell.id() as i32)

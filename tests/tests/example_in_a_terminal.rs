@@ -80,6 +80,11 @@ fn tether() {
 }
 
 #[test]
+fn launcher() {
+    shows("launcher", "gone here, too");
+}
+
+#[test]
 fn supervisor() {
     shows("supervisor", "All workers finished");
 }
@@ -114,11 +119,17 @@ fn examples_that_print_until_they_are_interrupted() {
 
 #[test]
 fn shows_that_are_interrupted_in_the_middle() {
+    // The demo has cargo build them.
+    for name in ["main", "child"] {
+        let _stage = stage();
+        example(name);
+    }
     // What each prints long before it is over.
     let shows = [
         ("demo", "main --unprotected"),
         ("graceful", "service: request 1"),
         ("mcp_server", "relies on the end of its input"),
+        ("launcher", "The host is killed"),
         ("orphan", "A child and its children"),
         ("process_group", "in the process group of its parent"),
         ("supervisor", "worker 1:"),

@@ -13,11 +13,20 @@ use showing::{begun, example, said, stage};
 mod showing;
 
 #[test]
-fn both_acts_are_shown_and_nobody_is_left() {
+fn the_demo_shows_an_orphan_without_protection_and_none_with_it() {
     let said = said("demo");
     assert!(said.contains("← orphan, its parent is now demo"), "{said}");
     assert!(said.contains("The child died with its parent"), "{said}");
-    assert_eq!((said.matches("kill -9").count(), said.matches("gone").count()), (2, 3), "{said}");
+    in_this_order(
+        &said,
+        &[
+            "The shell and its helper live on",
+            "kill -9",
+            "gone            └ sleep 60",
+            "The whole tree died with the host",
+        ],
+    );
+    assert_eq!(said.matches("kill -9").count(), 4, "{said}");
 }
 
 /// Interrupts the demo when it has said something for the nth time.

@@ -12,7 +12,7 @@ use showing::{assert_no_folder_is_left, begun, example, said, stage};
 
 mod showing;
 
-const SHOWS: [&str; 4] = ["orphan", "process_group", "tether", "supervisor"];
+const SHOWS: [&str; 5] = ["orphan", "process_group", "tether", "supervisor", "launcher"];
 
 /// Of a table, the rows below the director's.
 fn rows(table: &str) -> Vec<&str> {
@@ -99,8 +99,22 @@ fn without_a_director_the_workers_of_a_supervisor_end_with_it_all_the_same() {
 }
 
 #[test]
+fn launcher_leaves_nothing_whatever_dies() {
+    let said = said("launcher");
+    let [start, host_killed, child_killed] = after_each(&said, "kill -9")[..] else { panic!("{said}") };
+    assert_none_is_gone(start);
+    let (host_killed, _) = host_killed.split_once("\n2. ").unwrap();
+    assert_all_are_gone(host_killed);
+    let (child_killed, dropped) = child_killed.split_once("\n3. ").unwrap();
+    assert_all_are_gone(child_killed);
+    let (alive, dropped) = dropped.split_once("drop(child)").unwrap();
+    assert_none_is_gone(alive);
+    assert_all_are_gone(dropped);
+}
+
+#[test]
 fn interrupted_they_leave_nobody() {
-    let signals = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
+    let signals = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGINT];
     for (name, signal) in SHOWS.into_iter().zip(signals) {
         let stage = stage();
         let show = begun(&stage, name, "└", 3);

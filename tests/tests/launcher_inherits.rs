@@ -86,7 +86,7 @@ fn descriptors_are_as_without() {
 #[test]
 fn a_host_gives_what_stds_command_gives() {
     let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let script = "grep -E '^(Sig|Shd)' /proc/self/status; cat /proc/self/environ; pwd";
+    let script = "grep -E '^(SigBlk|SigIgn|SigCgt|SigPnd|ShdPnd)' /proc/self/status; cat /proc/self/environ; pwd";
     let host = |launcher: bool| {
         let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
         let host = host.args([if launcher { "spawn" } else { "plain" }, "sh", "-c", script]);

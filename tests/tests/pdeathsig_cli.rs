@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{self, Command, Output, Stdio};
 
 use nix::libc;
@@ -17,11 +17,13 @@ use command::pdeathsig;
 
 #[path = "showing/command.rs"]
 mod command;
+#[path = "../../pdeathsig-cli/src/grace.rs"]
+mod grace;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../pdeathsig-cli");
 const HELP: &str = include_str!("../../pdeathsig-cli/src/help.txt");
 
-fn stage() -> (Stage, PathBuf) {
+fn stage() -> (Stage, &'static Path) {
     let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
     let program = pdeathsig();
     (stage, program)
@@ -59,7 +61,7 @@ fn wrong_usage_is_125_and_one_line_that_says_what_is_wrong_and_what_to_do() {
         (&["--verbose=yes", "true"], "--verbose takes no value, but got `yes`: leave it out"),
     ];
     for (arguments, message) in cases {
-        is_refused(&run(&stage, &program, arguments), message);
+        is_refused(&run(&stage, program, arguments), message);
     }
 }
 
@@ -75,20 +77,27 @@ fn is_refused(output: &Output, message: &str) {
 fn each_form_of_a_time_and_no_other() {
     let (stage, program) = stage();
     for time in ["0", "5", "5s", "500ms", "2m", "1h", "0ms", "007", "876000h"] {
-        assert_eq!(run(&stage, &program, &["-k", time, "true"]).status.code(), Some(0), "{time}");
+        assert_eq!(run(&stage, program, &["-k", time, "true"]).status.code(), Some(0), "{time}");
     }
     let wrong =
         ["", "s", "ms", "-5", "+5", " 5", "5 s", "1.5", "1,5s", "5S", "5d", "5sec", "0x5", "1e3", "5s5", "٣", "five"];
     for time in wrong {
         let message = format!("--grace: `{time}` is not a time: write a whole number and a unit, such as 500ms");
-        is_refused(&run(&stage, &program, &["--grace", time, "true"]), &message);
+        is_refused(&run(&stage, program, &["--grace", time, "true"]), &message);
     }
     for time in
         ["876001h", "99999999999h", "18446744073709551615", "18446744073709551616ms", "999999999999999999999999"]
     {
         let message = format!("--grace: the time `{time}` is too long");
-        is_refused(&run(&stage, &program, &["-k", time, "true"]), &message);
+        is_refused(&run(&stage, program, &["-k", time, "true"]), &message);
     }
+}
+
+#[test]
+fn a_time_is_as_long_as_it_says() {
+    let milliseconds = |text| grace::parse(text).unwrap().as_millis();
+    let times = ["0", "1ms", "500ms", "5", "5s", "2m", "1h", "876000h"].map(milliseconds);
+    assert_eq!(times, [0, 1, 500, 5_000, 5_000, 120_000, 3_600_000, 876_000 * 3_600_000]);
 }
 
 #[test]
@@ -97,11 +106,11 @@ fn a_pid_that_is_none_or_does_not_exist() {
     for option in ["--watch-pid", "--expect-parent"] {
         for pid in ["", "0", "-1", "+1", "1.0", "x", "2147483648", "4294967296", "99999999999999999999"] {
             let message = format!("{option}: `{pid}` is not a process id: write a number from 1 on");
-            is_refused(&run(&stage, &program, &[option, pid, "true"]), &message);
+            is_refused(&run(&stage, program, &[option, pid, "true"]), &message);
         }
     }
     // The largest that there can be, which the kernel never gives.
-    let output = run(&stage, &program, &["--watch-pid", "2147483647", "echo", "ran"]);
+    let output = run(&stage, program, &["--watch-pid", "2147483647", "echo", "ran"]);
     is_refused(&output, "no process has the pid 2147483647");
 }
 
@@ -112,11 +121,11 @@ fn arguments_that_are_no_text() {
     for (option, message) in
         [("-k", "--grace: `\u{fffd}` is not a time"), ("-s", "--signal: unknown"), ("--watch-pid", "--watch-pid: ")]
     {
-        let output = stage.run(Command::new(&program).arg(option).arg(odd).arg("true"));
+        let output = stage.run(Command::new(program).arg(option).arg(odd).arg("true"));
         is_refused(&output, message);
     }
-    is_refused(&stage.run(Command::new(&program).arg(OsStr::from_bytes(b"--\xff"))), "unknown option `--\u{fffd}`");
-    let output = stage.run(Command::new(&program).args(["printf", "%s"]).arg(odd));
+    is_refused(&stage.run(Command::new(program).arg(OsStr::from_bytes(b"--\xff"))), "unknown option `--\u{fffd}`");
+    let output = stage.run(Command::new(program).args(["printf", "%s"]).arg(odd));
     assert_eq!(output.stdout, b"\xff");
 }
 
@@ -132,11 +141,11 @@ fn options_end_at_the_first_argument_that_is_none() {
         (&["-s", "TERM", "-s", "rtmin+1", "printf", "last"], "last"),
     ];
     for (arguments, printed) in cases {
-        let output = run(&stage, &program, arguments);
+        let output = run(&stage, program, arguments);
         assert_eq!((text(&output.stdout), output.status.code()), (*printed, Some(0)), "{arguments:?}: {output:?}");
     }
     // A command may begin with a hyphen.
-    let output = run(&stage, &program, &["--", "-x"]);
+    let output = run(&stage, program, &["--", "-x"]);
     assert_eq!(output.status.code(), Some(127), "{output:?}");
 }
 
@@ -144,13 +153,13 @@ fn options_end_at_the_first_argument_that_is_none() {
 fn the_help_is_one_screen_and_needs_no_command() {
     let (stage, program) = stage();
     for arguments in [&["--help"][..], &["-h"], &["-v", "-h", "true"]] {
-        let output = run(&stage, &program, arguments);
+        let output = run(&stage, program, arguments);
         assert_eq!((text(&output.stdout), text(&output.stderr), output.status.code()), (HELP, "", Some(0)));
     }
     assert!(HELP.lines().count() <= 24, "{} lines", HELP.lines().count());
     assert_eq!(HELP.lines().find(|line| line.chars().count() > 80), None);
     for arguments in [["--version"], ["-V"]] {
-        let output = run(&stage, &program, &arguments);
+        let output = run(&stage, program, &arguments);
         let version = format!("pdeathsig {}\n", env!("CARGO_PKG_VERSION"));
         assert_eq!((text(&output.stdout), output.status.code()), (version.as_str(), Some(0)));
     }
@@ -205,11 +214,11 @@ fn the_manual_page_is_well_formed() {
 fn it_ends_as_the_command_does() {
     let (stage, program) = stage();
     for status in [0, 1, 2, 125, 126, 127, 128, 255] {
-        let output = run(&stage, &program, &["sh", "-c", &format!("exit {status}")]);
+        let output = run(&stage, program, &["sh", "-c", &format!("exit {status}")]);
         assert_eq!((output.status.code(), text(&output.stderr)), (Some(status), ""));
     }
     for signal in [libc::SIGTERM, libc::SIGKILL, libc::SIGINT, libc::SIGPIPE, libc::SIGRTMAX()] {
-        let output = run(&stage, &program, &["sh", "-c", &format!("kill -{signal} $$")]);
+        let output = run(&stage, program, &["sh", "-c", &format!("kill -{signal} $$")]);
         assert_eq!((output.status.signal(), text(&output.stderr)), (Some(signal), ""));
     }
 }
@@ -222,7 +231,7 @@ fn a_command_that_is_missing_or_cannot_be_executed() {
     let missing = stage.folder().join("missing");
     for (path, status) in [(Path::new("no-such-program"), 127), (&missing, 127), (&plain, 126), (stage.folder(), 126)] {
         let path = path.to_str().unwrap();
-        let output = run(&stage, &program, &[path]);
+        let output = run(&stage, program, &[path]);
         let said = text(&output.stderr);
         assert_eq!((output.status.code(), said.lines().count()), (Some(status), 1), "{said}");
         assert!(said.starts_with("pdeathsig: ") && said.contains(path), "{said}");
@@ -246,9 +255,9 @@ fn sigpipe_is_as_inherited() {
 fn expect_parent_accepts_the_parent_and_refuses_every_other() {
     let (stage, program) = stage();
     let own = process::id().to_string();
-    let output = run(&stage, &program, &["--expect-parent", &own, "printf", "ran"]);
+    let output = run(&stage, program, &["--expect-parent", &own, "printf", "ran"]);
     assert_eq!((text(&output.stdout), output.status.code()), ("ran", Some(0)));
-    let output = run(&stage, &program, &["--expect-parent", "1", "printf", "ran"]);
+    let output = run(&stage, program, &["--expect-parent", "1", "printf", "ran"]);
     is_refused(&output, &format!("the parent is process {own}, not 1, so the command was not started"));
 }
 
@@ -303,13 +312,13 @@ fn watch_pid_ends_the_tree_by_the_signal_and_verbose_says_so() {
 fn what_a_command_leaves_behind_ends_unless_it_may_live_on() {
     let (stage, program) = stage();
     let script = "setsid sleep 60 > /dev/null 2>&1 & echo $!";
-    let output = run(&stage, &program, &["sh", "-c", script]);
+    let output = run(&stage, program, &["sh", "-c", script]);
     let left = |output: &Output| Pid::from_raw(text(&output.stdout).trim().parse().unwrap());
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
     assert!(kill(left(&output), None::<Signal>).is_err());
     stage.assert_nobody_is_left();
 
-    let output = run(&stage, &program, &["--keep-background", "sh", "-c", script]);
+    let output = run(&stage, program, &["--keep-background", "sh", "-c", script]);
     let left = left(&output);
     assert_eq!(output.status.code(), Some(0));
     // It has come to this process, a subreaper.
@@ -320,7 +329,7 @@ fn what_a_command_leaves_behind_ends_unless_it_may_live_on() {
 #[test]
 fn it_is_the_launcher_of_a_host_that_names_it() {
     let (stage, program) = stage();
-    let mut command = pdeathsig::Launcher::new().executable(&program).command("sh").unwrap();
+    let mut command = pdeathsig::Launcher::new().executable(program).command("sh").unwrap();
     command.args(["-c", "setsid sleep 60 & echo ready; wait"]).stdout(Stdio::piped());
     let mut launcher = stage.start(&mut command);
     let mut line = String::new();
@@ -331,6 +340,6 @@ fn it_is_the_launcher_of_a_host_that_names_it() {
     // The program dies of SIGKILL, and the rest of the tree with it.
     until("the end of the tree", || (stage.killed_orphans_within(std::time::Duration::ZERO)).map(drop));
     // Half of what a host writes is no request of a user.
-    let output = run(&stage, &program, &["--pdeathsig-launcher=1", "--owner=1", "--", "true"]);
+    let output = run(&stage, program, &["--pdeathsig-launcher=1", "--owner=1", "--", "true"]);
     assert_eq!((output.status.code(), text(&output.stderr).lines().count()), (Some(125), 1));
 }

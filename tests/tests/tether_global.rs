@@ -9,6 +9,8 @@ use pdeathsig_tests::{End, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
+// Reaped by the stage.
+#[allow(clippy::zombie_processes)]
 #[test]
 fn all_threads_get_the_same_one() {
     let stage = Stage::open(ACTOR);

@@ -267,3 +267,59 @@ fn where_no_helper_can_be_made_they_die_all_the_same() {
         descendant.assert_dies_of(Signal::SIGKILL);
     }
 }
+
+/// It is killed before its watch can act. Without the tether, the descendant dies too.
+#[test]
+fn in_a_tether_a_descendant_that_left_the_group_is_out_of_reach() {
+    for tethered in [false, true] {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut child = if tethered {
+            parent.tether(Signal::SIGKILL).unwrap();
+            parent.spawn_tethered()
+        } else {
+            parent.spawn()
+        };
+        child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
+        let mut descendant = child.spawn();
+        descendant.new_session();
+        parent.kill();
+        child.await_dead();
+        if tethered {
+            descendant.assert_lives();
+        } else {
+            descendant.assert_dies_of(Signal::SIGKILL);
+        }
+    }
+}
+
+/// A server that exits at the end of its input. Held is its watch, so that the server exits first, as it usually does.
+#[test]
+fn a_server_that_exits_by_itself_leaves_its_descendants_and_a_tether_of_its_own_takes_them_along() {
+    for tethers in [false, true] {
+        let stage = Stage::open(ACTOR);
+        let mut parent = stage.actor();
+        let mut server = parent.spawn_as(pdeathsig_tests::Spawning { piped: true, ..Default::default() });
+        server.end_with_input();
+        let mut held = None;
+        let mut helper = if tethers {
+            server.arm(Signal::SIGKILL).unwrap();
+            server.tether(Signal::SIGKILL).unwrap();
+            server.spawn_tethered()
+        } else {
+            server.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
+            held = Some(pdeathsig_tests::Tracee::seize_thread(server.watcher().unwrap()));
+            server.spawn()
+        };
+        parent.kill();
+        if let Some(held) = held {
+            held.await_gone();
+        }
+        server.await_dead();
+        if tethers {
+            helper.await_dead();
+        } else {
+            helper.assert_lives();
+        }
+    }
+}

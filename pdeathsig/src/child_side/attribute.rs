@@ -94,9 +94,9 @@ use crate::DieWithParent;
 ///
 /// # Errors
 ///
-/// Arming fails off the main thread, under a sandbox that refuses the system call, and on targets other than Linux and
-/// Android. With `watch` it also fails in a pid namespace without the parent, on kernels older than 5.3, and when the
-/// thread or descriptor limit is reached. See [`Error`](crate::Error). The message is `NAME: cannot tie this process to
+/// Arming fails off the main thread, in a process that `docker exec` or the like starts, under a sandbox that refuses the
+/// system call, and on targets other than Linux and Android. With `watch` it also fails in a container's first process, on
+/// kernels older than 5.3, and when the thread or descriptor limit is reached. See [`Error`](crate::Error). The message is `NAME: cannot tie this process to
 /// its parent: CAUSE`, where NAME is the program's file name. A program that also runs on other systems leaves the
 /// attribute out there:
 ///

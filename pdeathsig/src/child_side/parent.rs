@@ -1,4 +1,4 @@
-//! The parent process, pinned: the primitive on which everything process-scoped stands.
+//! The parent process, held by a descriptor.
 
 use std::io;
 #[cfg(unix)]
@@ -11,27 +11,27 @@ use crate::Error;
 
 type Pinned = <Platform as Target>::Process;
 
-/// The parent **process**, held by a descriptor, so that its end can be waited for.
+/// The parent **process**, held by a descriptor, so that you can wait for its exit.
 ///
-/// It is for programs that have a loop of their own and want to end in their own way, or to do something else, when the
-/// parent is gone. Those that want a signal use [`DieWithParent::watch`](crate::DieWithParent::watch), which does the waiting.
+/// Use it if you want to be notified in your own event loop, and exit in your own way. If you want a signal, use
+/// [`DieWithParent::watch`](crate::DieWithParent::watch), which waits for you.
 ///
-/// The kernel's parent-death signal comes when the *thread* that spawned this process ends; a `Parent` is gone only when the
-/// whole process is. And it can never stand for another process that got the same number later: the descriptor pins it.
+/// The kernel's parent-death signal comes when the *thread* that spawned this process exits. A `Parent` is gone only when the whole process has
+/// exited. The descriptor never stands for another process that gets the same pid later.
 ///
-/// The descriptor ([`AsFd`], [`AsRawFd`]) becomes readable when the parent is gone, and stays so. It works with
+/// The descriptor ([`AsFd`], [`AsRawFd`]) becomes readable when the parent has exited, and stays readable. It works with
 /// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html), [epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)
-/// and what is built on them, such as tokio's `AsyncFd`. There is nothing to read from it. It is closed on exec. As long as
-/// the `Parent` lives, it is open and the same, which is what the constructors of `AsyncFd` that are unsafe ask for. Without unsafe code, a thread
-/// that calls [`wait`](Parent::wait) and then sends a message does.
+/// and what is built on them, such as tokio's `AsyncFd`. There is nothing to read from it. Exec closes it. It stays open and the same as long as
+/// the `Parent` lives, which the unsafe constructors of `AsyncFd` require. Without unsafe code, use a thread that calls
+/// [`wait`](Parent::wait) and then sends a message.
 ///
 /// # Limits
 ///
-/// - A parent that died before [`current`](Parent::current) cannot be told from the process that adopted this one, unless the
-///   child knows its parent's [`id`](Parent::id) from elsewhere.
+/// - A parent that died before [`current`](Parent::current) cannot be told from the process that adopted this one, unless the child knows the
+///   parent's [`id`](Parent::id) already.
 /// - It needs Linux 5.3.
-/// - A parent that executes another program is still the same process; one that writes a core dump lives until it is written.
-/// - After a fork it is still the parent of the one that forked, which for the fork is its grandparent.
+/// - A parent that executes another program is still the same process. A parent that writes a core dump lives until the dump is written.
+/// - In a fork of this process, it is still the parent of the process that forked. To the fork, that is its grandparent.
 ///
 /// # Examples
 ///
@@ -58,15 +58,15 @@ pub struct Parent {
 }
 
 impl Parent {
-    /// Pins the process that is this one's parent now. It may be called on any thread.
+    /// Pins the process that is this one's parent now. Call it on any thread.
     ///
     /// # Errors
     ///
     /// - [`Error::ParentNotVisible`] if the parent is outside this process's pid namespace.
-    /// - [`Error::ParentGone`] if it died just then. A second call pins the process that has adopted this one.
-    /// - [`Error::Os`] from `pidfd_open(2)` on a kernel older than 5.3 (`ENOSYS`), or if no descriptor is left to this process
-    ///   (`EMFILE`) or to the system (`ENFILE`); and from any call that a sandbox refuses.
-    /// - [`Error::Unsupported`] where the target is neither Linux nor Android.
+    /// - [`Error::ParentGone`] if the parent died during the call. A second call pins the process that has adopted this one.
+    /// - [`Error::Os`] from `pidfd_open(2)` on a kernel older than 5.3 (`ENOSYS`), or if this process (`EMFILE`) or the system (`ENFILE`) has no
+    ///   descriptor left, and from any call that a sandbox refuses.
+    /// - [`Error::Unsupported`] if the target is neither Linux nor Android.
     ///
     /// # Examples
     ///
@@ -81,8 +81,8 @@ impl Parent {
     /// [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html),
     /// [getppid(2)](https://man7.org/linux/man-pages/man2/getppid.2.html)
     pub fn current() -> Result<Parent, Error> {
-        // 1. Ask who it is, 2. pin that, 3. ask again. A parent that is still the same at 3 was not reaped at 2, so the
-        // number was its own.
+        // 1. Read the parent's id. 2. Pin it. 3. Read the id again. If it is the same at 3, the parent was not reaped at 2, so the number was
+        // still its own.
         let id = Platform::parent_id()?;
         if id == 0 {
             return Err(Error::ParentNotVisible);
@@ -94,7 +94,7 @@ impl Parent {
         Ok(Parent { process: process?, id })
     }
 
-    /// Its process id, in this process's pid namespace. When the parent is gone, the number may come to stand for another.
+    /// Returns its process id in this process's pid namespace. After the parent's exit, another process may get this number.
     ///
     /// # Examples
     ///
@@ -107,7 +107,7 @@ impl Parent {
         self.id
     }
 
-    /// Whether it has not ended yet. A parent that has ended and waits to be reaped, a zombie, is not alive.
+    /// Returns whether it has not exited yet. A zombie, which has exited and was not reaped, is not alive.
     ///
     /// # Examples
     ///
@@ -123,22 +123,22 @@ impl Parent {
     pub fn is_alive(&self) -> bool {
         match self.process.has_exited_by(Some(Instant::now())) {
             Ok(gone) => !gone,
-            // A sandbox that refuses to poll: while it lives it is the parent.
+            // A sandbox refuses to poll. As long as the parent lives, it is the parent.
             Err(_) => Platform::parent_id().is_ok_and(|id| id == self.id),
         }
     }
 
-    /// Waits until the parent is gone, for as long as it takes. The thread sleeps in the kernel meanwhile.
+    /// Waits until the parent has exited. The thread sleeps in the kernel meanwhile.
     ///
     /// Signals that a handler catches do not end the wait.
     ///
-    /// In async code, where `AsyncFd` does not fit, wait on a thread of your own, as below, and have it send to a channel. Not in tokio's
-    /// `spawn_blocking`: a runtime that ends waits for that, and so would not end before the parent does.
+    /// In async code where `AsyncFd` does not fit, wait on a thread of your own, as below, and send to a channel. Do not use tokio's
+    /// `spawn_blocking`: a runtime that shuts down waits for it, and so waits for the parent's exit.
     ///
     /// # Errors
     ///
-    /// That of [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html), if a sandbox refuses it or memory is short; `EBADF` if
-    /// foreign code has closed the descriptor.
+    /// That of [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html) if a sandbox refuses it or memory is short. `EBADF` if other code has
+    /// closed the descriptor.
     ///
     /// # Examples
     ///
@@ -161,11 +161,10 @@ impl Parent {
         self.process.has_exited_by(None).map(drop)
     }
 
-    /// Waits until the parent is gone, but not longer than `timeout`. `true` means that it is gone.
+    /// Waits until the parent has exited, at most for `timeout`. Returns whether it has exited.
     ///
-    /// The time is measured by the monotonic clock, to the nanosecond where the kernel can; time in which the system sleeps does
-    /// not count. Signals that a handler catches neither end nor prolong it. [`Duration::ZERO`] asks without waiting, and a timeout beyond
-    /// what the clock can tell, as [`Duration::MAX`], is none.
+    /// The time is measured by the monotonic clock, which does not count suspended time. Signals that a handler catches neither end nor prolong
+    /// the wait. [`Duration::ZERO`] returns at once. With a time beyond what the clock can tell, such as [`Duration::MAX`], there is no timeout.
     ///
     /// # Errors
     ///
@@ -190,17 +189,17 @@ impl Parent {
         self.process.has_exited_by(Instant::now().checked_add(timeout))
     }
 
-    /// The thread of the parent that counts as the one that spawned this process: the one at whose end the kernel sends a
-    /// parent-death signal. `None` if the parent is gone, or if this
-    /// `Parent` was made before a fork, by the process that forked this one.
+    /// Returns the thread of the parent at whose exit the kernel sends the parent-death signal: the one that spawned this process.
     ///
-    /// If it is not [`id`](Parent::id), the parent's main thread, the kernel's signal may come while the parent lives, as with
-    /// tokio's `spawn_blocking`, thread pools and Go; then [`DieWithParent::watch`](crate::DieWithParent::watch) is the cure. When
-    /// a thread ends, its children pass to another one of the parent, so the answer changes.
+    /// Returns `None` if the parent has exited, or in a fork of the process that made this `Parent`.
+    ///
+    /// If the thread is not the parent's main thread, whose number is [`id`](Parent::id), the kernel's signal may come while the parent lives.
+    /// This is so with tokio's `spawn_blocking`, thread pools and Go. Use [`DieWithParent::watch`](crate::DieWithParent::watch) then. When a
+    /// thread exits, its children pass to another thread of the parent, so the answer changes.
     ///
     /// # Errors
     ///
-    /// - [`NotFound`](io::ErrorKind::NotFound) and others of reading `/proc`, where it is not mounted or hides the parent.
+    /// - [`NotFound`](io::ErrorKind::NotFound), or another error of reading `/proc`, if it is not mounted or hides the parent.
     /// - [`Unsupported`](io::ErrorKind::Unsupported) if the kernel was built without `CONFIG_PROC_CHILDREN`, if `/proc` belongs to
     ///   another pid namespace, and on unsupported targets.
     ///
@@ -238,8 +237,8 @@ impl AsRawFd for Parent {
     }
 }
 
-/// The descriptor alone, a pidfd, which is good for [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html) and
-/// [pidfd_send_signal(2)](https://man7.org/linux/man-pages/man2/pidfd_send_signal.2.html) too.
+/// The descriptor alone. It is a pidfd, so [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html) and
+/// [pidfd_send_signal(2)](https://man7.org/linux/man-pages/man2/pidfd_send_signal.2.html) take it too.
 #[cfg(unix)]
 impl From<Parent> for OwnedFd {
     fn from(parent: Parent) -> OwnedFd {

@@ -76,7 +76,10 @@ unsafe extern "C" fn add_thread_locals(info: *mut libc::dl_phdr_info, _: size_t,
     let info = unsafe { &*info };
     // SAFETY: the last argument is that of `stack_size`, a usize that nothing else uses meanwhile.
     let sum = unsafe { &mut *sum.cast::<usize>() };
-    // SAFETY: the description says that there are so many headers, and they stay mapped for as long as the object does.
+    if info.dlpi_phdr.is_null() {
+        return 0;
+    }
+    // SAFETY: the description says that there are so many headers. They stay mapped until the callback returns.
     let headers = unsafe { slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum)) };
     for header in headers {
         if header.p_type == libc::PT_TLS {

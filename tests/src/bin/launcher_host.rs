@@ -43,12 +43,10 @@ fn main() -> ExitCode {
             eprintln!("{error}");
             return ExitCode::from(1);
         }
-        "fork" => {
-            // The original one waits for as long as its standard input is open.
-            if !pdeathsig_tests::forked() {
-                let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-                return ExitCode::SUCCESS;
-            }
+        // The original waits for as long as its standard input is open, and the fork goes on.
+        "fork" if !pdeathsig_tests::forked() => {
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            return ExitCode::SUCCESS;
         }
         "group" => drop(command.process_group(0)),
         _ => {}

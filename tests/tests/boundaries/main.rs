@@ -1,5 +1,5 @@
 //! Every boundary: a child is held before and after each system call between its birth and the end of arming, its parent is killed
-//! there, and the child goes on. Who survives is what the guarantee tables say, and nobody else.
+//! there, and the child goes on. It dies, or lives, as the guarantee tables say.
 //!
 //! ```sh
 //! cargo test --test boundaries -- --nocapture
@@ -28,11 +28,11 @@ fn sweeps(way: &Way) -> Vec<Sweep> {
     all.inspect(|sweep| println!("{sweep}")).collect()
 }
 
-/// Everybody dies, of the signal, or everybody lives, as the tables say.
+/// At each stop of a phase the child dies of the signal, or lives, as the tables say.
 fn is_as_documented(way: &Way) {
     let sweeps = sweeps(way);
     for (phase, row) in Phase::ALL.into_iter().zip(PHASES) {
-        let documented = Tables::read().signal_comes(row, way.column);
+        let documented = Tables::read().child_dies(row, way.column);
         let mut held = 0;
         for sweep in &sweeps {
             let in_phase: Vec<&Stop> = sweep.stops.iter().filter(|stop| stop.phase == phase).collect();
@@ -44,7 +44,7 @@ fn is_as_documented(way: &Way) {
             }
             held += in_phase.len();
         }
-        let cell = if documented { "the signal comes" } else { "no signal" };
+        let cell = if documented { "dies" } else { "lives" };
         println!("{}, the parent dies {row}: {cell}, at each of {held} stops", way.name);
     }
 }

@@ -1,5 +1,6 @@
 //! `watch`: what `Parent::current` does in `pdeathsig/src/child_side/parent.rs`, on the main thread and again on the thread that is to wait, and the
-//! order of both in `pdeathsig/src/child_side/watch/mod.rs`.
+//! order of both in `start` in `pdeathsig/src/child_side/watch/mod.rs` and in `watcher.rs` beside it. An arming thread that is not the main one does the same,
+//! but does not disarm: the kernel's signal then is the main thread's, and is asked for.
 //!
 //! The main thread asks who its parent is, pins that, and asks again. It starts the thread, which does the same and must have found the same
 //! parent; else that has died, and there is nothing to wait for. Then the kernel's signal, of which an earlier call may have armed

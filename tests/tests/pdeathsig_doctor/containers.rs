@@ -108,7 +108,8 @@ fn the_launchers_own_parent_is_not_watched_there() {
     let test = "the_launchers_own_parent_is_not_watched_there";
     let Some((mut helper, _init)) = container(&stage, test) else { return };
     let arguments = vec![env!("CARGO_BIN_EXE_actor").into()];
-    let mut program = helper.spawn_as(Spawning { program: Some((pdeathsig(), arguments)), ..Spawning::default() });
+    let mut program =
+        helper.spawn_as(Spawning { program: Some((pdeathsig().to_path_buf(), arguments)), ..Spawning::default() });
     let exam = examined(&program);
     exam.assert(&[("good", "under-launcher"), ("note", "launcher-owner-outside")], &["not-armed"]);
     let events: Vec<_> = exam.0["verdicts"].as_array().unwrap().iter().map(|verdict| &verdict["event"]).collect();
@@ -124,6 +125,8 @@ fn the_launchers_own_parent_is_not_watched_there() {
     program.await_dead();
 }
 
+// Reaped by the stage.
+#[allow(clippy::zombie_processes)]
 #[test]
 fn inside_the_container_the_answer_is_the_same() {
     const TEST: &str = "inside_the_container_the_answer_is_the_same";

@@ -23,7 +23,7 @@ fn launched(launcher: PathBuf, arguments: &[&str], program: &str) -> Spawning {
 /// An owner, and a program that it started by the command `pdeathsig`.
 fn family<'a>(stage: &'a Stage, options: &[&str]) -> (Actor<'a>, Actor<'a>) {
     let mut owner = stage.actor();
-    let program = owner.spawn_as(launched(pdeathsig(), options, ACTOR));
+    let program = owner.spawn_as(launched(pdeathsig().to_path_buf(), options, ACTOR));
     (owner, program)
 }
 
@@ -243,7 +243,7 @@ fn launchers_are_nested() {
     let stage = stage();
     let mut owner = stage.actor();
     let pdeathsig = pdeathsig();
-    let program = owner.spawn_as(launched(pdeathsig.clone(), &[pdeathsig.to_str().unwrap()], ACTOR));
+    let program = owner.spawn_as(launched(pdeathsig.to_path_buf(), &[pdeathsig.to_str().unwrap()], ACTOR));
     let exam = examined(&program);
     let roles: Vec<_> =
         exam.0["facts"]["launchers"].as_array().unwrap().iter().map(|one| one["role"].as_str().unwrap()).collect();

@@ -12,6 +12,8 @@ use crate::exam::{doctor, examined, found, stage, Exam};
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 /// An actor that leads a session with a terminal, and what keeps the terminal open.
+// Reaped by the stage.
+#[allow(clippy::zombie_processes)]
 fn leader(stage: &Stage) -> (Actor<'_>, fs::File) {
     let (master, slave) = pty_pair();
     let mut command = Command::new(ACTOR);

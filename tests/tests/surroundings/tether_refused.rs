@@ -1,6 +1,7 @@
 //! Under a sandbox that refuses a system call, a tether is an error that says which, and nothing is left of it.
 
 use nix::sys::signal::Signal;
+use nix::unistd::getpgid;
 use pdeathsig_tests::{Refused, Spawning, Stage};
 
 use crate::ACTOR;
@@ -30,25 +31,26 @@ fn a_new_one() {
 }
 
 #[test]
-fn another_group_of_one_that_is_there() {
+fn where_another_group_is_refused_commands_share_the_one_that_is_there() {
     let stage = Stage::open(ACTOR);
     for (refused, call) in REFUSED {
         if matches!(refused, Refused::Fork | Refused::ProcessGroup) {
-            // Then nothing can be spawned into it either.
+            // Then no command can be spawned into it either.
             continue;
         }
         let mut owner = stage.actor();
         owner.tether(Signal::SIGKILL).unwrap();
-        owner.churn(126);
         let child = owner.spawn_tethered();
         owner.refuse(refused);
         let sleep = || Spawning { program: Some(("sleep".into(), vec!["60".into()])), ..Spawning::tethered() };
-        // Without waitid, not even the group that is there can be trusted.
-        if !matches!(refused, Refused::WaitId) {
-            owner.try_spawn(sleep()).unwrap();
+        if matches!(refused, Refused::WaitId) {
+            // Then it is not known whether the group that is there can be joined.
+            let error = owner.try_spawn(sleep()).unwrap_err();
+            assert!(error.contains(call), "{error}");
+        } else {
+            let second = owner.try_spawn(sleep()).unwrap();
+            assert_eq!(getpgid(Some(second)), Ok(child.group()), "{refused:?}");
         }
-        let error = owner.try_spawn(sleep()).unwrap_err();
-        assert!(error.contains(call), "{error}");
         owner.kill();
         child.assert_dies_of(Signal::SIGKILL);
         stage.killed_orphans();

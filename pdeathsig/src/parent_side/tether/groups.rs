@@ -163,16 +163,16 @@ impl Group {
         let (call, sent) = match &self.hold {
             Hold::Anchor(_) => ("kill(2) on a process group", sys::killpg(self.id, signal)),
             Hold::Leader(Some(leader)) => ("pidfd_send_signal(2)", leader.send_signal_to_group(Some(signal))),
-            Hold::Leader(None) => return Err(needs_newer_kernel(self.id)),
+            Hold::Leader(None) => ("pidfd_send_signal(2)", Err(io::Error::from_raw_os_error(libc::ENOSYS))),
         };
-        match sent {
-            Err(_) if !self.exists() => Ok(()),
-            Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(()),
-            Err(error) if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS)) => {
-                Err(needs_newer_kernel(self.id))
-            }
-            Err(source) => Err(Error::Os { call, source }.into()),
-            Ok(()) => Ok(()),
+        let Err(source) = sent else { return Ok(()) };
+        match (&self.hold, source.raw_os_error()) {
+            // No member is left.
+            (_, Some(libc::ESRCH)) => Ok(()),
+            _ if !self.exists() => Ok(()),
+            // The kernel does not know the flag, or the call.
+            (Hold::Leader(_), Some(libc::EINVAL | libc::ENOSYS)) => Err(needs_newer_kernel(self.id)),
+            _ => Err(Error::Os { call, source }.into()),
         }
     }
 }

@@ -1,0 +1,334 @@
+//! In a terminal, a program under a launcher behaves as without it: keys, job control, pipelines, programs that draw on the screen, and
+//! the end of the terminal. In bash, dash, zsh and fish.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use nix::libc;
+use nix::sys::signal::{kill, Signal};
+use nix::unistd::Pid;
+use pdeathsig_tests::{is_installed, until, Key, Modes, Shell, Stage, Terminal};
+
+use command::pdeathsig;
+
+#[path = "showing/command.rs"]
+mod command;
+
+/// A terminal that knows `pdeathsig` as $P, and is in the stage's folder.
+fn open(stage: &Stage, shell: Shell) -> Terminal<'_> {
+    let program = pdeathsig();
+    Terminal::open_with(stage, shell, |command| command.env("P", program).current_dir(stage.folder()))
+}
+
+/// Does the same in each shell. Afterwards the terminal is as it was, and nothing is left.
+fn in_each_shell(test: &str, use_it: impl Fn(&mut Terminal<'_>)) {
+    for shell in Shell::ALL {
+        if !shell.is_installed(&format!("{test}, in {}", shell.name())) {
+            continue;
+        }
+        eprintln!("in {}", shell.name());
+        let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+        let mut terminal = open(&stage, shell);
+        let before = terminal.modes();
+        use_it(&mut terminal);
+        is_as_before(&mut terminal, &before);
+        terminal.exit(0);
+        stage.assert_nobody_is_left();
+    }
+}
+
+#[track_caller]
+fn is_as_before(terminal: &mut Terminal<'_>, before: &Modes) {
+    assert_eq!(terminal.modes(), *before);
+}
+
+/// What a shell tells of a job that `fg` has continued: fish does not tell.
+fn told(terminal: &Terminal<'_>, status: i32) -> i32 {
+    if terminal.kind() == Shell::FISH {
+        0
+    } else {
+        status
+    }
+}
+
+/// Stops the job in the foreground.
+#[track_caller]
+fn press_ctrl_z(terminal: &mut Terminal<'_>) {
+    terminal.press(Key::CtrlZ);
+    let status = terminal.prompt();
+    // The launcher is stopped by SIGSTOP, the program by SIGTSTP.
+    let expected = [libc::SIGSTOP, libc::SIGTSTP].map(|signal| told(terminal, 128 + signal));
+    assert!(expected.contains(&status), "{status}");
+    assert_eq!(terminal.foreground(), terminal.shell());
+}
+
+/// Continues it in the foreground. A Ctrl-Z that comes before the launcher has passed SIGCONT on would be undone by that.
+#[track_caller]
+fn type_fg(terminal: &mut Terminal<'_>, job: Pid) {
+    terminal.type_line("fg");
+    until("the job to have the terminal", || (terminal.foreground() == job).then_some(()));
+    until("the launcher to wait", || {
+        let stat = fs::read_to_string(format!("/proc/{job}/stat")).unwrap();
+        stat.rsplit_once(") ").unwrap().1.starts_with('S').then_some(())
+    });
+}
+
+/// Whether a process of this group runs the program. A shell's fork loses a Ctrl-Z that comes before its exec.
+fn runs_in(group: Pid, program: &str) -> bool {
+    let output = Command::new("ps").args(["-A", "-o", "pgid=,comm="]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    said.lines().any(|line| line.split_whitespace().eq([group.to_string().as_str(), program]))
+}
+
+/// Whether the shell says so of its job.
+fn is_stopped(terminal: &mut Terminal<'_>) -> bool {
+    let said = terminal.run("jobs").said.to_lowercase();
+    said.contains("stopped") || said.contains("suspended")
+}
+
+const SCRIPT: &str = "sh -c 'echo rea''dy; read line; echo got $line; exit 4'";
+
+#[test]
+fn a_program_reads_what_is_typed() {
+    in_each_shell("a_program_reads_what_is_typed", |terminal| {
+        terminal.type_line(&format!("$P {SCRIPT}"));
+        terminal.expect("ready");
+        terminal.type_line("a line");
+        terminal.expect("got a line");
+        assert_eq!(terminal.prompt(), 4);
+        terminal.type_line("$P cat");
+        terminal.job();
+        terminal.type_line("one");
+        terminal.expect("one\none\n");
+        terminal.press(Key::CtrlD);
+        assert_eq!(terminal.prompt(), 0);
+    });
+}
+
+/// The lines of the file that a script has written.
+fn lines(folder: &Path) -> Vec<String> {
+    let text = fs::read_to_string(folder.join("heard")).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn ctrl_c_and_ctrl_backslash_are_heard_once_and_the_program_cleans_up() {
+    for (key, name) in [(Key::CtrlC, "INT"), (Key::CtrlBackslash, "QUIT")] {
+        in_each_shell("ctrl_c_and_ctrl_backslash_are_heard_once_and_the_program_cleans_up", |terminal| {
+            // Time for a second signal, if one came.
+            let script = format!(
+                "trap 'echo {name} >> heard' {name}; echo ready; while [ ! -e heard ]; do sleep 0.05; done; sleep 0.2; echo end >> heard; exit 5"
+            );
+            fs::write(terminal.stage().folder().join("script"), script).unwrap();
+            terminal.type_line("$P sh script");
+            terminal.expect("ready");
+            terminal.press(key);
+            assert_eq!(terminal.prompt(), 5);
+            assert_eq!(lines(terminal.stage().folder()), [name, "end"]);
+        });
+    }
+}
+
+#[test]
+fn ctrl_c_and_ctrl_backslash_end_a_program_that_does_nothing_about_them() {
+    in_each_shell("ctrl_c_and_ctrl_backslash_end_a_program_that_does_nothing_about_them", |terminal| {
+        for (key, signal) in [(Key::CtrlC, libc::SIGINT), (Key::CtrlBackslash, libc::SIGQUIT)] {
+            terminal.type_line("$P sh -c 'ulimit -c 0; echo rea''dy; exec sleep 60'");
+            terminal.expect("ready");
+            terminal.press(key);
+            assert_eq!(terminal.prompt(), 128 + signal);
+        }
+    });
+}
+
+#[test]
+fn a_job_is_stopped_continued_and_in_the_background() {
+    in_each_shell("a_job_is_stopped_continued_and_in_the_background", |terminal| {
+        terminal.type_line(&format!("$P {SCRIPT}"));
+        terminal.expect("ready");
+        let job = terminal.job();
+        for _ in 0..3 {
+            press_ctrl_z(terminal);
+            assert!(is_stopped(terminal));
+            type_fg(terminal, job);
+        }
+        // Stopped, then continued in the background, where it stops again because it reads.
+        press_ctrl_z(terminal);
+        terminal.run("bg");
+        until("the job to stop", || is_stopped(terminal).then_some(()));
+        type_fg(terminal, job);
+        terminal.type_line("a line");
+        terminal.expect("got a line");
+        assert_eq!(terminal.prompt(), told(terminal, 4));
+    });
+}
+
+#[test]
+fn a_job_that_is_started_in_the_background_runs_and_is_brought_to_the_foreground() {
+    in_each_shell("a_job_that_is_started_in_the_background_runs_and_is_brought_to_the_foreground", |terminal| {
+        terminal.run("$P sh -c 'echo > up; exec sleep 60' &");
+        let up = terminal.stage().folder().join("up");
+        until("the program to run", || up.exists().then_some(()));
+        terminal.type_line("fg");
+        until("the job to have the terminal", || (terminal.foreground() != terminal.shell()).then_some(()));
+        terminal.press(Key::CtrlC);
+        let status = terminal.prompt();
+        assert!(status == 128 + libc::SIGINT || status == told(terminal, status), "{status}");
+    });
+}
+
+#[test]
+fn in_a_pipeline() {
+    in_each_shell("in_a_pipeline", |terminal| {
+        let ran = terminal.run("printf 'a\\nb\\n' | $P sed s/a/x/ | $P cat -n");
+        assert!(ran.said.contains("1\tx\n") && ran.said.contains("2\tb\n"), "{ran:?}");
+        assert_eq!(ran.status, 0);
+        assert_eq!(terminal.run("$P yes | head -n 1").status, 0);
+        // All of it stops, is continued, and ends together. (A shell that is starting a program by vfork just then cannot stop.)
+        terminal.type_line("sleep 60 | $P sh -c 'echo rea''dy >&2; exec cat' | cat");
+        terminal.expect("ready");
+        let job = terminal.job();
+        until("the shell's forks to exec", || (!runs_in(job, terminal.kind().name())).then_some(()));
+        press_ctrl_z(terminal);
+        type_fg(terminal, job);
+        terminal.press(Key::CtrlC);
+        terminal.prompt();
+        // The command reads from the terminal although its input is a pipe.
+        terminal.type_line("echo piped | $P sh -c 'cat; read line < /dev/tty; echo got $line' | cat");
+        terminal.expect("\npiped");
+        terminal.type_line("typed");
+        terminal.expect("got typed");
+        assert_eq!(terminal.prompt(), 0);
+    });
+}
+
+#[test]
+fn a_program_hears_of_a_new_size_once() {
+    in_each_shell("a_program_hears_of_a_new_size_once", |terminal| {
+        let script =
+            "trap 'stty size >> heard' WINCH; echo ready; while [ ! -e heard ]; do sleep 0.05; done; sleep 0.2";
+        fs::write(terminal.stage().folder().join("script"), script).unwrap();
+        terminal.type_line("$P sh script");
+        terminal.expect("ready");
+        terminal.resize(30, 100);
+        assert_eq!(terminal.prompt(), 0);
+        assert_eq!(lines(terminal.stage().folder()), ["30 100"]);
+        terminal.resize(40, 120);
+    });
+}
+
+#[test]
+fn a_pager_an_editor_and_top() {
+    let test = "a_pager_an_editor_and_top";
+    in_each_shell(test, |terminal| {
+        fs::write(terminal.stage().folder().join("text"), "first\nsecond\n").unwrap();
+        if is_installed("less", test) {
+            terminal.type_line("$P less text");
+            terminal.expect_on_screen("second\n");
+            terminal.type_text("q");
+            assert_eq!(terminal.prompt(), 0);
+        }
+        if is_installed("vim", test) {
+            terminal.type_line("$P vim -u NONE -i NONE -n text");
+            terminal.expect_on_screen("second\n");
+            terminal.type_text("ichanged ");
+            terminal.press(Key::Escape);
+            terminal.expect_on_screen("changed first");
+            // The editor stops itself.
+            let job = terminal.job();
+            press_ctrl_z(terminal);
+            type_fg(terminal, job);
+            terminal.expect_on_screen("changed first");
+            terminal.type_text(":wq\r");
+            assert_eq!(terminal.prompt(), told(terminal, 0));
+            let text = fs::read_to_string(terminal.stage().folder().join("text")).unwrap();
+            assert_eq!(text, "changed first\nsecond\n");
+        }
+        if is_installed("top", test) {
+            terminal.type_line("$P top");
+            terminal.expect_on_screen("load average");
+            terminal.type_text("q");
+            assert_eq!(terminal.prompt(), 0);
+        }
+    });
+}
+
+#[test]
+fn a_password_prompt() {
+    in_each_shell("a_password_prompt", |terminal| {
+        let script = "stty -echo < /dev/tty; printf 'Password: ' > /dev/tty; read line < /dev/tty; stty echo < /dev/tty; echo; echo got $line";
+        fs::write(terminal.stage().folder().join("script"), script).unwrap();
+        terminal.type_line("$P sh script");
+        terminal.expect("Password: ");
+        terminal.type_line("secret");
+        let between = terminal.expect("got secret");
+        assert!(!between.contains("secret"), "{between}");
+        assert_eq!(terminal.prompt(), 0);
+    });
+}
+
+#[test]
+fn an_interactive_shell_inside_has_jobs_of_its_own() {
+    in_each_shell("an_interactive_shell_inside_has_jobs_of_its_own", |terminal| {
+        terminal.type_line("PS1='inn''er> ' $P bash --norc --noprofile -i");
+        terminal.expect("inner> ");
+        terminal.type_line("sleep 60");
+        let inner = until("the inner job", || {
+            let group = terminal.foreground();
+            let name = fs::read_to_string(format!("/proc/{group}/comm")).unwrap_or_default();
+            (name == "sleep\n").then_some(group)
+        });
+        terminal.press(Key::CtrlZ);
+        terminal.expect("inner> ");
+        assert_ne!(terminal.foreground(), inner);
+        terminal.type_line("jobs");
+        terminal.expect("Stopped");
+        terminal.expect("inner> ");
+        terminal.type_line("fg");
+        until("the inner job", || (terminal.foreground() == inner).then_some(()));
+        terminal.press(Key::CtrlC);
+        terminal.expect("inner> ");
+        // A job that is still there when the shell exits dies after a second.
+        terminal.type_line("sleep 60 &");
+        terminal.expect("inner> ");
+        terminal.type_line("exit 7");
+        assert_eq!(terminal.prompt(), 7);
+    });
+}
+
+#[test]
+fn when_the_terminal_is_closed_nothing_is_left() {
+    for shell in Shell::ALL {
+        let test = "when_the_terminal_is_closed_nothing_is_left";
+        if !shell.is_installed(&format!("{test}, in {}", shell.name())) {
+            continue;
+        }
+        let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+        let mut terminal = open(&stage, shell);
+        terminal.type_line("$P sh -c 'setsid sh -c \"trap : HUP; echo rea\"\"dy; sleep 60; sleep 60\" & wait'");
+        terminal.expect("ready");
+        terminal.hang_up();
+        terminal.end_of_shell();
+        // It panics if one lives.
+        stage.killed_orphans();
+    }
+}
+
+#[test]
+fn when_the_shell_is_killed_nothing_is_left() {
+    for shell in Shell::ALL {
+        let test = "when_the_shell_is_killed_nothing_is_left";
+        if !shell.is_installed(&format!("{test}, in {}", shell.name())) {
+            continue;
+        }
+        let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+        let mut terminal = open(&stage, shell);
+        terminal.run("$P sh -c 'setsid sleep 60 & echo > up; wait' &");
+        let up = stage.folder().join("up");
+        until("the program to run", || up.exists().then_some(()));
+        kill(terminal.shell(), Signal::SIGKILL).unwrap();
+        terminal.end_of_shell();
+        stage.killed_orphans();
+    }
+}
