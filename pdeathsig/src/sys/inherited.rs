@@ -11,7 +11,7 @@ use libc::c_int;
 
 use super::cvt;
 use super::mask::Mask;
-use crate::Signal;
+use crate::{Error, Signal};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Inherited {
@@ -28,10 +28,10 @@ impl std::fmt::Debug for Inherited {
 
 impl Inherited {
     /// Blocks every signal, and has SIGCHLD do what it does by default: a process that ignores it has no exit status of its children.
-    pub(crate) fn set_aside() -> io::Result<Inherited> {
-        let mask = Mask::block_all()?;
-        let child = set(libc::SIGCHLD, Some(&default()))?;
-        let mut pipe = set(libc::SIGPIPE, None)?;
+    pub(crate) fn set_aside() -> Result<Inherited, Error> {
+        let mask = Mask::block_all().map_err(Error::os("rt_sigprocmask(2)"))?;
+        let child = set(libc::SIGCHLD, Some(&default())).map_err(Error::os("sigaction(2)"))?;
+        let mut pipe = set(libc::SIGPIPE, None).map_err(Error::os("sigaction(2)"))?;
         // The runtime of std ignores it before `main`, and what was inherited is lost. std's commands undo that, and so does this.
         if thread::current().name() == Some("main") {
             pipe = default();

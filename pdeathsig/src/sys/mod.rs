@@ -52,10 +52,10 @@ pub(crate) use proc::{
     every_child, every_process, every_thread, has_halted, largest_pid, name_of, shows_this_pid_namespace, Status,
 };
 pub(crate) use shared::{is_set, store_and_wake, wait_until_set, Board, Shared};
-pub(crate) use signalfd::{poll, Origin, Received, SignalFd};
+pub(crate) use signalfd::{can_poll, poll, Origin, Received, SignalFd};
 pub(crate) use signals::{ends_of, ignore_signals, stops};
 pub(crate) use thread::{leave_descriptor_table, Run, Thread};
-pub(crate) use wait::{has_no_child, is_child, is_stopped, peek, peek_end, reap, take, Change, End, Of, What};
+pub(crate) use wait::{can_wait, has_no_child, is_child, is_stopped, peek, peek_end, reap, take, Change, End, Of, What};
 
 pub(crate) mod number {
     pub(crate) use libc::*;
@@ -215,6 +215,11 @@ pub(crate) fn leader_is_an_anchor(group: u32) -> bool {
 pub(crate) fn own_id() -> u32 {
     // SAFETY: getpid has no arguments and no effect. Not through the C library, which may remember another answer.
     unsafe { libc::syscall(libc::SYS_getpid) as u32 }
+}
+
+/// The same, where a sandbox may refuse even this.
+pub(crate) fn process_id() -> Result<u32, Error> {
+    checked_own_id().map_err(Error::os("getpid(2)"))
 }
 
 pub(crate) fn own_thread_id() -> u32 {

@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr;
 use std::time::Duration;
 
+use super::cvt;
 use super::mask::Mask;
 
 /// A signal as it arrived.
@@ -61,6 +62,13 @@ impl AsFd for SignalFd {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
+}
+
+/// An error if [`poll`] is refused, as in a sandbox.
+pub(crate) fn can_poll() -> io::Result<()> {
+    let no_time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: there are no descriptors, and the time lives until the call returns; a null mask leaves signals alone.
+    cvt(unsafe { libc::ppoll(ptr::null_mut(), 0, &no_time, ptr::null()) }).map(drop)
 }
 
 /// Waits until one of the descriptors is readable; without a time, for as long as it takes. Answers which are. An error counts as readable.

@@ -84,6 +84,14 @@ pub(crate) fn is_stopped(pid: u32) -> bool {
     matches!(wait(Of::One(pid), libc::WSTOPPED | libc::WNOWAIT), Ok(Some(_)))
 }
 
+/// An error if this process may not wait for children, as in a sandbox. To have none is no error.
+pub(crate) fn can_wait() -> io::Result<()> {
+    match peek_end(Of::All) {
+        Err(error) if error.raw_os_error() == Some(libc::ECHILD) => Ok(()),
+        answer => answer.map(drop),
+    }
+}
+
 /// Whether this process has no child at all.
 pub(crate) fn has_no_child() -> bool {
     matches!(peek_end(Of::All), Err(error) if error.raw_os_error() == Some(libc::ECHILD))
