@@ -7,6 +7,8 @@ use std::process;
 use std::thread;
 use std::time::Instant;
 
+use nix::unistd::Pid;
+
 use crate::actor::Actor;
 use crate::stage::{until, DEADLINE};
 
@@ -77,7 +79,12 @@ impl ControlGroup {
 
     /// Puts a process into it.
     pub fn take(&self, actor: &Actor<'_>) {
-        self.write("cgroup.procs", &actor.pid().to_string()).unwrap();
+        self.take_process(actor.pid());
+    }
+
+    /// The same for one that is no actor.
+    pub fn take_process(&self, process: Pid) {
+        self.write("cgroup.procs", &process.to_string()).unwrap();
     }
 
     /// Whether the kernel has killed in it for want of memory.

@@ -54,23 +54,29 @@ impl Launched {
     /// Starts a `launcher_host`, and waits for so many lines of the tree, each of which says that a process is up.
     pub fn by_host(stage: &Stage, host: &mut Command, lines: usize) -> Launched {
         let mut owner = stage.start(host.stdin(Stdio::piped()).stdout(Stdio::piped()));
-        let outer = only_child(Pid::from_raw(owner.id() as i32));
         let output = owner.stdout.take().unwrap();
-        Launched::of(owner, outer, output, lines)
+        // It may have had other children before.
+        Launched::of(owner, only_child, output, lines)
     }
 
     /// Starts a `run_launcher`, whose owner is the test.
     pub fn by_test(stage: &Stage, launcher: &mut Command, lines: usize) -> Launched {
         let mut outer = stage.start(launcher.stdin(Stdio::piped()).stdout(Stdio::piped()));
-        let (pid, output) = (Pid::from_raw(outer.id() as i32), outer.stdout.take().unwrap());
-        Launched::of(outer, pid, output, lines)
+        let output = outer.stdout.take().unwrap();
+        Launched::of(outer, |outer| outer, output, lines)
     }
 
-    fn of(owner: Child, outer: Pid, output: ChildStdout, lines: usize) -> Launched {
+    /// The same where the owner is another process than the one that the test started.
+    pub fn of_owner(owner: Pid, output: ChildStdout, started: Child, lines: usize) -> Launched {
+        Launched::of(started, |_| only_child(owner), output, lines)
+    }
+
+    fn of(owner: Child, outer: impl Fn(Pid) -> Pid, output: ChildStdout, lines: usize) -> Launched {
         let mut output = BufReader::new(output);
         for _ in 0..lines {
             assert_eq!(line_of(&mut output), "up\n");
         }
+        let outer = outer(Pid::from_raw(owner.id() as i32));
         let inner = only_child(outer);
         let program = until("the program", || children_of(inner).into_iter().min());
         Launched { owner, outer, inner, program, output }

@@ -58,6 +58,10 @@ pub enum Refused {
     Rseq,
     /// `set_robust_list`
     RobustList,
+    /// The call with this number
+    Call(i64),
+    /// `prctl` with this option
+    Prctl(i32),
 }
 
 /// What a sandbox answers.
@@ -122,6 +126,8 @@ impl Refused {
             Refused::ThreadName => vec![option(libc::PR_SET_NAME)],
             Refused::Rseq => vec![call(libc::SYS_rseq)],
             Refused::RobustList => vec![call(libc::SYS_set_robust_list)],
+            Refused::Call(number) => vec![call(number)],
+            Refused::Prctl(number) => vec![option(number)],
         }
     }
 }

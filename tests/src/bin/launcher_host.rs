@@ -2,7 +2,7 @@
 //!
 //! `launcher_host HOW [OPTION]... PROGRAM [ARGUMENT]...`, where HOW is `spawn`, `exec` (in its own place), `fork` (spawned by a fork), `plain` (without a launcher), `group` (in
 //! a process group of its own), `thread` (a thread runs when `init` is called) `after-input` (when its input is
-//! closed) or `without-init`.
+//! closed), `after-input-plain` (likewise, without a launcher) or `without-init`.
 
 use std::env;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     if how != "without-init" {
         Launcher::init();
     }
-    if how == "after-input" {
+    if how.starts_with("after-input") {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
     }
     let (launcher, program) = launcher_of_arguments(env::args_os().skip(2));
@@ -33,7 +33,7 @@ fn main() -> ExitCode {
             return ExitCode::from(1);
         }
     };
-    if how == "plain" {
+    if how.ends_with("plain") {
         command = Command::new(&program[0]);
     }
     command.args(&program[1..]);

@@ -1,0 +1,234 @@
+//! Every boundary of a launcher's start: one of its processes is held before and after each system call, from its birth until the program
+//! runs, and a process is killed there. Then the held process goes on, and nothing is left in any cell.
+//!
+//! ```sh
+//! PDEATHSIG_BOUNDARIES=all cargo test --test launcher_boundaries -- --nocapture
+//! ```
+//!
+//! Without the variable, a sample of the stops is taken.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fmt::Write as _;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use nix::libc;
+use nix::sys::signal::{kill, killpg, Signal};
+use nix::unistd::Pid;
+use pdeathsig_tests::{children_of, state_of, until, Boundary, Stage, Tracee};
+use syscalls::Sysno;
+
+/// With a descendant that no process group and no parent-death signal reaches.
+const PROGRAM: [&str; 3] = ["sh", "-c", "setsid sleep 1000 & exec sleep 1000"];
+
+/// Which process is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Held {
+    Owner,
+    Outer,
+    Inner,
+    /// The child of *inner*, until it has executed the program.
+    Program,
+}
+
+/// Which one is killed while another, or it itself, is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Killed {
+    Owner,
+    OwnersGroup,
+    Outer,
+    Inner,
+}
+
+const KILLED: [Killed; 4] = [Killed::Owner, Killed::OwnersGroup, Killed::Outer, Killed::Inner];
+
+/// What is promised.
+const TABLE: &str = "\
+held    | owner        | owner's group | outer        | inner
+Owner   | nothing left | nothing left  | nothing left | nothing left
+Outer   | nothing left | nothing left  | nothing left | nothing left
+Inner   | nothing left | nothing left  | nothing left | nothing left
+Program | nothing left | nothing left  | nothing left | nothing left
+";
+
+/// Where a process was held.
+struct Place {
+    call: Option<Sysno>,
+    through: bool,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.call {
+            None => write!(f, "at birth"),
+            Some(call) => write!(f, "{} {call}", if self.through { "after" } else { "before" }),
+        }
+    }
+}
+
+enum Trial {
+    /// The process had come to the end before that stop.
+    Over,
+    /// What should be killed is not there yet.
+    TooEarly,
+    Ended,
+    Survived(Place),
+}
+
+struct Start {
+    owner: Pid,
+    outer: Pid,
+    inner: Option<Pid>,
+    held: Tracee,
+}
+
+/// Starts a host, and holds one of its processes at its birth.
+fn start(stage: &Stage, how: &str, held: Held) -> Start {
+    let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
+    host.arg(how).args(PROGRAM).process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut host = stage.start(&mut host);
+    let owner = Pid::from_raw(host.id() as i32);
+    let mut tracee = Tracee::seize_thread(owner);
+    // It goes on at the end of its input.
+    drop(host.stdin.take());
+    if held == Held::Owner {
+        let outer = tracee.pass_birth();
+        return Start { owner, outer, inner: None, held: tracee.alone() };
+    }
+    let outer = tracee.follow();
+    let outer_pid = outer.pid();
+    if held == Held::Outer {
+        return Start { owner, outer: outer_pid, inner: None, held: outer.alone() };
+    }
+    // Its exit signal makes it a clone.
+    let inner = outer.follow_to_thread();
+    let inner_pid = inner.pid();
+    let held = if held == Held::Inner { inner } else { inner.follow() };
+    Start { owner, outer: outer_pid, inner: Some(inner_pid), held: held.alone() }
+}
+
+fn trial(held: Held, killed: Killed, stop: usize) -> Trial {
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let mut start = start(&stage, "after-input", held);
+    let mut place = Place { call: None, through: true };
+    let mut has_cloned = false;
+    for _ in 0..stop {
+        match start.held.step() {
+            Boundary::Entry(number, _) => {
+                place = Place { call: Sysno::new(number as usize), through: false };
+                has_cloned |= number == libc::SYS_clone;
+                let waits = match held {
+                    Held::Owner => matches!(number, libc::SYS_waitid | libc::SYS_wait4),
+                    Held::Outer => has_cloned && number == libc::SYS_ppoll,
+                    Held::Inner => number == libc::SYS_ppoll,
+                    Held::Program => false,
+                };
+                if waits {
+                    return Trial::Over;
+                }
+            }
+            Boundary::Exit(answer) => {
+                if held == Held::Program && place.call == Some(Sysno::execve) && place.through {
+                    return Trial::Over;
+                }
+                place.through = true;
+                if held == Held::Program && place.call == Some(Sysno::execve) && answer == 0 {
+                    return Trial::Over;
+                }
+            }
+        }
+    }
+    let inner = start.inner.or_else(|| children_of(start.outer).into_iter().next());
+    let victim = match killed {
+        Killed::Owner | Killed::OwnersGroup => start.owner,
+        Killed::Outer => start.outer,
+        Killed::Inner => match inner {
+            Some(inner) => inner,
+            None => return Trial::TooEarly,
+        },
+    };
+    let sent = if killed == Killed::OwnersGroup { killpg(victim, Signal::SIGKILL) } else { kill(victim, Signal::SIGKILL) };
+    // Where the owner is held, the others go on, and may be through with it.
+    if sent.is_err() {
+        return Trial::TooEarly;
+    }
+    until("a death", || matches!(state_of(victim), None | Some('Z' | 'X')).then_some(()));
+    drop(start.held);
+    match stage.killed_orphans_within(Duration::from_secs(10)) {
+        Some(_) => Trial::Ended,
+        None => Trial::Survived(place),
+    }
+}
+
+/// So many stops are left out between two.
+fn stride(held: Held) -> usize {
+    match held {
+        _ if env::var_os("PDEATHSIG_BOUNDARIES").is_some_and(|which| which == "all") => 1,
+        Held::Owner => 3,
+        Held::Outer => 11,
+        Held::Inner | Held::Program => 5,
+    }
+}
+
+/// What is left, how many stops there were, and where something was left.
+fn sweep(held: Held, killed: Killed) -> (usize, Vec<String>) {
+    let mut stops = 0;
+    let mut left = Vec::new();
+    // Another sample for each.
+    let first = killed as usize % stride(held);
+    for stop in (first..).step_by(stride(held)) {
+        match trial(held, killed, stop) {
+            Trial::Over => break,
+            Trial::TooEarly => {}
+            Trial::Ended => stops += 1,
+            Trial::Survived(place) => {
+                stops += 1;
+                left.push(place.to_string());
+            }
+        }
+    }
+    (stops, left)
+}
+
+#[test]
+fn nothing_is_left_wherever_a_process_is_killed() {
+    let mut table = String::from("held    | owner        | owner's group | outer        | inner\n");
+    let mut counted: BTreeMap<Held, [usize; 4]> = BTreeMap::new();
+    for held in [Held::Owner, Held::Outer, Held::Inner, Held::Program] {
+        let cells = KILLED.map(|killed| {
+            let (stops, left) = sweep(held, killed);
+            assert!(stops > 0, "{held:?} is held at no stop");
+            counted.entry(held).or_default()[killed as usize] = stops;
+            if left.is_empty() {
+                "nothing left".to_owned()
+            } else {
+                format!("SURVIVORS {}", left.join(", "))
+            }
+        });
+        let [owner, group, outer, inner] = cells;
+        writeln!(table, "{:7} | {owner} | {group:13} | {outer} | {inner}", format!("{held:?}")).unwrap();
+    }
+    for (held, stops) in counted {
+        println!("{held:?} is held: {stops:?} stops where the owner, its group, outer, inner is killed");
+    }
+    println!("{table}");
+    assert_eq!(table, TABLE);
+}
+
+/// What shows that the other test can fail.
+#[test]
+fn without_a_launcher_the_program_is_left() {
+    for stop in [0, 20] {
+        let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+        // Here the child of the owner is the program.
+        let mut start = start(&stage, "after-input-plain", Held::Outer);
+        for _ in 0..stop {
+            start.held.step();
+        }
+        kill(start.owner, Signal::SIGKILL).unwrap();
+        drop(start.held);
+        assert_eq!(stage.killed_orphans_within(Duration::from_millis(300)), None, "stop {stop}");
+    }
+}

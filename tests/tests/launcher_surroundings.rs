@@ -1,0 +1,340 @@
+//! A launcher in hostile surroundings: it protects, or is an error that says what is wrong. Never does a program run unprotected.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs::{self, Permissions};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::libc;
+use nix::sys::signal::{kill, Signal};
+use nix::unistd::Pid;
+use pdeathsig_tests::{
+    children_of, needs_root, refusing, set_uid_programs_work, skipped, state_of, until, Answer, Boundary, ControlGroup,
+    Launched, Refused, Stage, Tracee,
+};
+use syscalls::Sysno;
+
+const LAUNCHER: &str = env!("CARGO_BIN_EXE_run_launcher");
+const ORDINARY: &str = "30000";
+fn stage() -> Stage {
+    Stage::open(env!("CARGO_BIN_EXE_actor"))
+}
+
+/// A shell is the owner. Before that it runs a script.
+fn owner(before: &str, options: &[&str], tree: &str) -> Command {
+    let mut command = Command::new("unshare");
+    let script = format!("{before}\"$@\"; exit $?");
+    command.args(["--mount", "sh", "-c", &script, "sh", LAUNCHER]).args(options).args(["sh", "-c", tree]);
+    command
+}
+
+/// What can die, with what the launcher is told.
+const DIES: [(&str, &[&str]); 5] = [
+    ("owner", &[]),
+    ("owner, first by SIGTERM", &["--signal", "TERM", "--grace", "100"]),
+    ("outer", &[]),
+    ("inner", &[]),
+    ("program", &["--grace", "100"]),
+];
+
+fn nothing_is_left_whatever_dies(before: &str) {
+    for (dies, options) in DIES {
+        let stage = stage();
+        let tree = "trap '' TERM; setsid sh -c 'echo up; exec sleep 1000' & echo up; sleep 1000";
+        let mut launched = Launched::by_host(&stage, &mut owner(before, options, tree), 2);
+        let victim = match dies {
+            "outer" => launched.outer,
+            "inner" => launched.inner,
+            "program" => launched.program,
+            _ => Pid::from_raw(launched.owner.id() as i32),
+        };
+        kill(victim, Signal::SIGKILL).unwrap();
+        until("the end of the owner", || launched.owner.try_wait().unwrap());
+        assert!(stage.killed_orphans_within(Duration::from_secs(15)).is_some(), "{dies}");
+    }
+}
+
+#[test]
+fn without_proc_nothing_is_left_whatever_dies() {
+    if needs_root("without_proc_nothing_is_left_whatever_dies") {
+        nothing_is_left_whatever_dies("umount -l /proc || exit 1; ");
+    }
+}
+
+#[test]
+fn where_proc_hides_processes_nothing_is_left_whatever_dies() {
+    if needs_root("where_proc_hides_processes_nothing_is_left_whatever_dies") {
+        nothing_is_left_whatever_dies("mount -t proc -o hidepid=2 proc /proc || exit 1; ");
+        let user = format!("setpriv --reuid {ORDINARY} --regid {ORDINARY} --clear-groups ");
+        nothing_is_left_whatever_dies(&format!("mount -t proc -o hidepid=2 proc /proc || exit 1; cd /; {user}"));
+    }
+}
+
+#[test]
+fn descendants_of_other_users_die() {
+    if !needs_root("descendants_of_other_users_die") {
+        return;
+    }
+    for dies in ["owner", "outer", "inner"] {
+        let stage = stage();
+        let other = format!("setpriv --reuid {ORDINARY} --regid {ORDINARY} --clear-groups");
+        let tree = format!("{other} setsid sh -c 'echo up; exec sleep 1000' & echo up; exec {other} sleep 1000");
+        let launched = Launched::by_host(&stage, &mut owner("", &[], &tree), 2);
+        let owner = Pid::from_raw(launched.owner.id() as i32);
+        kill(match dies { "owner" => owner, "outer" => launched.outer, _ => launched.inner }, Signal::SIGKILL).unwrap();
+        assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
+    }
+}
+
+/// Starts a launcher as an ordinary user, over a process that a set-uid program has made root's.
+fn over_a_process_of_root(stage: &Stage) -> (Launched, Pid) {
+    let helper = stage.folder().join("helper");
+    let setpriv = stage.run(Command::new("sh").args(["-c", "command -v setpriv"])).stdout;
+    fs::copy(String::from_utf8(setpriv).unwrap().trim(), &helper).unwrap();
+    fs::set_permissions(&helper, Permissions::from_mode(0o4755)).unwrap();
+    let tree = format!("setsid sh -c 'echo up; exec sleep 1000' & {} --reuid 0 sleep 1000 & echo up; exec sleep 1000", helper.display());
+    let mut command = Command::new(LAUNCHER);
+    command.args(["sh", "-c", &tree]).uid(30_000).gid(30_000).current_dir("/").stderr(Stdio::piped());
+    let launched = Launched::by_test(stage, &mut command, 2);
+    let is_roots = |pid: &Pid| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.contains("\nUid:\t0\t0\t0\t0\n") && status.starts_with("Name:\tsleep\n")
+    };
+    let process = until("a process of root's", || children_of(launched.program).into_iter().find(is_roots));
+    (launched, process)
+}
+
+#[test]
+fn what_cannot_be_killed_is_named_after_five_seconds_and_the_launcher_ends() {
+    let test = "what_cannot_be_killed_is_named_after_five_seconds_and_the_launcher_ends";
+    if !needs_root(test) || !set_uid_programs_work(test) {
+        return;
+    }
+    for dies in ["inner", "program"] {
+        let stage = stage();
+        let (mut launched, roots) = over_a_process_of_root(&stage);
+        let killed = Instant::now();
+        let (program, inner) = (launched.program, launched.inner);
+        kill(if dies == "inner" { inner } else { program }, Signal::SIGKILL).unwrap();
+        if dies == "program" {
+            // What is left has one second, then SIGTERM, and a grace. SIGTERM of the launcher's own needs none of it.
+            kill(inner, Signal::SIGKILL).unwrap();
+        }
+        let mut said = String::new();
+        launched.owner.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        launched.owner.wait().unwrap();
+        let took = killed.elapsed();
+        assert!((Duration::from_secs(5)..Duration::from_secs(15)).contains(&took), "{took:?}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(said.contains(&format!("cannot kill {roots} (sleep)")), "{said}");
+        // All others are dead.
+        kill(roots, Signal::SIGKILL).unwrap();
+        assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some());
+    }
+}
+
+#[test]
+fn a_frozen_descendant_dies_at_once_or_when_it_is_thawed() {
+    let test = "a_frozen_descendant_dies_at_once_or_when_it_is_thawed";
+    for second in [true, false] {
+        let group =
+            if second { ControlGroup::freezer_of_the_second_version() } else { ControlGroup::freezer() };
+        let group = match group {
+            Ok(group) => group,
+            Err(error) => {
+                skipped(test, &format!("no control group that can be frozen: {error}"));
+                continue;
+            }
+        };
+        for dies in ["owner", "outer", "inner"] {
+            let stage = stage();
+            let tree = "setsid sh -c 'echo up; exec sleep 1000' & echo up; exec sleep 1000";
+            let mut host = owner("", &[], tree);
+            let mut launched = Launched::by_host(&stage, host.stderr(Stdio::piped()), 2);
+            let descendant = until("a descendant", || children_of(launched.program).into_iter().next());
+            group.take_process(descendant);
+            group.freeze();
+            let owner = Pid::from_raw(launched.owner.id() as i32);
+            kill(match dies { "owner" => owner, "outer" => launched.outer, _ => launched.inner }, Signal::SIGKILL).unwrap();
+            if second {
+                assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
+            } else {
+                // The launcher gives it up after five seconds, and says so.
+                let mut said = String::new();
+                launched.owner.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+                assert!(dies == "owner" || said.contains(&format!("cannot kill {descendant} (sleep)")), "{dies}: {said}");
+                assert_ne!(state_of(descendant), None);
+            }
+            group.thaw();
+            assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
+        }
+    }
+}
+
+/// What a launcher does under a sandbox that refuses a call.
+#[derive(Debug)]
+enum Outcome {
+    /// It could not even be executed, or the C library gave up.
+    NeverStarted,
+    /// It ended by itself, and said so.
+    Refused(Option<i32>, String),
+    /// The program ran, and died with the tree.
+    Protected,
+    /// Something was left.
+    Survivors,
+}
+
+/// Which process is killed if the program runs.
+const VICTIMS: [&str; 3] = ["watched", "outer", "inner"];
+
+fn under_a_refusal(call: Refused, answer: Answer, victim: &str) -> Outcome {
+    let stage = stage();
+    let mut watched = stage.start(Command::new("sleep").arg("1000"));
+    let mut command = Command::new(LAUNCHER);
+    command.args(["--watch-pid", &watched.id().to_string(), "--signal", "TERM", "--grace", "100"]);
+    command.args(["sh", "-c", "setsid sleep 1000 & exec sleep 1000"]);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let spawned = refusing(&mut command, call.by(answer)).spawn();
+    let mut end_watched = || {
+        watched.kill().unwrap();
+        watched.wait().unwrap();
+    };
+    let Ok(mut launcher) = spawned else {
+        end_watched();
+        return if stage.killed_orphans_within(Duration::ZERO).is_some() { Outcome::NeverStarted } else { Outcome::Survivors };
+    };
+    let outer = Pid::from_raw(launcher.id() as i32);
+    let program = || {
+        let inner = children_of(outer).into_iter().next()?;
+        let is_up = |pid: &Pid| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "sleep\n");
+        children_of(inner).into_iter().find(is_up).map(|_| inner)
+    };
+    let mut ended = None;
+    let inner = until("the program, or the launcher's end", || {
+        ended = launcher.try_wait().unwrap();
+        if ended.is_some() { Some(None) } else { program().map(Some) }
+    });
+    let Some(inner) = inner else {
+        end_watched();
+        if stage.killed_orphans_within(Duration::from_secs(5)).is_none() {
+            return Outcome::Survivors;
+        }
+        let mut said = String::new();
+        launcher.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        return Outcome::Refused(ended.unwrap().code(), said);
+    };
+    match victim {
+        "watched" => end_watched(),
+        "outer" => kill(outer, Signal::SIGKILL).unwrap(),
+        _ => kill(inner, Signal::SIGKILL).unwrap(),
+    }
+    if victim != "watched" {
+        // The watched one would end the tree, too.
+        let gone = until_gone_but(&stage, Pid::from_raw(watched.id() as i32));
+        watched.kill().unwrap();
+        watched.wait().unwrap();
+        return if gone { Outcome::Protected } else { Outcome::Survivors };
+    }
+    if stage.killed_orphans_within(Duration::from_secs(10)).is_some() { Outcome::Protected } else { Outcome::Survivors }
+}
+
+/// Whether all children of the test end soon but this one.
+fn until_gone_but(stage: &Stage, spared: Pid) -> bool {
+    let end = Instant::now() + Duration::from_secs(10);
+    while Instant::now() < end {
+        let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
+        let lists = tasks.map(|task| fs::read_to_string(task.path().join("children")).unwrap_or_default());
+        let children: Vec<Pid> =
+            lists.flat_map(|list| list.split_whitespace().map(|pid| Pid::from_raw(pid.parse().unwrap())).collect::<Vec<_>>()).collect();
+        let others: Vec<&Pid> = children.iter().filter(|pid| **pid != spared).collect();
+        if others.is_empty() {
+            return true;
+        }
+        for other in others {
+            stage.end_if_ended(*other);
+        }
+        std::thread::yield_now();
+    }
+    false
+}
+
+/// The calls that a launcher makes, from its own first one on.
+fn calls() -> BTreeSet<i64> {
+    let mut calls = BTreeSet::new();
+    for held in ["outer", "inner", "program"] {
+        let stage = stage();
+        let mut watched = stage.start(Command::new("sleep").arg("1000"));
+        let mut host = stage.actor();
+        let tracee = Tracee::seize(&host);
+        let pid = watched.id().to_string();
+        let arguments = ["--watch-pid", &pid, "--signal", "TERM", "--grace", "50"]
+            .into_iter()
+            .chain(["sh", "-c", "trap '' TERM; setsid sleep 1000 & sleep 1000"]);
+        host.tell_spawn(pdeathsig_tests::Spawning {
+            program: Some((LAUNCHER.into(), arguments.map(str::to_owned).collect())),
+            ..pdeathsig_tests::Spawning::default()
+        });
+        let mut tracee = tracee.follow();
+        let outer = tracee.pid();
+        if held != "outer" {
+            tracee = tracee.follow_to_thread();
+        }
+        if held == "program" {
+            tracee = tracee.follow();
+        }
+        let mut tracee = tracee.alone();
+        let mut begun = held != "outer";
+        let mut killed = false;
+        while let Some(at) = tracee.step_unless_ended() {
+            let Boundary::Entry(number, _) = at else { continue };
+            begun |= number == libc::SYS_unshare;
+            if begun {
+                calls.insert(number);
+            }
+            if held == "program" && number == libc::SYS_execve {
+                break;
+            }
+            // Both wait for the end by this.
+            if begun && number == libc::SYS_ppoll && !killed {
+                killed = true;
+                let program = || children_of(children_of(outer).into_iter().next()?).into_iter().next();
+                if held == "outer" {
+                    until("the program", program);
+                }
+                watched.kill().unwrap();
+                watched.wait().unwrap();
+            }
+        }
+    }
+    calls
+}
+
+#[test]
+fn whatever_call_a_sandbox_refuses_no_program_runs_unprotected() {
+    let all = env::var_os("PDEATHSIG_REFUSALS").is_some_and(|which| which == "all");
+    let mut wrong = Vec::new();
+    for number in calls() {
+        let name = Sysno::new(number as usize).map_or_else(|| number.to_string(), |call| call.to_string());
+        for answer in [Answer::NotPermitted, Answer::NotThere] {
+            for victim in VICTIMS {
+                let outcome = under_a_refusal(Refused::Call(number), answer, victim);
+                println!("{name}, {answer:?}, {victim}: {outcome:?}");
+                match outcome {
+                    Outcome::Survivors => wrong.push(format!("{name}, {answer:?}, {victim}")),
+                    Outcome::Refused(status, said) if status != Some(125) || !said.contains(&name) => {
+                        println!("  unclear");
+                        break;
+                    }
+                    Outcome::Protected => continue,
+                    _ if all => continue,
+                    _ => break,
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
