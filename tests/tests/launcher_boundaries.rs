@@ -57,6 +57,37 @@ Program | nothing left | nothing left  | nothing left | nothing left
 struct Place {
     call: Option<Sysno>,
     through: bool,
+    has_cloned: bool,
+    /// The call answered 0.
+    is_executed: bool,
+}
+
+impl Place {
+    const BIRTH: Place = Place { call: None, through: true, has_cloned: false, is_executed: false };
+
+    /// Goes on, and tells whether the process is beyond the start there.
+    fn is_last_after(&mut self, at: Boundary, held: Held) -> bool {
+        match at {
+            Boundary::Entry(number, _) => {
+                let has_executed = held == Held::Program && self.call == Some(Sysno::execve) && self.is_executed;
+                self.call = Sysno::new(number as usize);
+                self.through = false;
+                self.has_cloned |= number == libc::SYS_clone;
+                has_executed
+                    || match held {
+                        Held::Owner => matches!(number, libc::SYS_waitid | libc::SYS_wait4),
+                        Held::Outer => self.has_cloned && number == libc::SYS_ppoll,
+                        Held::Inner => number == libc::SYS_ppoll,
+                        Held::Program => false,
+                    }
+            }
+            Boundary::Exit(answer) => {
+                self.through = true;
+                self.is_executed = answer == 0;
+                false
+            }
+        }
+    }
 }
 
 impl std::fmt::Display for Place {
@@ -112,32 +143,10 @@ fn start(stage: &Stage, how: &str, held: Held) -> Start {
 fn trial(held: Held, killed: Killed, stop: usize) -> Trial {
     let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
     let mut start = start(&stage, "after-input", held);
-    let mut place = Place { call: None, through: true };
-    let mut has_cloned = false;
+    let mut place = Place::BIRTH;
     for _ in 0..stop {
-        match start.held.step() {
-            Boundary::Entry(number, _) => {
-                place = Place { call: Sysno::new(number as usize), through: false };
-                has_cloned |= number == libc::SYS_clone;
-                let waits = match held {
-                    Held::Owner => matches!(number, libc::SYS_waitid | libc::SYS_wait4),
-                    Held::Outer => has_cloned && number == libc::SYS_ppoll,
-                    Held::Inner => number == libc::SYS_ppoll,
-                    Held::Program => false,
-                };
-                if waits {
-                    return Trial::Over;
-                }
-            }
-            Boundary::Exit(answer) => {
-                if held == Held::Program && place.call == Some(Sysno::execve) && place.through {
-                    return Trial::Over;
-                }
-                place.through = true;
-                if held == Held::Program && place.call == Some(Sysno::execve) && answer == 0 {
-                    return Trial::Over;
-                }
-            }
+        if place.is_last_after(start.held.step(), held) {
+            return Trial::Over;
         }
     }
     let inner = start.inner.or_else(|| children_of(start.outer).into_iter().next());
@@ -149,7 +158,8 @@ fn trial(held: Held, killed: Killed, stop: usize) -> Trial {
             None => return Trial::TooEarly,
         },
     };
-    let sent = if killed == Killed::OwnersGroup { killpg(victim, Signal::SIGKILL) } else { kill(victim, Signal::SIGKILL) };
+    let sent =
+        if killed == Killed::OwnersGroup { killpg(victim, Signal::SIGKILL) } else { kill(victim, Signal::SIGKILL) };
     // Where the owner is held, the others go on, and may be through with it.
     if sent.is_err() {
         return Trial::TooEarly;
@@ -162,34 +172,44 @@ fn trial(held: Held, killed: Killed, stop: usize) -> Trial {
     }
 }
 
-/// So many stops are left out between two.
-fn stride(held: Held) -> usize {
-    match held {
-        _ if env::var_os("PDEATHSIG_BOUNDARIES").is_some_and(|which| which == "all") => 1,
-        Held::Owner => 3,
-        Held::Outer => 11,
-        Held::Inner | Held::Program => 5,
+/// The stops of a process: which ones of them are taken.
+fn stops(held: Held) -> Vec<usize> {
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let mut start = start(&stage, "after-input", held);
+    let mut place = Place::BIRTH;
+    let mut own = None;
+    let mut number = 0;
+    loop {
+        // The first call that the launcher itself makes. What comes before is the loader's and the C library's.
+        if place.call == Some(Sysno::unshare) {
+            own.get_or_insert(number);
+        }
+        if place.is_last_after(start.held.step(), held) {
+            break;
+        }
+        number += 1;
     }
+    let all = env::var_os("PDEATHSIG_BOUNDARIES").is_some_and(|which| which == "all");
+    let own = own.unwrap_or(0);
+    let sample = |stop: &usize| all || stop % if *stop < own { 31 } else { 4 } == 0;
+    (0..=number).filter(sample).collect()
 }
 
-/// What is left, how many stops there were, and where something was left.
-fn sweep(held: Held, killed: Killed) -> (usize, Vec<String>) {
-    let mut stops = 0;
+/// How many stops there were, and where something was left.
+fn sweep(held: Held, killed: Killed, stops: &[usize]) -> (usize, Vec<String>) {
+    let mut held_at = 0;
     let mut left = Vec::new();
-    // Another sample for each.
-    let first = killed as usize % stride(held);
-    for stop in (first..).step_by(stride(held)) {
-        match trial(held, killed, stop) {
-            Trial::Over => break,
-            Trial::TooEarly => {}
-            Trial::Ended => stops += 1,
+    for stop in stops {
+        match trial(held, killed, *stop) {
+            Trial::Over | Trial::TooEarly => {}
+            Trial::Ended => held_at += 1,
             Trial::Survived(place) => {
-                stops += 1;
+                held_at += 1;
                 left.push(place.to_string());
             }
         }
     }
-    (stops, left)
+    (held_at, left)
 }
 
 #[test]
@@ -197,8 +217,9 @@ fn nothing_is_left_wherever_a_process_is_killed() {
     let mut table = String::from("held    | owner        | owner's group | outer        | inner\n");
     let mut counted: BTreeMap<Held, [usize; 4]> = BTreeMap::new();
     for held in [Held::Owner, Held::Outer, Held::Inner, Held::Program] {
+        let taken = stops(held);
         let cells = KILLED.map(|killed| {
-            let (stops, left) = sweep(held, killed);
+            let (stops, left) = sweep(held, killed, &taken);
             assert!(stops > 0, "{held:?} is held at no stop");
             counted.entry(held).or_default()[killed as usize] = stops;
             if left.is_empty() {

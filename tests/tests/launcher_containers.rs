@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{children_of, needs_root, only_child, skipped, until, Launched, Stage};
+use pdeathsig_tests::{children_of, needs_root, only_child, skipped, state_of, until, Launched, Stage};
 
 const LAUNCHER: &str = env!("CARGO_BIN_EXE_run_launcher");
 const ORDINARY: u32 = 30_000;
@@ -55,7 +55,11 @@ fn as_the_first_process_it_reaps_what_is_orphaned_by_programs_from_outside() {
     let mut launched = Launched::by_host(&stage, &mut container(&[LAUNCHER, "sh", "-c", script]), 1);
     // These are no descendants of the launcher: their parents come from outside, and die.
     let mut enter = Command::new("nsenter");
-    enter.arg(format!("--pid=/proc/{}/ns/pid", launched.outer)).args(["sh", "-c", "for i in 1 2 3 4 5; do (sleep 0.1 &); done"]);
+    enter.arg(format!("--pid=/proc/{}/ns/pid", launched.outer)).args([
+        "sh",
+        "-c",
+        "for i in 1 2 3 4 5; do (sleep 0.1 &); done",
+    ]);
     assert!(stage.start(&mut enter).wait().unwrap().success());
     launched.tell("look");
     assert_eq!(launched.owner.wait().unwrap().code(), Some(0));
@@ -69,7 +73,9 @@ fn as_the_first_process_it_ends_as_the_program_does() {
     }
     let stage = stage();
     // The first process of a namespace cannot die of its own signals.
-    for (end, status) in [("exit 0", 0), ("exit 7", 7), ("exit 255", 255), ("kill -TERM $$", 143), ("kill -KILL $$", 137)] {
+    for (end, status) in
+        [("exit 0", 0), ("exit 7", 7), ("exit 255", 255), ("kill -TERM $$", 143), ("kill -KILL $$", 137)]
+    {
         let ended = stage.start(&mut container(&[LAUNCHER, "sh", "-c", end])).wait().unwrap();
         assert_eq!(ended.code(), Some(status), "{end}");
     }
@@ -127,7 +133,8 @@ fn exec(stage: &Stage, namespaces: &[&str], script: &str) -> Exec {
     helper.args(["sh", "-c", "\"$@\" & sleep 0.05", "sh", LAUNCHER, "sh", "-c", script]);
     let child = stage.start(helper.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()));
     let helper = Pid::from_raw(child.id() as i32);
-    let is_launcher = |pid: &Pid| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "run_launcher\n");
+    let is_launcher =
+        |pid: &Pid| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "run_launcher\n");
     let outer = until("a launcher", || children_of(helper).into_iter().find(is_launcher));
     Exec { container, outer, child }
 }
@@ -158,11 +165,12 @@ impl Exec {
     }
 }
 
-/// The processes of a pid namespace, but for dead ones.
+/// The processes of a pid namespace, but for dead ones: its first process reaps none.
 fn members(namespace: &Path) -> Vec<Pid> {
     let pids = std::fs::read_dir("/proc").unwrap().flatten();
     let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Pid::from_raw));
-    pids.filter(|pid| std::fs::read_link(format!("/proc/{pid}/ns/pid")).is_ok_and(|its| its == namespace)).collect()
+    let is_member = |pid: &Pid| std::fs::read_link(format!("/proc/{pid}/ns/pid")).is_ok_and(|its| its == namespace);
+    pids.filter(|pid| is_member(pid) && !matches!(state_of(*pid), None | Some('Z' | 'X'))).collect()
 }
 
 const PROC_OF_THE_CONTAINER: &[&str] = &["--pid", "--mount"];
@@ -196,6 +204,8 @@ fn as_by_docker_exec_nothing_is_left_whichever_process_is_killed() {
             let stage = stage();
             let mut exec = exec(&stage, namespaces, TREE);
             exec.lines(2);
+            // The helper is gone.
+            until("an adoption", || (only_parent(exec.outer) == Pid::this()).then_some(()));
             let inner = only_child(exec.outer);
             kill(if which == "outer" { exec.outer } else { inner }, signal).unwrap();
             assert_eq!(stage.end_of(exec.outer), signal as i32);
@@ -215,7 +225,16 @@ fn in_a_user_namespace_nothing_is_left_whatever_dies() {
         for dies in ["owner", "outer", "inner"] {
             let stage = stage();
             let mut command = Command::new("setpriv");
-            command.args(["--reuid", &ordinary, "--regid", &ordinary, "--clear-groups", "unshare", "--user", "--map-root-user"]);
+            command.args([
+                "--reuid",
+                &ordinary,
+                "--regid",
+                &ordinary,
+                "--clear-groups",
+                "unshare",
+                "--user",
+                "--map-root-user",
+            ]);
             if pid_namespace {
                 command.args(["--pid", "--fork", "--mount-proc"]);
             }
@@ -235,7 +254,15 @@ fn in_a_user_namespace_nothing_is_left_whatever_dies() {
                 Launched::by_host(&stage, &mut command, 2)
             };
             let owner = only_parent(launched.outer);
-            kill(match dies { "owner" => owner, "outer" => launched.outer, _ => launched.inner }, Signal::SIGKILL).unwrap();
+            kill(
+                match dies {
+                    "owner" => owner,
+                    "outer" => launched.outer,
+                    _ => launched.inner,
+                },
+                Signal::SIGKILL,
+            )
+            .unwrap();
             until("the end of the owner", || launched.owner.try_wait().unwrap());
             assert_nothing_is_left(&stage, dies);
         }

@@ -15,9 +15,7 @@ use nix::libc;
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use pdeathsig::{CommandExt as _, Launcher, Tether};
-use pdeathsig_tests::{
-    children_of, needs_root, only_child, set_uid_programs_work, until, Launched, Spawning, Stage,
-};
+use pdeathsig_tests::{children_of, needs_root, only_child, set_uid_programs_work, until, Launched, Spawning, Stage};
 
 const LAUNCHER: &str = env!("CARGO_BIN_EXE_run_launcher");
 const HOST: &str = env!("CARGO_BIN_EXE_launcher_host");
@@ -77,7 +75,9 @@ fn tokio_kills_the_whole_tree_when_the_child_is_dropped_or_killed() {
 #[test]
 fn tokio_gets_output_and_status_of_the_program() {
     let stage = stage();
-    let output = runtime().block_on(async { tokio::process::Command::from(command("echo said; exit 3")).output().await }).unwrap();
+    let output = runtime()
+        .block_on(async { tokio::process::Command::from(command("echo said; exit 3")).output().await })
+        .unwrap();
     assert_eq!((output.stdout, output.status.code()), (b"said\n".to_vec(), Some(3)));
     stage.assert_nobody_is_left();
 }
@@ -164,7 +164,10 @@ fn portable_pty_has_its_terminal_and_its_kill_ends_the_whole_tree() {
     let stage = stage();
     // Ctrl-C, once.
     let pty = open();
-    let mut child = pty.slave.spawn_command(builder("trap 'echo heard' INT; test -t 0 && echo up; read line; read line; exit 3")).unwrap();
+    let mut child = pty
+        .slave
+        .spawn_command(builder("trap 'echo heard' INT; test -t 0 && echo up; read line; read line; exit 3"))
+        .unwrap();
     let mut output = BufReader::new(pty.master.try_clone_reader().unwrap());
     let mut input = pty.master.take_writer().unwrap();
     let mut line = || {
@@ -359,9 +362,12 @@ fn with_more_than_one_thread_a_launcher_is_an_error_that_says_what_to_do() {
 #[test]
 fn a_command_that_is_executed_or_spawned_by_another_process_exits_with_125() {
     let stage = stage();
-    for (how, advice) in [("exec", "spawn it, or use `Launcher::run`"), ("fork", "make it in the process that spawns it")] {
+    for (how, advice) in
+        [("exec", "spawn it, or use `Launcher::run`"), ("fork", "make it in the process that spawns it")]
+    {
         let mut host = Command::new(HOST);
-        let mut host = stage.start(host.args([how, "echo", "ran"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));
+        let mut host = stage
+            .start(host.args([how, "echo", "ran"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));
         let mut said = String::new();
         BufReader::new(host.stderr.take().unwrap()).read_line(&mut said).unwrap();
         assert!(said.contains(advice), "{how}: {said}");

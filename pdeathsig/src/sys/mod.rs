@@ -55,7 +55,9 @@ pub(crate) use shared::{is_set, store_and_wake, wait_until_set, Board, Shared};
 pub(crate) use signalfd::{can_poll, poll, Origin, Received, SignalFd};
 pub(crate) use signals::{ends_of, ignore_signals, stops};
 pub(crate) use thread::{leave_descriptor_table, Run, Thread};
-pub(crate) use wait::{can_wait, has_no_child, is_child, is_stopped, peek, peek_end, reap, take, Change, End, Of, What};
+pub(crate) use wait::{
+    can_wait, has_no_child, is_child, is_stopped, peek, peek_end, reap, take, Change, End, Of, What,
+};
 
 pub(crate) mod number {
     pub(crate) use libc::*;
