@@ -332,6 +332,7 @@ fn calls() -> BTreeSet<i64> {
         }
         let mut tracee = tracee.alone();
         let mut begun = held != "outer";
+        let mut has_forked = held != "outer";
         let mut killed = false;
         while let Some(at) = tracee.step_unless_ended() {
             let Boundary::Entry(number, _) = at else { continue };
@@ -342,8 +343,9 @@ fn calls() -> BTreeSet<i64> {
             if held == "program" && number == libc::SYS_execve {
                 break;
             }
+            has_forked |= number == libc::SYS_clone;
             // Both wait for the end by this.
-            if begun && number == libc::SYS_ppoll && !killed {
+            if has_forked && number == libc::SYS_ppoll && !killed {
                 killed = true;
                 let program = || children_of(children_of(outer).into_iter().next()?).into_iter().next();
                 if held == "outer" {
