@@ -140,7 +140,7 @@ fn start(stage: &Stage, how: &str, held: Held) -> Start {
     Start { owner, outer: outer_pid, inner: Some(inner_pid), held: held.alone() }
 }
 
-fn trial(held: Held, killed: Killed, stop: usize) -> Trial {
+fn trial(held: Held, killed: Killed, stop: usize, patience: Duration) -> Trial {
     let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
     let mut start = start(&stage, "after-input", held);
     let mut place = Place::BIRTH;
@@ -166,7 +166,7 @@ fn trial(held: Held, killed: Killed, stop: usize) -> Trial {
     }
     until("a death", || matches!(state_of(victim), None | Some('Z' | 'X')).then_some(()));
     drop(start.held);
-    match stage.killed_orphans_within(Duration::from_secs(10)) {
+    match stage.killed_orphans_within(patience) {
         Some(_) => Trial::Ended,
         None => Trial::Survived(place),
     }
@@ -200,7 +200,9 @@ fn sweep(held: Held, killed: Killed, stops: &[usize]) -> (usize, Vec<String>) {
     let mut held_at = 0;
     let mut left = Vec::new();
     for stop in stops {
-        match trial(held, killed, *stop) {
+        // The second survivor is waited for no longer.
+        let patience = Duration::from_secs(if left.is_empty() { 15 } else { 1 });
+        match trial(held, killed, *stop, patience) {
             Trial::Over | Trial::TooEarly => {}
             Trial::Ended => held_at += 1,
             Trial::Survived(place) => {

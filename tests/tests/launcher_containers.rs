@@ -61,6 +61,8 @@ fn as_the_first_process_it_reaps_what_is_orphaned_by_programs_from_outside() {
         "for i in 1 2 3 4 5; do (sleep 0.1 &); done",
     ]);
     assert!(stage.start(&mut enter).wait().unwrap().success());
+    // Each has come to the first process before its parent's end was heard of here.
+    until("the end of the orphans", || (children_of(launched.outer) == [launched.inner]).then_some(()));
     launched.tell("look");
     assert_eq!(launched.owner.wait().unwrap().code(), Some(0));
     stage.assert_nobody_is_left();
