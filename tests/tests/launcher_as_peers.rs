@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::libc;
 use nix::sys::signal::{kill, Signal};
@@ -160,8 +160,16 @@ fn as_dumb_init_both_suspend_and_both_go_on() {
     let mut launched = Launched::by_host(&stage, &mut shell_with_launcher("", "echo up; exec sleep 1000"), 1);
     for signal in [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU, Signal::SIGSTOP] {
         // SIGSTOP cannot be passed on.
-        kill(if signal == Signal::SIGSTOP { launched.program } else { launched.outer }, signal).unwrap();
-        await_state(launched.program, true);
+        let target = if signal == Signal::SIGSTOP { launched.program } else { launched.outer };
+        // SIGCONT, with which *inner* follows the program, takes a stop signal with it that arrives at the same moment.
+        let mut sent = None;
+        until("a stop", || {
+            if sent.is_none_or(|sent: Instant| sent.elapsed() > Duration::from_millis(500)) {
+                kill(target, signal).unwrap();
+                sent = Some(Instant::now());
+            }
+            state_of(launched.program).filter(|state| *state == 'T')
+        });
         await_state(launched.outer, true);
         kill(launched.outer, Signal::SIGCONT).unwrap();
         await_state(launched.program, false);

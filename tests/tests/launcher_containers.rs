@@ -137,7 +137,9 @@ fn exec(stage: &Stage, namespaces: &[&str], script: &str) -> Exec {
     let helper = Pid::from_raw(child.id() as i32);
     let is_launcher =
         |pid: &Pid| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "run_launcher\n");
-    let outer = until("a launcher", || children_of(helper).into_iter().find(is_launcher));
+    // The helper may be gone by now.
+    let children = || [children_of(helper), children_of(Pid::this())].concat();
+    let outer = until("a launcher", || children().into_iter().find(is_launcher));
     Exec { container, outer, child }
 }
 

@@ -253,6 +253,8 @@ fn a_launcher_under_a_tether_dies_with_it_and_with_the_owner() {
     assert_nothing_is_left(&stage);
 }
 
+// The stage reaps what is left.
+#[allow(clippy::zombie_processes)]
 #[test]
 fn a_tether_under_a_launcher_dies_with_it() {
     let owner = env!("CARGO_BIN_EXE_owner");
