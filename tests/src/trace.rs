@@ -44,13 +44,20 @@ impl Tracee {
 
     /// Runs to the next boundary.
     pub fn step(&mut self) -> Boundary {
+        self.step_unless_ended().unwrap_or_else(|| panic!("{} ended", self.pid))
+    }
+
+    /// The same; none at its end.
+    pub fn step_unless_ended(&mut self) -> Option<Boundary> {
         let mut signal = None;
         loop {
-            ptrace::syscall(self.pid, signal).unwrap();
+            // It may have been killed since.
+            let _ = ptrace::syscall(self.pid, signal);
             match wait(self.pid) {
-                WaitStatus::PtraceSyscall(_) => return raw::boundary(self.pid),
+                WaitStatus::PtraceSyscall(_) => return Some(raw::boundary(self.pid)),
                 WaitStatus::Stopped(_, sent) => signal = Some(sent),
                 WaitStatus::PtraceEvent(..) => signal = None,
+                WaitStatus::Exited(..) | WaitStatus::Signaled(..) => return None,
                 other => panic!("{other:?}"),
             }
         }
@@ -70,6 +77,10 @@ impl Tracee {
     }
 
     fn follow_to(self, events: [i32; 2]) -> Tracee {
+        self.born(events)
+    }
+
+    fn born(&self, events: [i32; 2]) -> Tracee {
         loop {
             ptrace::syscall(self.pid, None).unwrap();
             if matches!(wait(self.pid), WaitStatus::PtraceEvent(_, _, event) if events.contains(&event)) {
@@ -78,6 +89,17 @@ impl Tracee {
                 return Tracee { pid: born };
             }
         }
+    }
+
+    /// Runs to where it makes a process, which goes its own way; the id of that.
+    pub fn pass_birth(&mut self) -> Pid {
+        self.born([libc::PTRACE_EVENT_VFORK, libc::PTRACE_EVENT_FORK]).pid
+    }
+
+    /// What it makes from now on goes its own way.
+    pub fn alone(self) -> Tracee {
+        ptrace::setoptions(self.pid, Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_EXITKILL).unwrap();
+        self
     }
 
     /// Its id.
@@ -105,12 +127,6 @@ impl Tracee {
     /// Waits until it is killed where it is held, with its process.
     pub fn await_killed(self) {
         assert!(matches!(wait(self.pid), WaitStatus::Signaled(..)));
-        mem::forget(self);
-    }
-
-    /// Waits until it has gone where it is held, with its process.
-    pub fn await_gone(self) {
-        assert!(matches!(wait(self.pid), WaitStatus::Signaled(..) | WaitStatus::Exited(..)));
         mem::forget(self);
     }
 
