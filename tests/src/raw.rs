@@ -7,7 +7,9 @@ mod forks;
 mod parents;
 mod signals;
 
+use std::fs::File;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
@@ -87,6 +89,15 @@ pub fn controlled_by_its_input(command: &mut Command) -> &mut Command {
     };
     // SAFETY: two system calls, and errors that are mere numbers.
     unsafe { command.pre_exec(take) }
+}
+
+/// Has a terminal send SIGINT, SIGQUIT or SIGTSTP to its foreground, as by a key, before this returns.
+pub fn signal_of_terminal(master: &File, signal: Signal) {
+    // As most machines have it; the `libc` crate lacks it.
+    const TIOCSIG: libc::Ioctl = 0x4004_5436;
+    // SAFETY: the call takes a number by value.
+    let answer = unsafe { libc::ioctl(master.as_raw_fd(), TIOCSIG, signal as libc::c_int) };
+    assert_eq!(answer, 0, "{}", io::Error::last_os_error());
 }
 
 /// How a process has ended, which is a child by then, if it has. (`nix` does not know of real-time signals.)

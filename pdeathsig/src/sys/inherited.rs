@@ -11,6 +11,7 @@ use libc::c_int;
 
 use super::cvt;
 use super::mask::Mask;
+use super::shared::Early;
 use crate::{Error, Signal};
 
 #[derive(Clone, Copy)]
@@ -40,13 +41,18 @@ impl Inherited {
     }
 
     /// Has a command give all of it back, at the last moment before it executes the program in the place of this process. The program is
-    /// tied to its parent, `inner`.
-    pub(crate) fn restore_before_exec(self, command: &mut Command, inner: u32) {
+    /// tied to its parent, `inner`. What of `early` it has not got itself, it gets now: it did not exist when that was sent.
+    pub(crate) fn restore_before_exec(self, command: &mut Command, inner: u32, early: Early) {
         let restore = move || {
             // Once more: to change the user, as the command may have done, disarms.
             super::arm_for(Signal::KILL, inner)?;
             set(libc::SIGCHLD, Some(&self.child))?;
             set(libc::SIGPIPE, Some(&self.pipe))?;
+            let pending = Mask::pending()?;
+            for signal in early.each().filter(|signal| !pending.contains(*signal)) {
+                // SAFETY: kill takes numbers by value.
+                cvt(unsafe { libc::syscall(libc::SYS_kill, super::own_id(), signal) })?;
+            }
             self.mask.install()
         };
         // SAFETY: what is done there is async-signal-safe: system calls, and errors that are mere numbers.

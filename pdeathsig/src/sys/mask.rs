@@ -31,6 +31,20 @@ impl Mask {
         }
     }
 
+    pub(super) fn contains(&self, signal: c_int) -> bool {
+        let bit = signal as usize - 1;
+        self.0.get(bit / BITS).is_some_and(|word| word & 1 << (bit % BITS) != 0)
+    }
+
+    /// What was sent to this thread or process, and is blocked.
+    pub(super) fn pending() -> io::Result<Mask> {
+        let mut mask = Mask([0; WORDS]);
+        let set = ptr::addr_of_mut!(mask.0);
+        // SAFETY: rt_sigpending writes a set of the size that it is told.
+        cvt(unsafe { libc::syscall(libc::SYS_rt_sigpending, set, mem::size_of_val(&mask.0)) })?;
+        Ok(mask)
+    }
+
     /// Blocks every signal in this thread; what was blocked before.
     pub(crate) fn block_all() -> io::Result<Mask> {
         set(libc::SIG_SETMASK, &Mask::ALL)

@@ -51,7 +51,7 @@ pub(crate) use pidfd::{exited_by, Pidfd, MAX_WATCHED};
 pub(crate) use proc::{
     every_child, every_process, every_thread, has_halted, largest_pid, name_of, shows_this_pid_namespace, Status,
 };
-pub(crate) use shared::{is_set, store_and_wake, wait_until_set, Board, Shared};
+pub(crate) use shared::{is_set, store_and_wake, wait_until_set, Board, Early, Shared};
 pub(crate) use signalfd::{can_poll, poll, Origin, Received, SignalFd};
 pub(crate) use signals::{ends_of, ignore_signals, stops};
 pub(crate) use thread::{leave_descriptor_table, Run, Thread};

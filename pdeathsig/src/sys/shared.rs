@@ -18,6 +18,10 @@ pub(crate) struct Board {
     pub(crate) program: AtomicU32,
     /// Whether the program may be executed.
     pub(crate) go: AtomicU32,
+    /// What the terminal sent to *outer* at the start; 0 until *outer* has looked.
+    pub(crate) early_of_outer: AtomicU32,
+    /// Likewise *inner*.
+    pub(crate) early_of_inner: AtomicU32,
     /// Whether the program is about to be reaped, or was.
     pub(crate) reaped: AtomicU32,
     /// How the program ended: 0 until then.
@@ -54,6 +58,12 @@ const THERE: u32 = 1 << 31;
 const BY_SIGNAL: u32 = 1 << 30;
 
 impl Board {
+    /// What the terminal sent to the launcher's processes before the program was forked, and maybe afterwards. It waits until both have
+    /// looked.
+    pub(crate) fn early(&self) -> Early {
+        Early(wait_until_set(&self.early_of_outer, None) | wait_until_set(&self.early_of_inner, None))
+    }
+
     pub(crate) fn set_end(&self, end: End) {
         let end = match end {
             End::Exited(status) => THERE | (status as u32 & 0xff),
@@ -87,6 +97,26 @@ impl Board {
         let length = self.length.load(Ordering::Acquire) as usize;
         let bytes: &[AtomicU8] = self.text.get(..length).unwrap_or_default();
         bytes.iter().map(|byte| byte.load(Ordering::Relaxed)).collect()
+    }
+}
+
+/// A set of signals below 31, as a number that is not 0.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Early(u32);
+
+impl Early {
+    pub(crate) fn of(signals: impl IntoIterator<Item = i32>) -> Early {
+        let bit = |signal: i32| 1_u32.checked_shl(signal as u32).unwrap_or(0);
+        Early(signals.into_iter().fold(THERE, |bits, signal| bits | bit(signal)))
+    }
+
+    pub(crate) fn tell(self, word: &AtomicU32) {
+        store_and_wake(word, self.0);
+    }
+
+    /// Async-signal-safe.
+    pub(super) fn each(self) -> impl Iterator<Item = i32> {
+        (1..31).filter(move |signal| self.0 & 1 << signal != 0)
     }
 }
 

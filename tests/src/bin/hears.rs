@@ -1,5 +1,5 @@
 //! Says `up`, then each signal that it gets: its number, and `kernel` or `process`. With `group` it leads a process group of its own. It exits with 9
-//! after SIGUSR2.
+//! after SIGUSR2, and after the last real-time signal, which is read last.
 
 use std::env;
 use std::io::Write;
@@ -20,7 +20,7 @@ fn main() {
     while let Ok(Some(signal)) = signals.read_signal() {
         let from = if signal.ssi_code <= 0 { "process" } else { "kernel" };
         writeln!(out, "{} {from}", signal.ssi_signo).expect("a reader");
-        if signal.ssi_signo == nix::libc::SIGUSR2 as u32 {
+        if [nix::libc::SIGUSR2 as u32, 64].contains(&signal.ssi_signo) {
             std::process::exit(9);
         }
     }

@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use super::ending::{self, Remains};
-use super::{program, say, Setup, FAILED};
+use super::{passing, program, say, Setup, FAILED};
 use crate::platform::sys::{self, Change, End, Of, Origin, Received, What};
 use crate::{Error, Signal};
 
@@ -50,6 +50,8 @@ pub(super) fn run(setup: Setup, session_too: bool) -> ! {
         let _ = sys::kill(program, Signal::KILL);
         give_up(&setup, &Error::os(if session_too { "setsid(2)" } else { "setpgid(2)" })(source));
     }
+    // Before *outer* can send any. What the program has done since is looked at first below.
+    passing::take_early(&setup.signals, &setup.shared.board().early_of_inner);
     sys::store_and_wake(&setup.shared.board().program, program);
     sys::store_and_wake(&setup.shared.board().go, 1);
 
@@ -61,10 +63,10 @@ pub(super) fn run(setup: Setup, session_too: bool) -> ! {
     let mut inner =
         Inner { setup, program, end: None, ending: false, told_to_end: false, term_at: None, kill_at: None };
     loop {
-        inner.wait();
         inner.receive_all();
         inner.reap();
         inner.act_in_time();
+        inner.wait();
     }
 }
 

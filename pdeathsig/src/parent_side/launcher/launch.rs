@@ -169,6 +169,12 @@ fn prepare(owner: Option<u32>, options: Options, command: Command) -> Result<Set
 /// Pins each process whose death ends the tree.
 fn pin_above(own: u32, owner: Option<u32>, options: &Options) -> Result<Vec<Pidfd>, Error> {
     let mut above = Vec::new();
+    if owner == Some(own) {
+        fail(
+            "this command replaced the process that made it (`CommandExt::exec`), and nothing is left that it could be tied to: spawn \
+             it, or use `Launcher::run`",
+        );
+    }
     let parent = sys::parent_id()?;
     if parent == 0 {
         // Of the first process of a container the parent is the container's runtime, which stays.
@@ -177,13 +183,13 @@ fn pin_above(own: u32, owner: Option<u32>, options: &Options) -> Result<Vec<Pidf
         }
     } else {
         if let Some(owner) = owner {
-            check_owner(own, parent, owner);
+            check_owner(parent, owner);
         }
         if let Some(expected) = options.expected_parent.filter(|expected| *expected != parent) {
-            say(format_args!(
-                "the parent is {parent}, not {expected}: the expected one is gone, so the program is not started"
+            fail(format_args!(
+                "the parent is process {parent}, not {expected}, so the command was not started: the expected parent has died, or \
+                 is not what starts pdeathsig"
             ));
-            sys::die_of(Signal::KILL.as_raw());
         }
         let pidfd = Pidfd::open(parent);
         // It may have died just now. Then the number may be another's.
@@ -205,13 +211,7 @@ fn pin_above(own: u32, owner: Option<u32>, options: &Options) -> Result<Vec<Pidf
 }
 
 /// The owner is known from before the fork, so there is no moment in which its death goes unnoticed.
-fn check_owner(own: u32, parent: u32, owner: u32) {
-    if own == owner {
-        fail(
-            "this command replaced the process that made it (`CommandExt::exec`), and nothing is left that it could be tied to: spawn \
-             it, or use `Launcher::run`",
-        );
-    }
+fn check_owner(parent: u32, owner: u32) {
     if parent != owner {
         let lives =
             Pidfd::open(owner).is_ok_and(|pidfd| !pidfd.is_gone_by(Some(std::time::Instant::now())).unwrap_or(true));

@@ -28,6 +28,7 @@ struct Outer {
 }
 
 pub(super) fn run(setup: Setup, inner: u32) -> ! {
+    let early = passing::take_early(&setup.signals, &setup.shared.board().early_of_outer);
     let stderr = io::stderr();
     let mut kept = vec![stderr.as_fd(), setup.signals.as_fd()];
     kept.extend(setup.above.iter().map(AsFd::as_fd));
@@ -36,12 +37,15 @@ pub(super) fn run(setup: Setup, inner: u32) -> ! {
     let _ = env::set_current_dir("/");
     let spared = setup.spared.iter().copied().collect();
     let mut outer = Outer { setup, inner, spared, program: None, ending: false, inner_is_stopped: false };
+    for received in early {
+        outer.receive(received);
+    }
     loop {
+        outer.reap();
         outer.wait();
         while let Some(received) = outer.setup.signals.next() {
             outer.receive(received);
         }
-        outer.reap();
     }
 }
 

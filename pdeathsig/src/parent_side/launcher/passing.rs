@@ -1,6 +1,9 @@
 //! Which signals that *outer* gets are passed on, and to what.
 
-use crate::platform::sys::{self, Origin, Received, Status};
+use std::iter;
+use std::sync::atomic::AtomicU32;
+
+use crate::platform::sys::{self, Early, Origin, Received, SignalFd, Status};
 use crate::Signal;
 
 /// Where a signal goes.
@@ -29,9 +32,27 @@ const FROM_TERMINAL: [Signal; 4] = [Signal::INT, Signal::QUIT, Signal::TSTP, Sig
 /// What it sends to a background group that uses it. *outer* uses it for its own messages alone.
 const OF_BACKGROUND: [Signal; 2] = [Signal::TTIN, Signal::TTOU];
 
+fn is_from_terminal(received: &Received) -> bool {
+    received.origin == Origin::Kernel && FROM_TERMINAL.iter().any(|signal| signal.as_raw() == received.number)
+}
+
+/// Takes all that has arrived at this process, and writes on the board what of it the terminal sent. The rest is returned.
+///
+/// A key that was pressed before the program was forked has reached the launcher's processes alone. The program gives itself what is on the
+/// board, unless it has it pending. For that order matters:
+///
+/// 1. *inner* and the program are forked with all signals blocked.
+/// 2. *outer* and *inner* call this, each after the fork of its child. So what was sent before that is on the board.
+/// 3. The program looks at the board, then at what it has pending. So what was sent since its birth, and is on the board, it finds there.
+pub(super) fn take_early(signals: &SignalFd, board: &AtomicU32) -> Vec<Received> {
+    let (of_terminal, rest): (Vec<_>, Vec<_>) = iter::from_fn(|| signals.next()).partition(is_from_terminal);
+    Early::of(of_terminal.iter().map(|received| received.number)).tell(board);
+    rest
+}
+
 pub(super) fn destination(received: Received, situation: Situation) -> To {
     let is = |signal: &Signal| signal.as_raw() == received.number;
-    let from_terminal = received.origin == Origin::Kernel && FROM_TERMINAL.iter().any(is);
+    let from_terminal = is_from_terminal(&received);
     let of_background = received.origin == Origin::Kernel && OF_BACKGROUND.iter().any(is);
     if received.origin == Origin::Child || situation.sent_from_within || of_background {
         To::Nothing
