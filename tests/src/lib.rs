@@ -32,7 +32,7 @@ pub use protocol::{Cause, End, Options, Orphaned};
 pub use raw::{
     allocate_realtime_signal, bare_calls, controlled_by_its_input, count_instead_of_dying, first_parent_named,
     forget_parents_named, fork_sleeper, forked, leave_one_hang_up, refusing, remembering, segfault, send_number,
-    set_bare, set_bare_before_exec, stranger, vforking, SharedCounter,
+    set_bare, set_bare_before_exec, stranger, try_fork, vforking, SharedCounter,
 };
 pub use sandbox::{Answer, Refusal, Refused};
 pub use stage::{any_child, needs_root, set_uid_programs_work, skipped, until, Stage};
