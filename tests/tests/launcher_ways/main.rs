@@ -82,7 +82,8 @@ fn starts(way: &Way, plain: &Outcomes) -> bool {
 pub(crate) type Outcomes = BTreeMap<(&'static str, Column), Outcome>;
 
 fn all(programs: &Programs, ways: &[&'static Way], columns: &[Column]) -> Outcomes {
-    let trials: Vec<_> = ways.iter().flat_map(|way| columns.iter().map(move |column| (*way, *column))).collect();
+    // One after another of each way, as some are expensive.
+    let trials: Vec<_> = columns.iter().flat_map(|column| ways.iter().map(move |way| (*way, *column))).collect();
     let (next, outcomes) = (AtomicUsize::new(0), Mutex::new(Outcomes::new()));
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
