@@ -153,7 +153,7 @@ impl Orphans {
                 tally.too_late += self.end_the_late();
             }
             if start.elapsed() > patience {
-                tally.survivors += end_everybody();
+                tally.survivors += end_everybody(self.owner);
                 return;
             }
             thread::yield_now();
@@ -194,11 +194,15 @@ impl Orphans {
     }
 }
 
-fn end_everybody() -> u64 {
+/// How many were left, but for the live parent.
+fn end_everybody(owner: Option<Pid>) -> u64 {
     let mut survivors = 0;
     while let Some(child) = pdeathsig_tests::any_child() {
-        eprintln!("{}", description(child));
-        survivors += u64::from(kill(child, Signal::SIGKILL).is_ok());
+        let is_survivor = Some(child) != owner;
+        if is_survivor {
+            eprintln!("{}", description(child));
+        }
+        survivors += u64::from(kill(child, Signal::SIGKILL).is_ok() && is_survivor);
         waitpid(child, Some(WaitPidFlag::__WALL)).unwrap();
     }
     survivors
