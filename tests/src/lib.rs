@@ -20,6 +20,7 @@ mod terminal;
 mod ties;
 mod toil;
 mod trace;
+mod ways;
 
 pub use actor::Actor;
 pub use control_group::ControlGroup;
@@ -31,7 +32,7 @@ pub use protocol::{Cause, End, Options, Orphaned};
 pub use raw::{
     allocate_realtime_signal, bare_calls, controlled_by_its_input, count_instead_of_dying, first_parent_named,
     forget_parents_named, fork_sleeper, forked, leave_one_hang_up, refusing, remembering, segfault, send_number,
-    set_bare, set_bare_before_exec, signal_of_terminal, stranger, vforking, SharedCounter,
+    set_bare, set_bare_before_exec, signal_of_terminal, stranger, try_fork, vforking, SharedCounter,
 };
 pub use sandbox::{Answer, Refusal, Refused};
 pub use stage::{any_child, needs_root, set_uid_programs_work, skipped, until, Stage};
@@ -40,6 +41,7 @@ pub use terminal::{is_installed, pty_pair, Key, Modes, Ran, Shell, Terminal};
 pub use ties::{Spawned, Spawner, Tie};
 pub use toil::{Waiting, Work};
 pub use trace::{Boundary, Tracee};
+pub use ways::{play_leaf, play_way, Dies, Outcome, Tie, Trial};
 
 /// Has a process run on one processor.
 pub fn keep_on(process: nix::unistd::Pid, cpu: usize) {

@@ -1,69 +1,110 @@
-//! Processes that fork while a launcher kills them, and many of them.
+//! Trees that fork without end, and trees of thousands: nothing of them is left when the owner or a process of the launcher is killed.
+//!
+//! `PDEATHSIG_STORMS` is the number of storms, `PDEATHSIG_SEED` what their instants are drawn from.
 
+use std::env;
+use std::os::unix::process::CommandExt;
 use std::process::Command;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use nix::sys::signal::{kill, Signal};
-use nix::unistd::Pid;
+use nix::sys::signal::{kill, killpg, Signal};
+use nix::unistd::{geteuid, Pid};
 use pdeathsig_tests::{Launched, Stage};
 
 const STORM: &str = env!("CARGO_BIN_EXE_storm");
+const CROWD: &str = env!("CARGO_BIN_EXE_crowd");
 
+/// So many processes of one storm, and no more.
+const PROCESSES: u64 = 200;
+
+/// What gets SIGKILL.
 #[derive(Clone, Copy, Debug)]
-enum Dies {
+enum Killed {
     Owner,
+    OwnersGroup,
     Outer,
     Inner,
 }
 
-/// Kills one process while the storm rages, and then nothing is left.
-fn weather(storm: &[&str], rounds: usize) {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    for round in 0..rounds {
-        for dies in [Dies::Owner, Dies::Outer, Dies::Inner] {
-            let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
-            let mut launched = Launched::by_host(&stage, host.args(["spawn", STORM]).args(storm), 0);
-            assert_eq!(launched.line(), "risen\n");
-            let target = match dies {
-                Dies::Owner => Pid::from_raw(launched.owner.id() as i32),
-                Dies::Outer => launched.outer,
-                Dies::Inner => launched.inner,
-            };
-            kill(target, Signal::SIGKILL).unwrap();
-            let killed = stage.killed_orphans_within(Duration::from_secs(20));
-            assert!(killed.is_some(), "{storm:?}, round {round}: {dies:?}");
+impl Killed {
+    const ALL: [Killed; 4] = [Killed::Owner, Killed::OwnersGroup, Killed::Outer, Killed::Inner];
+
+    fn kill(self, launched: &Launched) {
+        let owner = Pid::from_raw(launched.owner.id() as i32);
+        match self {
+            Killed::Owner => kill(owner, Signal::SIGKILL),
+            Killed::OwnersGroup => killpg(owner, Signal::SIGKILL),
+            Killed::Outer => kill(launched.outer, Signal::SIGKILL),
+            Killed::Inner => kill(launched.inner, Signal::SIGKILL),
         }
+        .unwrap();
+    }
+}
+
+/// A host that starts a shell, which says that it is up and becomes a program that says so when its tree is there.
+fn launched(stage: &Stage, user: Option<u32>, program: &str, arguments: &[&str], says: &str) -> Launched {
+    let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
+    host.args(["spawn", "sh", "-c", "echo up; exec \"$@\"", "sh", program]).args(arguments).process_group(0);
+    if let Some(user) = user.filter(|_| geteuid().is_root()) {
+        host.uid(user).gid(user);
+    }
+    let mut launched = Launched::by_host(stage, &mut host, 1);
+    assert_eq!(launched.line(), says);
+    launched
+}
+
+/// How long it takes until nothing is left, the launcher included.
+fn time_to_end(stage: &Stage, killed: Killed, launched: &Launched, within: Duration) -> Duration {
+    let start = Instant::now();
+    killed.kill(launched);
+    // Of the test, a subreaper, every survivor would be a child.
+    assert!(stage.killed_orphans_within(within).is_some(), "{killed:?}: something is left after {within:?}");
+    start.elapsed()
+}
+
+fn number_from_environment(name: &str) -> Option<u64> {
+    env::var(name).ok().map(|number| number.parse().unwrap())
+}
+
+#[test]
+fn nothing_is_left_of_a_tree_that_forks_without_end() {
+    let storms = number_from_environment("PDEATHSIG_STORMS").unwrap_or(20);
+    let seed = number_from_environment("PDEATHSIG_SEED").unwrap_or_else(|| fastrand::u64(..));
+    let mut random = fastrand::Rng::with_seed(seed);
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    println!("seed {seed}");
+    let mut longest = Duration::ZERO;
+    for storm in 0..storms {
+        let killed = Killed::ALL[random.usize(..4)];
+        // One of its own, so that others like this do not count.
+        let user = 200_000 + random.u32(..100_000_000);
+        let launched = launched(&stage, Some(user), STORM, &["endless", &PROCESSES.to_string()], "risen\n");
+        thread::sleep(Duration::from_micros(random.u64(..30_000)));
+        // Shorter than it would live.
+        let time = time_to_end(&stage, killed, &launched, Duration::from_secs(20));
+        println!("storm {storm}: {killed:?} killed, nothing left after {time:.0?}");
+        longest = longest.max(time);
+    }
+    println!("{storms} storms, seed {seed}: no survivor; {longest:.0?} at most");
+}
+
+#[test]
+fn nothing_is_left_of_two_thousand_descendants() {
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    for killed in Killed::ALL {
+        let launched = launched(&stage, None, CROWD, &["2000"], "ready\n");
+        let time = time_to_end(&stage, killed, &launched, Duration::from_secs(50));
+        println!("2,000 descendants, {killed:?} killed: nothing left after {time:.0?}");
     }
 }
 
 #[test]
-fn processes_that_hop_from_session_to_session() {
-    weather(&["hop", "20"], 5);
-}
-
-#[test]
-fn a_tree_that_grows() {
-    weather(&["tree", "400"], 5);
-}
-
-#[test]
-fn processes_that_fork_and_exit() {
-    weather(&["breed", "500"], 5);
-}
-
-#[test]
-fn one_that_waits_in_vfork() {
-    weather(&["vfork", "1"], 2);
-}
-
-#[test]
-fn a_crowd() {
+fn nothing_is_left_of_ten_thousand_descendants() {
     let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let script = "for i in $(seq 1000); do setsid sleep 1000 & done; echo up; wait";
-    for who in 0..2 {
-        let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
-        let launched = Launched::by_host(&stage, host.args(["spawn", "bash", "-c", script]), 1);
-        kill([launched.outer, launched.inner][who], Signal::SIGKILL).unwrap();
-        assert!(stage.killed_orphans_within(Duration::from_secs(20)).is_some());
+    for killed in [Killed::Owner, Killed::Inner] {
+        let launched = launched(&stage, None, CROWD, &["10000"], "ready\n");
+        let time = time_to_end(&stage, killed, &launched, Duration::from_secs(50));
+        println!("10,000 descendants, {killed:?} killed: nothing left after {time:.0?}");
     }
 }

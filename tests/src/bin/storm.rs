@@ -6,6 +6,7 @@
 //! - `storm breed NUMBER`: two processes, each of which starts its successor in the same group and ends, so many times; then they stay.
 //! - `storm vfork 1`: one that waits in `vfork`, where SIGSTOP does not reach it, for its child.
 //! - `storm move GROUP`: one that goes to that process group and back to its own, again and again.
+//! - `storm endless NUMBER`: processes that fork without end, up to so many; some exit at once, some go to sessions of their own.
 //!
 //! They print a line when the storm has risen.
 
@@ -13,11 +14,12 @@ use std::env;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::{setrlimit, Resource};
 use nix::unistd::{getpgrp, setpgid, Pid};
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [kind, number] = &arguments[..] else { panic!("usage: storm hop|tree|breed|vfork|move NUMBER") };
+    let [kind, number] = &arguments[..] else { panic!("usage: storm hop|tree|breed|vfork|move|endless NUMBER") };
     let number: usize = number.parse().expect("a number");
     let end = Instant::now() + Duration::from_secs(30);
     match kind.as_str() {
@@ -48,8 +50,16 @@ fn main() {
             let stat = format!("/proc/{pid}/stat");
             while !std::fs::read_to_string(&stat).unwrap().contains(") D ") {}
         }
+        "endless" => {
+            // The limit counts all processes of a user.
+            let number = number as u64;
+            setrlimit(Resource::RLIMIT_NPROC, number, number).unwrap();
+            if pdeathsig_tests::forked() {
+                return fork_without_end(end);
+            }
+        }
         "move" => move_to_and_fro(Pid::from_raw(number as i32), end),
-        _ => panic!("usage: storm hop|tree|breed|vfork|move NUMBER"),
+        _ => panic!("usage: storm hop|tree|breed|vfork|move|endless NUMBER"),
     }
     println!("risen");
     io::stdout().flush().unwrap();
@@ -80,6 +90,25 @@ fn move_to_and_fro(group: Pid, end: Instant) {
         for group in [group, own] {
             // It may be that nobody is left there.
             let _ = setpgid(Pid::from_raw(0), group);
+        }
+    }
+}
+
+fn fork_without_end(end: Instant) {
+    let mut forks = 0;
+    while Instant::now() < end {
+        match pdeathsig_tests::try_fork() {
+            Ok(None) => {
+                forks = 0;
+                if std::process::id() % 3 == 0 {
+                    let _ = nix::unistd::setsid();
+                }
+            }
+            // Its last child goes on.
+            Ok(Some(_)) if forks == std::process::id() % 4 => return,
+            Ok(Some(_)) => forks += 1,
+            // No more are allowed. One that waits for its children would be one less.
+            Err(_) => std::thread::yield_now(),
         }
     }
 }

@@ -51,6 +51,15 @@ pub fn forked() -> bool {
     matches!(unsafe { fork() }, Ok(ForkResult::Child))
 }
 
+/// Forks: the child's pid, or `None` in the child.
+pub fn try_fork() -> io::Result<Option<Pid>> {
+    // SAFETY: the programs that call this have one thread.
+    match unsafe { fork() }? {
+        ForkResult::Parent { child } => Ok(Some(child)),
+        ForkResult::Child => Ok(None),
+    }
+}
+
 /// A counter that forks share.
 #[derive(Debug)]
 pub struct SharedCounter(&'static AtomicUsize);

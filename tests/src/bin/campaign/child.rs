@@ -2,9 +2,9 @@
 
 use std::io;
 
-use nix::unistd::{alarm, pause, write};
+use nix::unistd::{alarm, pause, setsid, write};
 use pdeathsig::{DieWithParent, Signal};
-use pdeathsig_tests::{first_parent_named, fork_sleeper, set_bare};
+use pdeathsig_tests::{first_parent_named, fork_sleeper, forked, set_bare};
 
 use crate::trial::Way;
 
@@ -27,13 +27,18 @@ pub(crate) fn play(arguments: &[String]) {
             Ok(())
         }
         Way::Command | Way::Tether | Way::BareBeforeExec => Ok(()),
+        Way::Launcher | Way::LauncherGroup | Way::LauncherOuter | Way::LauncherInner => Ok(()),
     }
     .unwrap();
     let recorded = first_parent_named().unwrap_or(0);
     // One that came too late has nobody who would take its children along.
     if !way.may_come_too_late() || recorded.to_string() == *parent {
-        for _ in 0..grandchildren.parse().unwrap() {
-            fork_sleeper(LIFETIME).unwrap();
+        for number in 0..grandchildren.parse().unwrap() {
+            if way.is_launcher() && number == 0 {
+                daemon();
+            } else {
+                fork_sleeper(LIFETIME).unwrap();
+            }
         }
     }
     let told = [std::process::id().to_ne_bytes(), recorded.to_ne_bytes()].concat();
@@ -41,5 +46,14 @@ pub(crate) fn play(arguments: &[String]) {
     assert_eq!(write(io::stdout(), &told), Ok(told.len()));
     loop {
         pause();
+    }
+}
+
+/// A fork of a fork, in a session of its own.
+fn daemon() {
+    if forked() {
+        setsid().unwrap();
+        fork_sleeper(LIFETIME).unwrap();
+        std::process::exit(0);
     }
 }

@@ -5,7 +5,8 @@ use std::env;
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::os::fd::AsFd;
-use std::process::{ChildStdout, Command, Stdio};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,7 @@ use nix::sys::prctl;
 use nix::sys::signal::{kill, Signal};
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::{getpgid, Pid};
+use pdeathsig_tests::children_of;
 use serde::{Deserialize, Serialize};
 
 use crate::trial::{Trial, Way};
@@ -83,17 +85,37 @@ fn run(seed: u64, task: &Task, tally: &mut Tally) {
     let mut command = Command::new(env::current_exe().unwrap());
     command.args(["parent", &seed.to_string()]).args(ways).stdin(Stdio::null()).stdout(Stdio::piped());
     // It dies, and may say that it panics.
+    if trial.way.is_launcher() {
+        command.process_group(0);
+    }
     let mut parent = command.stderr(Stdio::null()).spawn().unwrap();
     let told = parent.stdout.take().unwrap();
     fcntl(told.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
-    parent.wait().unwrap();
+    let owner = await_deaths(&mut parent, trial.way, tally);
     tally.deaths += 1;
-    Orphans { told, signal: trial.signal.as_raw(), late: BTreeSet::new() }.end(trial.way, task.patience, tally);
+    Orphans { told, owner, signal: trial.signal.as_raw(), late: BTreeSet::new() }.end(trial.way, task.patience, tally);
+}
+
+/// Of the parent, or of processes of its launchers. Then it is stopped, and still an owner.
+fn await_deaths(parent: &mut Child, way: Way, tally: &mut Tally) -> Option<Pid> {
+    if !way.owner_lives() {
+        parent.wait().unwrap();
+        return None;
+    }
+    let pid = Pid::from_raw(parent.id() as i32);
+    if let WaitStatus::Stopped(..) = waitpid(pid, Some(WaitPidFlag::WUNTRACED)).unwrap() {
+        return Some(pid);
+    }
+    // A launcher did not end.
+    tally.errors += 1;
+    None
 }
 
 /// Who has come to this process.
 struct Orphans {
     told: ChildStdout,
+    /// A live parent, which is none of them.
+    owner: Option<Pid>,
     signal: i32,
     /// Those who recorded this process as their parent.
     late: BTreeSet<Pid>,
@@ -105,6 +127,7 @@ impl Orphans {
         let start = Instant::now();
         loop {
             match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
+                Ok(WaitStatus::StillAlive) if self.are_all_gone() => return,
                 Ok(WaitStatus::StillAlive) => {}
                 Err(Errno::ECHILD) => return,
                 Ok(WaitStatus::Signaled(pid, signal, _))
@@ -113,11 +136,14 @@ impl Orphans {
                     tally.ended += u64::from(!self.late.remove(&pid));
                     continue;
                 }
-                // The leader of a tether's group.
+                // The leader of a tether's group, a process of a launcher, or of a child that became a daemon.
                 Ok(WaitStatus::Exited(_, 0)) => continue,
                 // It could not join that any more, and has not executed its program.
                 Ok(WaitStatus::Exited(_, 127)) if way == Way::Tether => continue,
-                Ok(_) => {
+                // `outer` was dead before `inner` could be tied to it.
+                Ok(WaitStatus::Exited(_, 125)) if way == Way::LauncherOuter => continue,
+                Ok(status) => {
+                    eprintln!("{status:?}");
                     tally.errors += 1;
                     continue;
                 }
@@ -127,11 +153,19 @@ impl Orphans {
                 tally.too_late += self.end_the_late();
             }
             if start.elapsed() > patience {
-                tally.survivors += end_everybody();
+                tally.survivors += end_everybody(self.owner);
                 return;
             }
             thread::yield_now();
         }
+    }
+
+    /// Whether the live parent is the only child. All that its launchers left has come to this process. It is killed then.
+    fn are_all_gone(&self) -> bool {
+        let Some(owner) = self.owner.filter(|owner| children_of(Pid::this()) == [*owner]) else { return false };
+        kill(owner, Signal::SIGKILL).unwrap();
+        waitpid(owner, None).unwrap();
+        true
     }
 
     /// Kills those who say that this process was their parent when they recorded it.
@@ -160,11 +194,15 @@ impl Orphans {
     }
 }
 
-fn end_everybody() -> u64 {
+/// How many were left, but for the live parent.
+fn end_everybody(owner: Option<Pid>) -> u64 {
     let mut survivors = 0;
     while let Some(child) = pdeathsig_tests::any_child() {
-        eprintln!("{}", description(child));
-        survivors += u64::from(kill(child, Signal::SIGKILL).is_ok());
+        let is_survivor = Some(child) != owner;
+        if is_survivor {
+            eprintln!("{}", description(child));
+        }
+        survivors += u64::from(kill(child, Signal::SIGKILL).is_ok() && is_survivor);
         waitpid(child, Some(WaitPidFlag::__WALL)).unwrap();
     }
     survivors

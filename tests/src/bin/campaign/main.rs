@@ -18,7 +18,7 @@
 //! fills and gives back 128 MiB without end, and with both.
 //!
 //! One program plays all parts: `campaign` starts *lanes*, each of which is a subreaper and starts *parents*; these start *children*
-//! from one to eight threads, and die. Then all that is left comes to the lane, which reaps it, and finds out who lives on.
+//! from one to eight threads, and die. In the trials `launcher-outer` and `launcher-inner` processes of their launchers die instead, and they live on. Then all that is left comes to the lane, which reaps it, and finds out who lives on.
 
 mod child;
 mod lane;
@@ -32,6 +32,7 @@ mod trial;
 pdeathsig_tests::remember_parents_named!();
 
 fn main() {
+    pdeathsig::Launcher::init();
     pdeathsig_tests::forget_parents_named();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (part, rest) = arguments.split_first().map_or(("", &[][..]), |(part, rest)| (part.as_str(), rest));

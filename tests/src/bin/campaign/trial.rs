@@ -16,6 +16,14 @@ pub(crate) enum Way {
     Descendants,
     Command,
     Tether,
+    /// The owner of launchers dies.
+    Launcher,
+    /// Its whole process group.
+    LauncherGroup,
+    /// Of each launcher the process that the owner knows.
+    LauncherOuter,
+    /// Of each launcher the parent of the program.
+    LauncherInner,
     /// `prctl` and nothing else, in the child.
     Bare,
     /// The same in `pre_exec`.
@@ -23,7 +31,7 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    pub(crate) const ALL: [Way; 9] = [
+    pub(crate) const ALL: [Way; 13] = [
         Way::Call,
         Way::ExpectedParent,
         Way::Watch,
@@ -31,6 +39,10 @@ impl Way {
         Way::Descendants,
         Way::Command,
         Way::Tether,
+        Way::Launcher,
+        Way::LauncherGroup,
+        Way::LauncherOuter,
+        Way::LauncherInner,
         Way::Bare,
         Way::BareBeforeExec,
     ];
@@ -44,6 +56,10 @@ impl Way {
             Way::Descendants => "descendants",
             Way::Command => "command",
             Way::Tether => "tether",
+            Way::Launcher => "launcher",
+            Way::LauncherGroup => "launcher-group",
+            Way::LauncherOuter => "launcher-outer",
+            Way::LauncherInner => "launcher-inner",
             Way::Bare => "bare",
             Way::BareBeforeExec => "bare-before-exec",
         }
@@ -64,12 +80,21 @@ impl Way {
 
     /// Whether the children's own children are to die.
     pub(crate) fn takes_descendants_along(self) -> bool {
-        matches!(self, Way::ProcessGroup | Way::Descendants | Way::Tether)
+        self.is_launcher() || matches!(self, Way::ProcessGroup | Way::Descendants | Way::Tether)
     }
 
     /// Whether a thread that has spawned may end.
     pub(crate) fn depends_on_no_thread(self) -> bool {
-        matches!(self, Way::Watch | Way::ProcessGroup | Way::Descendants | Way::Tether)
+        self.is_launcher() || matches!(self, Way::Watch | Way::ProcessGroup | Way::Descendants | Way::Tether)
+    }
+
+    pub(crate) fn is_launcher(self) -> bool {
+        self.owner_lives() || matches!(self, Way::Launcher | Way::LauncherGroup)
+    }
+
+    /// Whether processes of launchers die instead of their owner.
+    pub(crate) fn owner_lives(self) -> bool {
+        matches!(self, Way::LauncherOuter | Way::LauncherInner)
     }
 }
 
@@ -101,8 +126,9 @@ impl Trial {
     pub(crate) fn drawn_from(seed: u64, ways: &[Way]) -> Trial {
         let mut random = Rng::with_seed(seed);
         let way = ways[random.usize(..ways.len())];
-        // From 50 microseconds to 20 milliseconds, as often in each power of two.
+        // From 50 microseconds to 20 milliseconds, as often in each power of two. A launcher starts three processes for one.
         let after = Duration::from_secs_f64(50e-6 * 400_f64.powf(random.f64()));
+        let after = if way.is_launcher() { 3 * after } else { after };
         Trial {
             way,
             after,

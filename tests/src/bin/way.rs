@@ -1,0 +1,5 @@
+//! One trial of a way to start something: the process that judges it, and the owner. See `ways` in the library.
+
+fn main() {
+    pdeathsig_tests::play_way();
+}
