@@ -41,7 +41,7 @@ pub use terminal::{is_installed, pty_pair, Key, Modes, Ran, Shell, Terminal};
 pub use ties::{Spawned, Spawner, Tie};
 pub use toil::{Waiting, Work};
 pub use trace::{Boundary, Tracee};
-pub use ways::{play_leaf, play_way, Dies, Outcome, Tie, Trial};
+pub use ways::{play_leaf, play_way, Dies, Guard, Outcome, Trial};
 
 /// Has a process run on one processor.
 pub fn keep_on(process: nix::unistd::Pid, cpu: usize) {

@@ -130,6 +130,12 @@ impl Tracee {
         mem::forget(self);
     }
 
+    /// Waits until its process has exited while it was held.
+    pub fn await_gone(self) {
+        assert!(matches!(wait(self.pid), WaitStatus::Signaled(..) | WaitStatus::Exited(..)));
+        mem::forget(self);
+    }
+
     /// Has the thread exit in place of the system call that it stands before, as a sandbox does that kills the thread.
     #[cfg(target_arch = "x86_64")]
     pub fn exit_here(self) {

@@ -100,7 +100,7 @@ fn fork_without_end(end: Instant) {
         match pdeathsig_tests::try_fork() {
             Ok(None) => {
                 forks = 0;
-                if std::process::id() % 3 == 0 {
+                if std::process::id().is_multiple_of(3) {
                     let _ = nix::unistd::setsid();
                 }
             }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the owner ties its child to itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Tie {
+pub enum Guard {
     /// Not at all.
     Plain,
     /// `setpriv --pdeathsig KILL`.
@@ -51,7 +51,7 @@ pub struct Trial {
     /// How many leaves it starts.
     pub leaves: usize,
     /// How the script is tied to its owner.
-    pub tie: Tie,
+    pub tie: Guard,
     /// What dies.
     pub dies: Dies,
     /// An empty folder.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use pdeathsig::{CommandExt, Launcher, Signal, Tether};
 
-use super::{Tie, Trial};
+use super::{Guard, Trial};
 
 /// An end of its own.
 const LIFETIME: Duration = Duration::from_secs(120);
@@ -15,7 +15,7 @@ const GRACE: Duration = Duration::from_millis(300);
 /// Prints the pid of its child, and waits for the death of either.
 pub(super) fn play(trial: &Trial) {
     let end = Instant::now() + LIFETIME;
-    let tether = (trial.tie == Tie::Tether).then(|| Tether::new(Signal::KILL).unwrap());
+    let tether = (trial.tie == Guard::Tether).then(|| Tether::new(Signal::KILL).unwrap());
     let mut child = spawn(trial, tether.as_ref());
     println!("{}", child.id());
     child.wait().unwrap();
@@ -24,10 +24,10 @@ pub(super) fn play(trial: &Trial) {
 
 fn spawn(trial: &Trial, tether: Option<&Tether>) -> Child {
     let mut command = match trial.tie {
-        Tie::Plain | Tie::Tether => Command::new("sh"),
-        Tie::Setpriv => wrapped("setpriv", &["--pdeathsig", "KILL"]),
-        Tie::Tini => wrapped("tini", &["-s", "-p", "SIGKILL", "--"]),
-        Tie::Launcher => Launcher::new().grace(GRACE).command("sh").unwrap(),
+        Guard::Plain | Guard::Tether => Command::new("sh"),
+        Guard::Setpriv => wrapped("setpriv", &["--pdeathsig", "KILL"]),
+        Guard::Tini => wrapped("tini", &["-s", "-p", "SIGKILL", "--"]),
+        Guard::Launcher => Launcher::new().grace(GRACE).command("sh").unwrap(),
     };
     if let Some(tether) = tether {
         command.tether(tether).unwrap();

@@ -19,7 +19,7 @@ use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
 use rustix::process::{pidfd_open, pidfd_send_signal, PidfdFlags};
 
-use super::{Dies, Outcome, Tie, Trial};
+use super::{Dies, Guard, Outcome, Trial};
 use crate::launching::{children_of, state_of};
 use crate::stage::is_readable;
 
@@ -72,7 +72,7 @@ fn try_out(trial: &Trial) -> Outcome {
         }
         match leaves.iter().find(lives) {
             // They die at once or live on.
-            Some(leaf) if trial.tie != Tie::Launcher => {
+            Some(leaf) if trial.tie != Guard::Launcher => {
                 is_readable(leaf, end.saturating_duration_since(Instant::now()));
             }
             _ => thread::sleep(LOOK),

@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::unistd::geteuid;
-use pdeathsig_tests::{is_installed, skipped, Dies, Outcome, Stage, Tie, Trial};
+use pdeathsig_tests::{is_installed, skipped, Dies, Guard, Outcome, Stage, Trial};
 
 use rows::{Way, WAYS};
 use table::Column;
@@ -53,7 +53,7 @@ fn nothing_is_left_under_a_launcher_whatever_dies() {
     let ways: Vec<&Way> = WAYS.iter().filter(|way| way.name.contains(&part) && can_be_tried(way)).collect();
     let start = Instant::now();
     // The plain ones first: they tell which ways this machine has.
-    let plain = all(&programs, &ways, &[Column::of(Tie::Plain, Dies::Owner)]);
+    let plain = all(&programs, &ways, &[Column::of(Guard::Plain, Dies::Owner)]);
     let ways: Vec<&Way> = ways.into_iter().filter(|way| starts(way, &plain)).collect();
     let columns: Vec<Column> = Column::ALL.into_iter().skip(1).filter(|column| column.is_available()).collect();
     let mut outcomes = plain;
@@ -73,7 +73,7 @@ fn can_be_tried(way: &Way) -> bool {
 
 /// Whether it comes up without a tie.
 fn starts(way: &Way, plain: &Outcomes) -> bool {
-    match &plain[&(way.name, Column::of(Tie::Plain, Dies::Owner))] {
+    match &plain[&(way.name, Column::of(Guard::Plain, Dies::Owner))] {
         Outcome::NotStarted(errors) => skipped(way.name, &format!("does not start here: {errors}")),
         Outcome::Left { .. } => true,
     }
@@ -131,7 +131,7 @@ impl Programs {
             folder,
             leaf: self.folder.join("leaf"),
             start: LONG,
-            patience: if column.tie == Tie::Launcher { LONG } else { SHORT },
+            patience: if column.tie == Guard::Launcher { LONG } else { SHORT },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use pdeathsig_tests::{is_installed, Dies, Outcome, Tie};
+use pdeathsig_tests::{is_installed, Dies, Guard, Outcome};
 
 use crate::rows::Way;
 use crate::Outcomes;
@@ -10,31 +10,31 @@ use crate::Outcomes;
 /// A tie and what dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Column {
-    pub(crate) tie: Tie,
+    pub(crate) tie: Guard,
     pub(crate) dies: Dies,
 }
 
 impl Column {
     pub(crate) const ALL: [Column; 9] = [
-        Column::of(Tie::Plain, Dies::Owner),
-        Column::of(Tie::Setpriv, Dies::Owner),
-        Column::of(Tie::Tini, Dies::Owner),
-        Column::of(Tie::Tether, Dies::Owner),
-        Column::of(Tie::Launcher, Dies::Owner),
-        Column::of(Tie::Launcher, Dies::OwnersGroup),
-        Column::of(Tie::Launcher, Dies::Outer),
-        Column::of(Tie::Launcher, Dies::Inner),
-        Column::of(Tie::Launcher, Dies::Program),
+        Column::of(Guard::Plain, Dies::Owner),
+        Column::of(Guard::Setpriv, Dies::Owner),
+        Column::of(Guard::Tini, Dies::Owner),
+        Column::of(Guard::Tether, Dies::Owner),
+        Column::of(Guard::Launcher, Dies::Owner),
+        Column::of(Guard::Launcher, Dies::OwnersGroup),
+        Column::of(Guard::Launcher, Dies::Outer),
+        Column::of(Guard::Launcher, Dies::Inner),
+        Column::of(Guard::Launcher, Dies::Program),
     ];
 
-    pub(crate) const fn of(tie: Tie, dies: Dies) -> Column {
+    pub(crate) const fn of(tie: Guard, dies: Dies) -> Column {
         Column { tie, dies }
     }
 
     pub(crate) fn is_available(self) -> bool {
         match self.tie {
-            Tie::Setpriv => is_installed("setpriv", "the column of setpriv"),
-            Tie::Tini => is_installed("tini", "the column of tini"),
+            Guard::Setpriv => is_installed("setpriv", "the column of setpriv"),
+            Guard::Tini => is_installed("tini", "the column of tini"),
             _ => true,
         }
     }
@@ -75,9 +75,9 @@ pub(crate) fn failures(way: &Way, outcomes: &Outcomes) -> Vec<String> {
         let Column { tie, dies } = column;
         let Some(outcome) = outcomes.get(&(way.name, column)) else { continue };
         let wrong = match (tie, outcome) {
-            (Tie::Launcher, Outcome::Left { all, .. }) => !all.is_empty(),
-            (Tie::Launcher, Outcome::NotStarted(_)) => true,
-            (Tie::Plain, Outcome::Left { leaves, .. }) => (*leaves > 0) != way.survives,
+            (Guard::Launcher, Outcome::Left { all, .. }) => !all.is_empty(),
+            (Guard::Launcher, Outcome::NotStarted(_)) => true,
+            (Guard::Plain, Outcome::Left { leaves, .. }) => (*leaves > 0) != way.survives,
             _ => false,
         };
         if wrong {
