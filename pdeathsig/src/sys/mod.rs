@@ -28,9 +28,11 @@ mod wait;
 
 use std::io;
 use std::marker::PhantomData;
+use std::mem;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
+use std::time::Duration;
 
 use libc::{c_int, c_ulong, pid_t};
 
@@ -309,6 +311,17 @@ pub(crate) fn remedy(call: &str, error: &io::Error) -> &'static str {
         }
         _ => "a sandbox around this process, such as a seccomp filter, may refuse the call",
     }
+}
+
+/// A time for calls of the C library, of 68 years at most.
+///
+/// A literal does not compile on every target: the struct may have private padding there.
+fn timespec(time: Duration) -> libc::timespec {
+    // SAFETY: a timespec is made of numbers.
+    let mut timespec: libc::timespec = unsafe { mem::zeroed() };
+    timespec.tv_sec = time.as_secs().min(i32::MAX as u64) as _;
+    timespec.tv_nsec = time.subsec_nanos() as _;
+    timespec
 }
 
 impl Error {

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use libc::{c_int, c_uint, pid_t};
 
-use super::{cvt, PIDFD_OPEN};
+use super::{cvt, timespec, PIDFD_OPEN};
 use crate::target::Process;
 use crate::{Error, Signal};
 
@@ -106,10 +106,7 @@ fn poll(polls: &mut [libc::pollfd], deadline: Option<Instant>) -> io::Result<boo
     loop {
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         // A longer wait takes another turn.
-        let timeout = left.map(|left| libc::timespec {
-            tv_sec: left.as_secs().min(i32::MAX as u64) as libc::time_t,
-            tv_nsec: left.subsec_nanos() as _,
-        });
+        let timeout = left.map(timespec);
         let timeout = timeout.as_ref().map_or(ptr::null(), |timeout| timeout as *const libc::timespec);
         let number = polls.len() as libc::nfds_t;
         // SAFETY: the pollfds and the timespec, if any, live until the call returns. A null mask leaves signals alone.

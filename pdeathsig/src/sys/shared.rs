@@ -5,6 +5,8 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, AtomicU8, Ordering};
 use std::time::Duration;
 
+use libc::c_long;
+
 use super::wait::End;
 
 /// Of the text that they pass.
@@ -131,17 +133,25 @@ pub(crate) fn is_set(word: &AtomicU32) -> bool {
     word.load(Ordering::Acquire) != 0
 }
 
+/// What the system call `futex` takes. The C library's timespec has 64-bit seconds on some 32-bit targets, and this call never has.
+#[repr(C)]
+struct FutexTime {
+    seconds: c_long,
+    nanoseconds: c_long,
+}
+
 /// Waits until a number is no longer zero, or about as long as it is told; without a time, for as long as it takes.
 pub(crate) fn wait_until_set(word: &AtomicU32, time: Option<Duration>) -> u32 {
-    let time = time.map(|time| libc::timespec { tv_sec: time.as_secs() as _, tv_nsec: time.subsec_nanos() as _ });
-    let timespec = time.as_ref().map_or(ptr::null(), |time| time as *const libc::timespec);
+    let time =
+        time.map(|time| FutexTime { seconds: time.as_secs() as c_long, nanoseconds: time.subsec_nanos() as c_long });
+    let address = time.as_ref().map_or(ptr::null(), |time| time as *const FutexTime);
     loop {
         let value = word.load(Ordering::Acquire);
         if value != 0 {
             return value;
         }
         // SAFETY: FUTEX_WAIT reads the word and the time, which live until the call returns.
-        unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, 0, timespec, 0, 0) };
+        unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, 0, address, 0, 0) };
         if time.is_some() {
             return word.load(Ordering::Acquire);
         }

@@ -7,8 +7,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr;
 use std::time::Duration;
 
-use super::cvt;
 use super::mask::Mask;
+use super::{cvt, timespec};
 
 /// A signal as it arrived.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +66,7 @@ impl AsFd for SignalFd {
 
 /// An error if [`poll`] is refused, as in a sandbox.
 pub(crate) fn can_poll() -> io::Result<()> {
-    let no_time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let no_time = timespec(Duration::ZERO);
     // SAFETY: there are no descriptors, and the time lives until the call returns; a null mask leaves signals alone.
     cvt(unsafe { libc::ppoll(ptr::null_mut(), 0, &no_time, ptr::null()) }).map(drop)
 }
@@ -75,10 +75,7 @@ pub(crate) fn can_poll() -> io::Result<()> {
 pub(crate) fn poll(fds: &[BorrowedFd<'_>], time: Option<Duration>) -> Vec<bool> {
     let one = |fd: &BorrowedFd<'_>| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
     let mut polled: Vec<_> = fds.iter().map(one).collect();
-    let time = time.map(|time| libc::timespec {
-        tv_sec: time.as_secs().min(i32::MAX as u64) as libc::time_t,
-        tv_nsec: time.subsec_nanos() as _,
-    });
+    let time = time.map(timespec);
     let time = time.as_ref().map_or(ptr::null(), |time| time as *const libc::timespec);
     // SAFETY: the descriptors and the time live until the call returns; a null mask leaves signals alone.
     unsafe { libc::ppoll(polled.as_mut_ptr(), polled.len() as libc::nfds_t, time, ptr::null()) };
