@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use nix::sys::signal::{kill, Signal};
-use pdeathsig_tests::{until, Key, Shell, Terminal};
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{Key, Shell, Terminal};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
 use program::{example, stage};
@@ -89,17 +88,6 @@ fn supervisor() {
     shows("supervisor", "All workers finished");
 }
 
-#[test]
-fn doctor() {
-    leaves_the_terminal_as_it_was(
-        || example("doctor"),
-        "$$",
-        |terminal| {
-            assert_eq!(terminal.prompt(), 0);
-        },
-    );
-}
-
 /// Interrupts an example when it has printed that.
 fn is_interrupted(name: &str, printed: &str) {
     let use_it = |terminal: &mut Terminal<'_>| {
@@ -141,7 +129,7 @@ fn shows_that_are_interrupted_in_the_middle() {
     }
 }
 
-/// The program of the README's first example for the parent's side.
+/// The README's program that starts others.
 fn readme_example() -> String {
     let text = include_str!("../../README.md");
     let mut code = None;
@@ -153,7 +141,7 @@ fn readme_example() -> String {
             Event::Text(text) => {
                 if let Some(code) = &mut code {
                     code.push_str(&text);
-                    if code.contains("Command::new") && code.contains("fn main") {
+                    if code.contains("Launcher::new()") && code.contains("fn main") {
                         return code.clone();
                     }
                 }
@@ -161,7 +149,7 @@ fn readme_example() -> String {
             _ => {}
         }
     }
-    panic!("the README has no example with a command")
+    panic!("the README has no example of a program that starts others")
 }
 
 /// A program that depends on the crate alone, as a reader's.
@@ -179,29 +167,21 @@ fn built(code: &str) -> PathBuf {
     build.run().unwrap().path().to_owned()
 }
 
-/// The processes of the terminal's session that run `program`, each with its state.
-fn running(terminal: &Terminal<'_>, program: &str) -> Vec<String> {
-    let session = terminal.shell().to_string();
-    let output = Command::new("ps").args(["-o", "stat=,comm=", "-s", &session]).output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    said.lines().filter(|line| line.ends_with(program)).map(str::to_owned).collect()
-}
-
 #[test]
-fn the_readmes_command_works_in_the_background_of_a_terminal() {
+fn the_readmes_program_runs_its_command_in_a_terminal() {
     leaves_the_terminal_as_it_was(
-        || built(&readme_example()),
+        || {
+            // What it starts: here a program that talks to the terminal, and a helper in a session of its own.
+            let code =
+                readme_example().replace("make -j8 test", "setsid sleep 60 & read line < /dev/tty; echo got $line");
+            assert!(code.contains("/dev/tty"), "{code}");
+            built(&code)
+        },
         "",
         |terminal| {
-            let sleeps = until("both sleeps", || {
-                let sleeps = running(terminal, "sleep");
-                let stopped = running(terminal, "").into_iter().find(|process| process.starts_with('T'));
-                assert_eq!(stopped, None, "the terminal stopped it");
-                (sleeps.len() == 2).then_some(sleeps)
-            });
-            assert!(sleeps.iter().all(|state| state.starts_with('S')));
-            kill(terminal.foreground(), Signal::SIGKILL).unwrap();
-            assert_eq!(terminal.prompt(), 128 + Signal::SIGKILL as i32);
+            terminal.type_line("hello");
+            terminal.expect("got hello");
+            assert_eq!(terminal.prompt(), 0);
         },
     );
 }

@@ -112,12 +112,22 @@ fn a_refusal_says_what_is_valid() {
         assert!(number < 0 || number.to_string().parse::<Signal>() == Err(refusal));
         let message = refusal.to_string();
         assert!(message.starts_with(&number.to_string()), "{message}");
-        assert!(message.contains("1 to 31 and 34 to 64"), "{message}");
+        assert!(message.contains("1 to 31 or 34 to 64"), "{message}");
     }
     let message = Signal::rt(31).unwrap_err().to_string();
-    assert!(message.contains("SIGRTMIN+31") && message.ends_with("SIGRTMIN+30"), "{message}");
-    let too_large = "99999999999".parse::<Signal>().unwrap_err();
-    assert_eq!(Err(too_large), "SIGTREM".parse::<Signal>());
+    assert!(message.contains("SIGRTMIN+31") && message.ends_with("from 0 to 30"), "{message}");
+    for (text, message) in [
+        ("SIGTREM", "unknown signal name `SIGTREM`; did you mean `SIGTERM`?"),
+        ("INTT", "unknown signal name `INTT`; did you mean `SIGINT`?"),
+        ("99999999999", "unknown signal name `99999999999`; use a name or number such as SIGTERM, TERM, 15, SIGRTMIN+3 or SIGRTMAX-1"),
+        ("", "unknown signal name ``; use a name or number such as SIGTERM, TERM, 15, SIGRTMIN+3 or SIGRTMAX-1"),
+    ] {
+        let refusal = text.parse::<Signal>().unwrap_err();
+        assert_eq!(refusal.to_string(), message);
+        assert_eq!(format!("{refusal:?}"), message);
+    }
+    let long = "Ä".repeat(100).parse::<Signal>().unwrap_err().to_string();
+    assert!(long.contains("`ÄÄÄÄÄÄÄÄÄÄÄÄ…`"), "{long}");
 }
 
 #[test]

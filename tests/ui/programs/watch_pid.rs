@@ -29,7 +29,7 @@ fn main() {
         main();
         // The thread waits for the parent; the kernel's signal is not armed.
         assert_eq!(pdeathsig::parent_death_signal().unwrap(), None);
-        assert_eq!(std::fs::read_dir("/proc/self/task").unwrap().count(), 2);
+        assert!(std::fs::read_dir("/proc/self/task").unwrap().count() >= 2);
         pdeathsig::outlive_parent().unwrap();
     }
 }
