@@ -128,7 +128,7 @@ fn a_program_that_has_them_blocked_reads_each_once() {
         size.ws_row += 1;
         tcsetwinsize(terminal, size).unwrap();
     };
-    at_each_stop(before, &[env!("CARGO_BIN_EXE_hears")], press, |mut outer| {
+    at_each_stop(before, &[env!("CARGO_BIN_EXE_hears"), "late"], press, |mut outer| {
         let mut output = BufReader::new(outer.stdout.take().unwrap());
         let mut said = String::new();
         output.read_line(&mut said).unwrap();

@@ -88,6 +88,21 @@ fn executed_in_the_place_of_its_host_it_is_125() {
 }
 
 #[test]
+fn executed_in_the_place_of_the_first_process_of_a_container_it_is_125() {
+    const NAME: &str = "executed_in_the_place_of_the_first_process_of_a_container_it_is_125";
+    if !needs_root(NAME) {
+        return;
+    }
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    // Its parent is outside, so there is no number to compare.
+    let mut container = Command::new("unshare");
+    container.args(["--pid", "--fork", "--mount-proc", HOST, "exec", "sh", "-c", "echo started"]).stdin(Stdio::null());
+    let output = stage.run(&mut container);
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(125), &b""[..]));
+    one_line(&output, &["CommandExt::exec"]);
+}
+
+#[test]
 fn spawned_by_a_fork_of_its_host_it_is_125() {
     let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
     let mut child = stage.start(host("fork").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));

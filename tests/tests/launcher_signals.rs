@@ -85,6 +85,19 @@ fn with_a_grace_the_tree_is_killed_after_sigterm() {
 }
 
 #[test]
+fn after_sigterm_from_outside_no_second_one_is_sent_when_the_program_exits() {
+    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let script = format!("{HEARS} group & trap 'exit 4' TERM; echo up; while :; do sleep 0.05; done");
+    let mut launched = launch(&stage, &["--grace", "1500", "sh", "-c", &script], 2);
+    kill(launched.outer, Signal::SIGTERM).unwrap();
+    assert_eq!(launched.owner.wait().unwrap().code(), Some(4));
+    // A second one would come when it has been left behind for a second, and SIGKILL when the grace is over.
+    let said: Vec<String> = std::iter::from_fn(|| Some(launched.line()).filter(|line| !line.is_empty())).collect();
+    assert_eq!(said.iter().filter(|line| *line == "15 process\n").count(), 1, "{said:?}");
+    stage.assert_nobody_is_left();
+}
+
+#[test]
 fn a_members_own_sigterm_starts_no_grace_and_does_not_come_back() {
     let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
     // The shell and the launcher are in one group. A grandchild would hear what the launcher sends to the tree.

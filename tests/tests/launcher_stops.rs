@@ -1,5 +1,12 @@
 //! A launcher whose program stops, and one that is stopped itself.
+//!
+//! ```sh
+//! PDEATHSIG_STOPS=500 cargo test --test launcher_stops
+//! ```
+//!
+//! Without the variable, there are 100 rounds.
 
+use std::env;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
@@ -18,11 +25,16 @@ fn await_state(process: Pid, stopped: bool) {
     until("a state", || state_of(process).filter(|state| (*state == 'T') == stopped));
 }
 
+/// 500 are a matter of seconds on a quiet machine.
+fn rounds() -> u32 {
+    env::var("PDEATHSIG_STOPS").map_or(100, |rounds| rounds.parse().expect("PDEATHSIG_STOPS is a number of rounds"))
+}
+
 #[test]
 fn outer_stops_and_continues_with_the_program() {
     let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
     let mut launched = launch(&stage);
-    for round in 0..200 {
+    for round in 0..rounds() {
         kill(launched.program, Signal::SIGSTOP).unwrap();
         await_state(launched.outer, true);
         assert_ne!(state_of(launched.inner), Some('T'));

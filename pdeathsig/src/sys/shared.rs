@@ -46,7 +46,7 @@ impl Shared {
         NonNull::new(start.cast()).map(Shared).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
     }
 
-    pub(crate) fn board(&self) -> &Board {
+    pub(crate) fn board(&self) -> &'static Board {
         // SAFETY: the mapping is as large as a board, aligned to a page, never unmapped, and zero is a value of each field. All fields are
         // atomic, so other processes may write them meanwhile.
         unsafe { self.0.as_ref() }

@@ -38,7 +38,8 @@ use crate::Signal;
 /// - **The program exits**: what it leaves has one second to finish. Then it gets SIGTERM, and after the grace SIGKILL, unless
 ///   [`keep_background`](Self::keep_background) is set.
 /// - **The child gets SIGKILL**, as by [`Child::kill`](std::process::Child::kill): the tree is killed.
-/// - **The child gets SIGTERM**: the whole tree gets it. After the grace, if one was set, it is killed.
+/// - **The child gets SIGTERM**: the whole tree gets it. After the grace, if one was set, it is killed. What is left when the program exits
+///   gets no second SIGTERM: for many programs that means to exit without cleaning up.
 ///
 /// Other signals that the child gets are passed on to the program.
 ///
@@ -55,6 +56,7 @@ use crate::Signal;
 /// - After SIGKILL of the child, `wait` returns before the tree is gone. In every other case nothing of the tree is left
 ///   when it returns. [`Child::kill`](std::process::Child::kill) sends SIGKILL; send SIGTERM where the tree should clean up.
 /// - A program that became another user (`sudo`, `su`, `pkexec`) cannot be killed. Put the launcher inside: `sudo pdeathsig …`.
+/// - If *outer* is dead, nothing says what could not be killed: *inner* holds no standard error.
 /// - A process that joins a pid namespace that was there before (`nsenter`), and dies, leaves its children to the first process of that.
 /// - A signal that is sent to a whole process group or control group by `kill` reaches the program twice.
 /// - `pre_exec` closures, `LD_PRELOAD` and the like reach the launcher first.

@@ -18,9 +18,6 @@ pub(super) fn run(mut setup: Setup, inner: u32) -> ! {
     if sys::arm_for(Signal::KILL, inner).is_err() {
         sys::die_of(Signal::KILL.as_raw());
     }
-    // Until *inner* is out of reach of what reaches the owner's group.
-    sys::wait_until_set(&setup.shared.board().go, None);
-    let early = setup.shared.board().early();
     let outer = setup.outer.to_string();
     for name in WITH_PID {
         if env::var_os(name).is_some_and(|pid| pid == *outer) {
@@ -34,7 +31,8 @@ pub(super) fn run(mut setup: Setup, inner: u32) -> ! {
             sys::exit(FAILED);
         }
     }
-    setup.inherited.restore_before_exec(command, inner, early);
+    // As late as possible, so that it seldom has to wait for the other processes.
+    setup.inherited.restore_before_exec(command, inner, setup.shared.board());
     let error = command.exec();
     let program = command.get_program().to_string_lossy();
     if error.kind() == io::ErrorKind::NotFound {
