@@ -21,7 +21,7 @@ fn main() {
 
 /// GCC's own, if this builds for the machine that it runs on, with the GNU C library.
 fn static_unwinder() -> Option<PathBuf> {
-    let is = |name: &str, value: &str| env::var(name).map_or(false, |is| is == value);
+    let is = |name: &str, value: &str| env::var(name).as_deref() == Ok(value);
     if env::var_os("TARGET") != env::var_os("HOST")
         || !is("CARGO_CFG_TARGET_OS", "linux")
         || !is("CARGO_CFG_TARGET_ENV", "gnu")

@@ -188,7 +188,9 @@ fn help_readme_and_manual_page_know_the_same_options() {
     let all = "--expect-parent --grace --help --keep-background --signal --verbose --version --watch-pid";
     assert_eq!((options(HELP), options(&page)), (all.into(), all.into()));
     let readme = fs::read_to_string(format!("{FOLDER}/README.md")).unwrap();
-    assert_eq!(options(&readme), all.replace("--help ", "").replace("--version ", ""));
+    // The rest of it speaks of other programs, too.
+    let table: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `-")).collect();
+    assert_eq!(options(&table.join("\n")), all.replace("--help ", "").replace("--version ", ""));
 }
 
 #[test]

@@ -2,17 +2,22 @@
 
 use std::env;
 use std::os::fd::AsFd;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::ending::{self, Remains};
 use super::{passing, program, say, Setup, FAILED};
-use crate::platform::sys::{self, Change, End, Of, Origin, Received, What};
+use crate::platform::sys::{self, Change, End, Of, Origin, Received, Status, What};
 use crate::{Error, Signal};
 
 /// From a signal that asks the tree to end until SIGKILL, if nothing else was set.
 const GRACE: Duration = Duration::from_secs(10);
 /// What the program leaves has so long to finish by itself.
 const FINISH: Duration = Duration::from_secs(1);
+/// How long it is waited for that *outer* has stopped.
+const STOP: Duration = Duration::from_millis(200);
+/// Between two looks at that.
+const LOOK: Duration = Duration::from_millis(1);
 
 struct Inner {
     setup: Setup,
@@ -23,6 +28,8 @@ struct Inner {
     ending: bool,
     /// The tree got SIGTERM. For many programs a second one means to exit without cleaning up.
     told_to_end: bool,
+    /// *outer* was stopped because the program was.
+    outer_was_stopped: bool,
     /// When the tree gets SIGTERM.
     term_at: Option<Instant>,
     /// When the tree gets SIGKILL.
@@ -60,8 +67,16 @@ pub(super) fn run(setup: Setup, session_too: bool) -> ! {
     sys::close_all_but(&kept);
     // A working directory keeps a file system busy. There is always a root.
     let _ = env::set_current_dir("/");
-    let mut inner =
-        Inner { setup, program, end: None, ending: false, told_to_end: false, term_at: None, kill_at: None };
+    let mut inner = Inner {
+        setup,
+        program,
+        end: None,
+        ending: false,
+        told_to_end: false,
+        outer_was_stopped: false,
+        term_at: None,
+        kill_at: None,
+    };
     loop {
         inner.receive_all();
         inner.reap();
@@ -155,9 +170,33 @@ impl Inner {
                 }
             }
             // The shell sees a stopped job. If the program runs by now, the next change says so.
-            What::Stopped => drop(self.setup.outer_pidfd.send_signal(Signal::STOP)),
-            What::Continued => drop(self.setup.outer_pidfd.send_signal(Signal::CONT)),
+            What::Stopped => self.stop_outer(),
+            What::Continued => self.continue_outer(),
         }
+    }
+
+    fn stop_outer(&mut self) {
+        let _ = self.setup.outer_pidfd.send_signal(Signal::STOP);
+        let deadline = Instant::now() + STOP;
+        while !self.outer_is_stopped().unwrap_or(true) && Instant::now() < deadline {
+            thread::sleep(LOOK);
+        }
+        self.outer_was_stopped = true;
+    }
+
+    /// SIGCONT takes away the stop signals that are pending for *outer*, so it is sent only if *outer* is still stopped. A shell has usually continued
+    /// it, together with the program.
+    fn continue_outer(&mut self) {
+        if self.outer_was_stopped && self.outer_is_stopped().unwrap_or(true) {
+            let _ = self.setup.outer_pidfd.send_signal(Signal::CONT);
+        }
+        self.outer_was_stopped = false;
+    }
+
+    /// None if `/proc` does not tell.
+    fn outer_is_stopped(&self) -> Option<bool> {
+        let status = Some(self.setup.outer).filter(|_| sys::shows_this_pid_namespace()).and_then(Status::of);
+        status.map(|status| status.halted)
     }
 
     /// *outer* has to know before the program is reaped, and its number may be another's.
