@@ -145,10 +145,16 @@ impl Inner {
         loop {
             match sys::peek(Of::All) {
                 Ok(Some(change)) => {
-                    if change.pid == self.program {
+                    let of_program = change.pid == self.program;
+                    let ended = matches!(change.what, What::Ended(_));
+                    // An exit is noted before the pid is free. A stop is taken before it is acted upon: the next one may come meanwhile.
+                    if of_program && ended {
                         self.note(change);
                     }
                     sys::take(change);
+                    if of_program && !ended {
+                        self.note(change);
+                    }
                 }
                 Ok(None) => break,
                 Err(_) => self.finish(),
