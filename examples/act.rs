@@ -39,7 +39,8 @@ impl Act {
     /// Starts the parent; the child is ready when something is printed.
     pub fn begin(parent: &mut Command) -> Result<Act> {
         parent.env_remove("CARGO").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // Ctrl-C is for the example, which then ends them. In the same group they would die at once, in the middle of a show.
+        // Ctrl-C is for the example, which then ends them. In the same group they would die at once, in the middle of a
+        // show.
         parent.process_group(0);
         let open = clean_up::close_the_door();
         let mut parent = parent.spawn()?;
@@ -134,7 +135,8 @@ pub fn told(end: WaitStatus) -> String {
 
 const PARENT: &str = "--parent";
 
-/// If this process is to be the parent that [`Act::begin_with_role`] starts, is that until it is killed, or its child has ended.
+/// If this process is to be the parent that [`Act::begin_with_role`] starts, is that until it is killed, or its child
+/// has ended.
 pub fn be_the_parent_if_told() -> Result<bool> {
     let role: Vec<String> = env::args().skip(1).collect();
     let Some((PARENT, role)) = role.split_first().map(|(first, rest)| (first.as_str(), rest)) else { return Ok(false) };

@@ -10,10 +10,12 @@ use std::process::{Command, Stdio};
 use nix::fcntl::OFlag;
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt, PtyMaster};
 
-/// bash stays as the parent of `watch` because of the redirection. Without it, bash would exec a lone command in its own place.
+/// bash stays as the parent of `watch` because of the redirection. Without it, bash would exec a lone command in its
+/// own place.
 ///
-/// Nothing of it uses your terminal. A process group in the background is stopped by SIGTTOU when it changes the terminal's modes, as
-/// `watch` does with the terminal that it finds at its standard error; and a `watch` that is killed never restores them.
+/// Nothing of it uses your terminal. A process group in the background is stopped by SIGTTOU when it changes the
+/// terminal's modes, as `watch` does with the terminal that it finds at its standard error; and a `watch` that is
+/// killed never restores them.
 pub fn bash() -> Result<Command, Box<dyn Error>> {
     let path = env::var_os("PATH").unwrap_or_default();
     for program in ["bash", "watch", "top"] {

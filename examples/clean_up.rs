@@ -34,11 +34,11 @@ static FOLDER: Mutex<Option<TempDir>> = Mutex::new(None);
 /// Tells the director the id of the process that has started it.
 const DIRECTOR: &str = "PDEATHSIG_EXAMPLES_DIRECTOR";
 
-/// Has `show` played by a director, which is this program, started again in a folder that will be removed. It answers whether
-/// what it shows came true.
+/// Has `show` played by a director, which is this program, started again in a folder that will be removed. It answers
+/// whether what it shows came true.
 ///
-/// When the director ends, however it does, this process ends whoever is left. If this one is killed by SIGKILL, the director ends with
-/// all its descendants.
+/// When the director ends, however it does, this process ends whoever is left. If this one is killed by SIGKILL, the
+/// director ends with all its descendants.
 pub fn play(show: impl FnOnce() -> Result<bool>) -> Result<ExitCode> {
     match env::var(DIRECTOR) {
         Ok(parent) => direct(&parent, show),
@@ -115,7 +115,8 @@ fn leave_nothing() {
     drop(FOLDER.lock().unwrap_or_else(PoisonError::into_inner).take());
 }
 
-/// Reaps the children of this subreaper until it has none, and so no descendant. If one lives on, the answer is `false`.
+/// Reaps the children of this subreaper until it has none, and so no descendant. If one lives on, the answer is
+/// `false`.
 pub fn nobody_is_left() -> bool {
     let deadline = Instant::now() + DEADLINE;
     while Instant::now() < deadline {
@@ -130,8 +131,8 @@ pub fn nobody_is_left() -> bool {
 
 /// Kills and reaps every descendant of this subreaper.
 pub fn end_descendants() {
-    // Killing one brings its children here, until there is none. Another thread may be waiting for one of them, so this one
-    // must not wait for what somebody else has reaped.
+    // Killing one brings its children here, until there is none. Another thread may be waiting for one of them, so this
+    // one must not wait for what somebody else has reaped.
     loop {
         for child in Family::now().iter().flat_map(|family| family.generation(1)) {
             let _ = kill(Pid::from_raw(child.pid), Signal::SIGKILL);

@@ -4,10 +4,11 @@
 //! cargo run --example demo
 //! ```
 //!
-//! It shows the processes before and after. It leaves none behind, also when it is interrupted. It succeeds only if each unprotected process
-//! became an orphan and each protected one died.
+//! It shows the processes before and after. It leaves none behind, also when it is interrupted. It succeeds only if
+//! each unprotected process became an orphan and each protected one died.
 //!
-//! The child has the attribute in the first two acts. Unprotected, it undoes it by `outlive_parent` before its first line.
+//! The child has the attribute in the first two acts. Unprotected, it undoes it by `outlive_parent` before its first
+//! line.
 
 use std::env;
 use std::error::Error;

@@ -4,8 +4,8 @@
 //! cargo run --example graceful
 //! ```
 //!
-//! It shows both: a service that ends cleanly on SIGTERM, and one that hangs while it cleans up and is killed when the grace
-//! is over. This program plays all parts; the one to read is `service`.
+//! It shows both: a service that ends cleanly on SIGTERM, and one that hangs while it cleans up and is killed when the
+//! grace is over. This program plays all parts; the one to read is `service`.
 
 use std::env;
 use std::error::Error;

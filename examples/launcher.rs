@@ -4,8 +4,8 @@
 //! cargo run --example launcher
 //! ```
 //!
-//! The command is a tree as `npx` makes one: a wrapper, a server, and a helper in a session of its own. No signal to a process group reaches all of it.
-//! The lines to read are in `server` and on `main`.
+//! The command is a tree as `npx` makes one: a wrapper, a server, and a helper in a session of its own. No signal to a
+//! process group reaches all of it. The lines to read are in `server` and on `main`.
 
 use std::env;
 use std::error::Error;

@@ -5,7 +5,8 @@
 //! cargo run --example main -- --unprotected # the child lives on
 //! ```
 //!
-//! Then kill this process from another terminal, and watch what becomes of the child. Left alone, it ends after a minute.
+//! Then kill this process from another terminal, and watch what becomes of the child. Left alone, it ends after a
+//! minute.
 
 use std::env;
 use std::error::Error;

@@ -4,8 +4,8 @@
 //! cargo run --example process_group
 //! ```
 //!
-//! It shows `kill_process_group` on a child that leads no group, on one that leads its own, and on one that has ended and was
-//! waited for while the other members live on.
+//! It shows `kill_process_group` on a child that leads no group, on one that leads its own, and on one that has ended
+//! and was waited for while the other members live on.
 
 use std::error::Error;
 use std::os::unix::process::CommandExt;

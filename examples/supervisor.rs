@@ -4,9 +4,9 @@
 //! cargo run --example supervisor
 //! ```
 //!
-//! A worker is killed, and another takes its place; then the supervisor is killed, and all are gone. Asked to end by SIGTERM, it
-//! lets its workers finish what they do. The workers have no protection of their own. This program plays all parts; the one to
-//! read is `supervise`.
+//! A worker is killed, and another takes its place; then the supervisor is killed, and all are gone. Asked to end by
+//! SIGTERM, it lets its workers finish what they do. The workers have no protection of their own. This program plays
+//! all parts; the one to read is `supervise`.
 
 use std::collections::BTreeSet;
 use std::env;

@@ -4,8 +4,8 @@
 //! cargo run --example tether
 //! ```
 //!
-//! The command knows nothing of it; it is the one that ends in orphans in the example `orphan`. This program plays all parts; the
-//! one to read is `owner`.
+//! The command knows nothing of it; it is the one that ends in orphans in the example `orphan`. This program plays all
+//! parts; the one to read is `owner`.
 
 use std::env;
 use std::error::Error;

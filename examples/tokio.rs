@@ -4,8 +4,8 @@
 //! cargo run --example tokio
 //! ```
 //!
-//! The parent's descriptor stands in a `select!` beside the work, so there is no signal and no extra thread. This program plays
-//! all parts; the one to read is `worker`.
+//! The parent's descriptor stands in a `select!` beside the work, so there is no signal and no extra thread. This
+//! program plays all parts; the one to read is `worker`.
 
 use std::env;
 use std::error::Error;
@@ -25,7 +25,8 @@ use tokio::time;
 #[tokio::main(flavor = "current_thread")]
 async fn worker() -> Result<(), Box<dyn Error>> {
     // Readable when the parent process is gone, and from then on.
-    // SAFETY: tokio wants it open, and the same, for as long as it has it; a `Parent` owns its descriptor and never replaces it.
+    // SAFETY: tokio wants it open, and the same, for as long as it has it; a `Parent` owns its descriptor and never
+    // replaces it.
     #[allow(unsafe_code)]
     let parent = unsafe { AsyncFd::register_with_interest(Parent::current()?, Interest::READABLE)? };
     let mut work = time::interval(Duration::from_millis(100));

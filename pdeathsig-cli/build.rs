@@ -1,5 +1,5 @@
-//! Makes the unwinder a part of the programs. It would be a library of its own, `libgcc_s.so.1`, and to load that takes a fifth of the time
-//! that `pdeathsig` needs to start.
+//! Makes the unwinder a part of the programs. It would be a library of its own, `libgcc_s.so.1`, and to load that takes
+//! a fifth of the time that `pdeathsig` needs to start.
 
 use std::env;
 use std::fs;

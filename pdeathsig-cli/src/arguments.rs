@@ -32,8 +32,8 @@ pub(crate) struct Run {
 const LONG_OPTIONS: [&str; 8] =
     ["signal", "grace", "watch-pid", "expect-parent", "keep-background", "verbose", "help", "version"];
 
-/// Reads the arguments, without the name of this program. Options end at the first argument that is none, so those of the command are
-/// its own. A mistake is one sentence that says what is wrong and what to do.
+/// Reads the arguments, without the name of this program. Options end at the first argument that is none, so those of
+/// the command are its own. A mistake is one sentence that says what is wrong and what to do.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, String> {
     let mut parser = lexopt::Parser::from_args(arguments);
     let (mut signal, mut grace, mut expected_parent) = (None, None, None);
@@ -103,7 +103,8 @@ fn unknown(option: &str, nearest: Option<&str>) -> String {
 }
 
 fn nearest(option: &str) -> Option<&'static str> {
-    // getopt would take the beginning of a name for it. Not here: a later version may have another option that begins so.
+    // getopt would take the beginning of a name for it. Not here: a later version may have another option that begins
+    // so.
     let longer = LONG_OPTIONS.into_iter().find(|known| option.len() > 2 && known.starts_with(option));
     let distances = LONG_OPTIONS.map(|known| (strsim::osa_distance(known, option), known));
     let near = distances.into_iter().min().filter(|(distance, _)| *distance <= 2);

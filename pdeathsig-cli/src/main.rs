@@ -2,8 +2,8 @@
 //!
 //! The work is [`Launcher::run`]'s. Here are the options.
 
-// Rust's runtime would ignore SIGPIPE, and then the program would not get what this process inherited. It also opens standard streams
-// that are closed, and handles SIGSEGV.
+// Rust's runtime would ignore SIGPIPE, and then the program would not get what this process inherited. It also opens
+// standard streams that are closed, and handles SIGSEGV.
 #![no_main]
 
 mod arguments;
@@ -74,7 +74,8 @@ fn own_arguments() -> Vec<OsString> {
     arguments
 }
 
-/// std knows the arguments without its runtime only where the C library passes them to constructors, as glibc does and musl does not.
+/// std knows the arguments without its runtime only where the C library passes them to constructors, as glibc does and
+/// musl does not.
 #[cfg(unix)]
 fn arguments_of_the_kernel() -> Vec<OsString> {
     use std::os::unix::ffi::OsStringExt;

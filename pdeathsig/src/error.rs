@@ -10,7 +10,8 @@ use crate::target::Target;
 
 /// Why a process could not be tied to its parent, released from it, or asked about it.
 ///
-/// After an error nothing is half-armed: the process is as it was before the call, or it has no parent-death signal at all.
+/// After an error nothing is half-armed: the process is as it was before the call, or it has no parent-death signal at
+/// all.
 ///
 /// `Debug` prints the same text as `Display`, so that `fn main() -> Result<(), Error>` shows what to do.
 ///
@@ -40,16 +41,19 @@ pub enum Error {
     /// The parent is in another pid namespace. It has no id here: `getppid()` is 0
     /// ([util-linux/util-linux#1616](https://github.com/util-linux/util-linux/issues/1616)).
     ///
-    /// This is so in a process that `docker exec`, `kubectl exec` or the like starts. Its kernel parent is a helper of the container runtime, which
-    /// exits right after the start, so the kernel's signal would kill the process at once. Nothing is armed.
+    /// This is so in a process that `docker exec`, `kubectl exec` or the like starts. Its kernel parent is a helper of
+    /// the container runtime, which exits right after the start, so the kernel's signal would kill the process at
+    /// once. Nothing is armed.
     ///
     /// The first process of a container is different. Its parent lives as long as the container, and
     /// [`die_with_parent`](fn@crate::die_with_parent) arms the kernel's signal there. [`Parent`](crate::Parent) and
     /// [`DieWithParent::watch`](crate::DieWithParent::watch) return this error there too.
     ParentNotVisible,
-    /// The parent died while [`Parent::current`](crate::Parent::current) pinned it. Another process has adopted this one.
+    /// The parent died while [`Parent::current`](crate::Parent::current) pinned it. Another process has adopted this
+    /// one.
     ParentGone,
-    /// No process has the pid that was given to [`DieWithParent::watch_pid`](crate::DieWithParent::watch_pid). Nothing is armed.
+    /// No process has the pid that was given to [`DieWithParent::watch_pid`](crate::DieWithParent::watch_pid). Nothing
+    /// is armed.
     ///
     /// A pid from outside a container means nothing inside.
     #[non_exhaustive]
@@ -57,7 +61,8 @@ pub enum Error {
         /// The pid.
         pid: u32,
     },
-    /// [`DieWithParent::watch_pid`](crate::DieWithParent::watch_pid) was called more than eight times. Nothing is armed.
+    /// [`DieWithParent::watch_pid`](crate::DieWithParent::watch_pid) was called more than eight times. Nothing is
+    /// armed.
     TooManyPids,
     /// The target is neither Linux nor Android.
     Unsupported,
@@ -132,8 +137,8 @@ impl error::Error for Error {
 /// Keeps the [`Error`] as the inner error, with its message and its source.
 ///
 /// The kind is that of the system's error, [`Unsupported`](io::ErrorKind::Unsupported) for [`Error::Unsupported`],
-/// [`NotFound`](io::ErrorKind::NotFound) for [`Error::ProcessNotFound`], [`InvalidInput`](io::ErrorKind::InvalidInput) for
-/// [`Error::TooManyPids`], else [`Other`](io::ErrorKind::Other).
+/// [`NotFound`](io::ErrorKind::NotFound) for [`Error::ProcessNotFound`], [`InvalidInput`](io::ErrorKind::InvalidInput)
+/// for [`Error::TooManyPids`], else [`Other`](io::ErrorKind::Other).
 impl From<Error> for io::Error {
     fn from(error: Error) -> io::Error {
         let kind = match &error {

@@ -6,7 +6,8 @@
 //! 4. [Graceful shutdown](graceful_shutdown): SIGTERM, a grace, SIGKILL.
 //! 5. [With tokio](with_tokio): commands, time limits, event loops, and why children die after ten seconds.
 //! 6. [With other crates](with_other_crates): process-wrap, duct, portable-pty, test harnesses.
-//! 7. [In containers and under systemd](in_containers_and_under_systemd): entry points, `docker exec`, Kubernetes, `KillMode`.
+//! 7. [In containers and under systemd](in_containers_and_under_systemd): entry points, `docker exec`, Kubernetes,
+//!    `KillMode`.
 //! 8. [Recipes](recipes): MCP and language servers, agents, CI, Python, Node, Go, JVM, `sudo`, `npx`, time limits.
 //! 9. [Debugging](debugging): it died, it lives, it hangs, exit codes.
 //! 10. [What it cannot do](what_it_cannot_do): every limit.

@@ -1,14 +1,13 @@
-//! **No process outlives its parent.** When a program is killed, runs out of memory or crashes, everything that it started dies too.
-//!
+//! **No process outlives its parent.** When a program is killed, runs out of memory or crashes, everything that it
+//! started dies too.
 #![doc = include_str!("../doc/orphans.svg")]
 //!
 //! Linux and Android. The [guide](guide) has a chapter for each subject, and [recipes](guide::recipes).
 //!
 //! # You start programs: `Launcher`
 //!
-//! A [`Launcher`] ties the whole process tree of a command to this process: daemons, `setsid` and job control included. The program can be
-//! any program. The terminal works as usual.
-//!
+//! A [`Launcher`] ties the whole process tree of a command to this process: daemons, `setsid` and job control included.
+//! The program can be any program. The terminal works as usual.
 #![cfg_attr(feature = "macros", doc = "```")]
 #![cfg_attr(not(feature = "macros"), doc = "```ignore")]
 //! use pdeathsig::Launcher;
@@ -27,7 +26,6 @@
 //! # Your program is started by others: `die_with_parent`
 //!
 //! The attribute arms the *parent-death signal*: this process asks to be signalled when its parent dies.
-//!
 #![cfg_attr(feature = "macros", doc = "```")]
 #![cfg_attr(not(feature = "macros"), doc = "```ignore")]
 //! #[pdeathsig::die_with_parent(watch)]
@@ -41,7 +39,6 @@
 //! thread: the kernel's signal also comes when the *thread* that started you exits.
 //!
 //! The same as a function, when you need the result or must arm later:
-//!
 //! ```
 //! use pdeathsig::{die_with_parent, Signal};
 //!
@@ -55,7 +52,6 @@
 //!
 //! Commands that you spawn with a [`Tether`] run in process groups. The kernel kills these when the tether is dropped or its owner dies.
 //! It needs no process and no thread, and the program inherits nothing.
-//!
 //! ```
 //! use pdeathsig::{CommandExt, Tether};
 //! use std::process::Command;

@@ -10,12 +10,12 @@ use crate::target::Target;
 
 /// A signal that can be sent to a process: a checked number with a name.
 ///
-/// The standard signals that [signal(7)] lists for x86 and Arm are constants, named without `SIG`. [`Signal::rt`] makes real-time signals,
-/// [`Signal::from_raw`] and `try_from` take a number, [`str::parse`] takes text. They refuse 0, numbers past `SIGRTMAX`, and 32 and 33,
-/// which the C library reserves for its threads.
+/// The standard signals that [signal(7)] lists for x86 and Arm are constants, named without `SIG`. [`Signal::rt`] makes
+/// real-time signals, [`Signal::from_raw`] and `try_from` take a number, [`str::parse`] takes text. They refuse 0,
+/// numbers past `SIGRTMAX`, and 32 and 33, which the C library reserves for its threads.
 ///
-/// The numbers are those of the target: `USR1` is 10 on x86 and Arm Linux, and 16 on MIPS. A target that is not supported may lack a signal. Its constant
-/// is then good for its name alone.
+/// The numbers are those of the target: `USR1` is 10 on x86 and Arm Linux, and 16 on MIPS. A target that is not
+/// supported may lack a signal. Its constant is then good for its name alone.
 ///
 /// # Examples
 ///
@@ -93,12 +93,13 @@ impl Signal {
     ///
     /// # Errors
     ///
-    /// [`InvalidSignal`] for 0, negative numbers, 32 and 33 (which the C library reserves), and numbers past `SIGRTMAX`.
+    /// [`InvalidSignal`] for 0, negative numbers, 32 and 33 (which the C library reserves), and numbers past
+    /// `SIGRTMAX`.
     ///
     /// # Limits
     ///
-    /// Some C libraries reserve more than 32 and 33 (musl 34, Android's up to 40). This function accepts those, because it runs at compile
-    /// time. [`Signal::rt`] never returns one.
+    /// Some C libraries reserve more than 32 and 33 (musl 34, Android's up to 40). This function accepts those, because
+    /// it runs at compile time. [`Signal::rt`] never returns one.
     ///
     /// # Examples
     ///
@@ -136,7 +137,8 @@ impl Signal {
 
     /// The real-time signal `SIGRTMIN + n`.
     ///
-    /// `SIGRTMIN` comes from the C library, which reserves the first few signals. It is 34 with glibc, so `n` goes from 0 to 30 there.
+    /// `SIGRTMIN` comes from the C library, which reserves the first few signals. It is 34 with glibc, so `n` goes from
+    /// 0 to 30 there.
     ///
     /// # Errors
     ///
@@ -167,7 +169,8 @@ impl Signal {
     }
 }
 
-/// Prints `SIGTERM` or `SIGRTMIN+3`, and a real-time signal below `SIGRTMIN` as a number. The text parses back to the same signal.
+/// Prints `SIGTERM` or `SIGRTMIN+3`, and a real-time signal below `SIGRTMIN` as a number. The text parses back to the
+/// same signal.
 impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((name, _)) = NAMES.iter().find(|(_, signal)| signal == self) {
@@ -187,7 +190,8 @@ impl fmt::Debug for Signal {
     }
 }
 
-/// Parses a name with or without `SIG`, in upper or lower case, a number, `SIGRTMIN`, `SIGRTMIN+n`, `SIGRTMAX` or `SIGRTMAX-n`.
+/// Parses a name with or without `SIG`, in upper or lower case, a number, `SIGRTMIN`, `SIGRTMIN+n`, `SIGRTMAX` or
+/// `SIGRTMAX-n`.
 impl FromStr for Signal {
     type Err = InvalidSignal;
 
@@ -243,7 +247,8 @@ impl From<Signal> for i32 {
     }
 }
 
-/// The error of [`Signal::from_raw`], [`Signal::rt`] and of parsing: the number or name is not a signal that can be used.
+/// The error of [`Signal::from_raw`], [`Signal::rt`] and of parsing: the number or name is not a signal that can be
+/// used.
 ///
 /// The message repeats the input and says what is valid. `Debug` prints the same text as `Display`.
 ///
@@ -346,8 +351,8 @@ impl fmt::Debug for InvalidSignal {
 
 impl error::Error for InvalidSignal {}
 
-/// An error of the kind [`InvalidInput`](io::ErrorKind::InvalidInput), with the [`InvalidSignal`] as the inner error, so that `?` works in functions
-/// that spawn.
+/// An error of the kind [`InvalidInput`](io::ErrorKind::InvalidInput), with the [`InvalidSignal`] as the inner error,
+/// so that `?` works in functions that spawn.
 impl From<InvalidSignal> for io::Error {
     fn from(error: InvalidSignal) -> io::Error {
         io::Error::new(io::ErrorKind::InvalidInput, error)

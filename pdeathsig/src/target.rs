@@ -1,7 +1,8 @@
 //! What a target provides, and what the public items are made of.
 //!
-//! The module `platform` implements it once for Linux and Android, and once for all other targets. `lib.rs` chooses one of the two, by the only `cfg`
-//! that does. `--cfg pdeathsig_backend="unsupported"` chooses the second one on Linux, so that it can be compiled and tested there.
+//! The module `platform` implements it once for Linux and Android, and once for all other targets. `lib.rs` chooses one
+//! of the two, by the only `cfg` that does. `--cfg pdeathsig_backend="unsupported"` chooses the second one on Linux, so
+//! that it can be compiled and tested there.
 //!
 //! Both also have a module `number` with the constants `SIGHUP` … `SIGSYS`, and `MAX`, the largest number of a signal.
 

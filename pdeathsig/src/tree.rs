@@ -1,8 +1,9 @@
 //! Finding descendants while they fork, and killing them: freeze, verify, kill.
 //!
-//! A process is stopped before its children are looked for. While it is stopped it starts no more of them, and cannot exit and
-//! leave its pid to another process. Passes are made until one finds no new process, so all are stopped then. After that, each is
-//! looked at once more before it gets its signal. Each process that was stopped gets it, or is continued, even if the root exits meanwhile.
+//! A process is stopped before its children are looked for. While it is stopped it starts no more of them, and cannot
+//! exit and leave its pid to another process. Passes are made until one finds no new process, so all are stopped then.
+//! After that, each is looked at once more before it gets its signal. Each process that was stopped gets it, or is
+//! continued, even if the root exits meanwhile.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -42,7 +43,8 @@ impl Root {
         }
     }
 
-    /// Also again: the end of a foreign process may have continued it (`kill_orphaned_pgrp` in the kernel's `kernel/exit.c`).
+    /// Also again: the end of a foreign process may have continued it (`kill_orphaned_pgrp` in the kernel's
+    /// `kernel/exit.c`).
     pub(crate) fn keep_stopped(&self) {
         if let Root::Other { pid, pidfd, asleep } = self {
             if pidfd.send_signal(Signal::STOP).is_ok() {
@@ -51,8 +53,8 @@ impl Root {
         }
     }
 
-    /// Sends one that it ends of to each thread of it that is stopped: when it is continued, none of them gets to run its program before
-    /// another has taken what was sent to them all.
+    /// Sends one that it ends of to each thread of it that is stopped: when it is continued, none of them gets to run
+    /// its program before another has taken what was sent to them all.
     pub(crate) fn send_to_threads(&self, signal: Signal) {
         if let Root::Other { pid, asleep, .. } = self {
             sys::every_thread(*pid, |thread| {
@@ -177,8 +179,8 @@ impl<'a> Tree<'a> {
                 found.skip(child);
                 return;
             }
-            // Its parent may have died since it was listed; then the root has adopted it. If the root is there, it was when the
-            // child was said to be its own.
+            // Its parent may have died since it was listed; then the root has adopted it. If the root is there, it was
+            // when the child was said to be its own.
             let of_root = status.parent == root.pid() && root.is_there();
             let of_parent = status.parent == parent && parent != root.pid();
             if (of_root || of_parent) && found.insert(child, status.start) {
@@ -187,8 +189,8 @@ impl<'a> Tree<'a> {
         });
     }
 
-    /// Calls `act` for each that was found and is verified to be that one still; children before their parents, whose end might
-    /// else have the kernel send them SIGHUP for being stopped.
+    /// Calls `act` for each that was found and is verified to be that one still; children before their parents, whose
+    /// end might else have the kernel send them SIGHUP for being stopped.
     fn each(&mut self, mut act: impl FnMut(&Pinned)) {
         for next in (0..self.found.len()).rev() {
             let Some((pid, start)) = self.found.get(next) else { continue };

@@ -3,7 +3,8 @@
 use std::fs;
 use std::time::Instant;
 
-/// Spawns, and prints how many descriptors this process has open after that, how many it had before, and how many nanoseconds it took.
+/// Spawns, and prints how many descriptors this process has open after that, how many it had before, and how many
+/// nanoseconds it took.
 pub fn own(spawn_all: impl FnOnce()) {
     let before = descriptors();
     let start = Instant::now();

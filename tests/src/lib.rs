@@ -1,8 +1,9 @@
 //! The stage on which the tests of `pdeathsig` play: real processes, real signals, the real kernel.
 //!
-//! A test opens a [`Stage`], spawns [`Actor`]s on it, which are processes of the program `actor`, and tells them what to do:
-//! spawn another, arm, fork, die. Each actor has a line of its own to the test, so nothing is ever timed. The stage is a
-//! subreaper, so orphans come to it, and it kills and reaps all that is left when the test ends, however it ends.
+//! A test opens a [`Stage`], spawns [`Actor`]s on it, which are processes of the program `actor`, and tells them what
+//! to do: spawn another, arm, fork, die. Each actor has a line of its own to the test, so nothing is ever timed. The
+//! stage is a subreaper, so orphans come to it, and it kills and reaps all that is left when the test ends, however it
+//! ends.
 
 mod actor;
 mod control_group;

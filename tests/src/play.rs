@@ -233,7 +233,8 @@ impl Spawner {
     fn end(self) {
         drop(self.stay);
         self.thread.join().unwrap();
-        // Joined is not gone: the kernel tells the children a little later, and only then takes the thread from the list.
+        // Joined is not gone: the kernel tells the children a little later, and only then takes the thread from the
+        // list.
         while Path::new("/proc/self/task").join(self.id.to_string()).exists() {
             thread::yield_now();
         }

@@ -34,8 +34,8 @@ pub(crate) enum Request {
         signal: i32,
         options: Options,
     },
-    /// Arms by the bare system call on a thread, which ends. Answers with what that thread read before, and what the main
-    /// thread reads after.
+    /// Arms by the bare system call on a thread, which ends. Answers with what that thread read before, and what the
+    /// main thread reads after.
     SetBareOnThread {
         signal: i32,
     },

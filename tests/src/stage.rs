@@ -87,8 +87,8 @@ impl Stage {
         assert_eq!(children(), []);
     }
 
-    /// Reaps the orphans that have come to the test, until there are none; how many of them SIGKILL has ended. Panics if one
-    /// lives, but for moments: a helper that killed the others ends after them.
+    /// Reaps the orphans that have come to the test, until there are none; how many of them SIGKILL has ended. Panics
+    /// if one lives, but for moments: a helper that killed the others ends after them.
     pub fn killed_orphans(&self) -> usize {
         // Shorter than they would live.
         self.killed_orphans_within(Duration::from_secs(15)).unwrap_or_else(|| panic!("{:?} live on", children()))
@@ -234,7 +234,8 @@ pub fn needs_root(test: &str) -> bool {
     geteuid().is_root() || skipped(test, "needs root")
 }
 
-/// Whether set-uid programs work in the temporary folder, which they do not on a file system that is mounted with `nosuid`.
+/// Whether set-uid programs work in the temporary folder, which they do not on a file system that is mounted with
+/// `nosuid`.
 #[must_use]
 pub fn set_uid_programs_work(test: &str) -> bool {
     let work = !statvfs(&env::temp_dir()).unwrap().flags().contains(FsFlags::ST_NOSUID);

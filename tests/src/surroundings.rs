@@ -109,13 +109,15 @@ impl Actor<'_> {
         self.ask(Request::Surround(what))
     }
 
-    /// Puts it where there is nothing but these folders, in a mount namespace of its own. Answers with the error, if any.
+    /// Puts it where there is nothing but these folders, in a mount namespace of its own. Answers with the error, if
+    /// any.
     pub fn change_root(&mut self, root: &Path, keep: &[&Path]) -> Result<(), String> {
         let keep = keep.iter().map(|path| path.to_path_buf()).collect();
         self.surround(Surround::ChangeRoot { root: root.to_owned(), keep })
     }
 
-    /// Puts it into a user namespace where it is root, and its children to come into a pid namespace. Answers with the error, if any.
+    /// Puts it into a user namespace where it is root, and its children to come into a pid namespace. Answers with the
+    /// error, if any.
     pub fn new_user_namespace(&mut self) -> Result<(), String> {
         self.surround(Surround::NewUserNamespace)
     }

@@ -1,6 +1,7 @@
 //! A terminal with an interactive shell: a test types, and reads what the screen shows.
 //!
-//! The shell is the leader of a session of its own, and the terminal controls that session, as in a terminal emulator or under `sshd`.
+//! The shell is the leader of a session of its own, and the terminal controls that session, as in a terminal emulator
+//! or under `sshd`.
 //!
 //! ```no_run
 //! # use pdeathsig_tests::{Key, Shell, Stage, Terminal};
@@ -15,7 +16,8 @@
 //! assert_eq!(terminal.modes(), modes);
 //! ```
 //!
-//! The screen also shows what is typed. So a test that waits for a word in the output does not type that word as it is (`rea''dy`).
+//! The screen also shows what is typed. So a test that waits for a word in the output does not type that word as it is
+//! (`rea''dy`).
 
 mod reader;
 
@@ -146,8 +148,8 @@ pub struct Modes {
     shell_is_in_foreground: bool,
 }
 
-/// A terminal with an interactive shell. When it is dropped, it hangs up, and the shell is killed and reaped. What the shell has started
-/// is killed and reaped with the stage.
+/// A terminal with an interactive shell. When it is dropped, it hangs up, and the shell is killed and reaped. What the
+/// shell has started is killed and reaped with the stage.
 #[derive(Debug)]
 pub struct Terminal<'stage> {
     stage: &'stage Stage,
@@ -192,7 +194,8 @@ impl<'stage> Terminal<'stage> {
         self.kind
     }
 
-    /// Types a line. It ends with a line feed, so that it is a line in all modes, also for a program that has not set its own modes yet.
+    /// Types a line. It ends with a line feed, so that it is a line in all modes, also for a program that has not set
+    /// its own modes yet.
     pub fn type_line(&mut self, line: &str) {
         self.type_text(&format!("{line}\n"));
     }
@@ -207,8 +210,8 @@ impl<'stage> Terminal<'stage> {
         self.line().write(key.bytes());
     }
 
-    /// Waits until `text` is shown, after what was awaited before. Answers with what was shown ahead of it. Colours, movements of the
-    /// cursor and the like are left out.
+    /// Waits until `text` is shown, after what was awaited before. Answers with what was shown ahead of it. Colours,
+    /// movements of the cursor and the like are left out.
     #[track_caller]
     pub fn expect(&mut self, text: &str) -> String {
         self.line().expect(text)
@@ -233,7 +236,8 @@ impl<'stage> Terminal<'stage> {
         Ran { said, status }
     }
 
-    /// What a program finds that the shell starts now: the terminal's modes, and whether the shell's group is in the foreground.
+    /// What a program finds that the shell starts now: the terminal's modes, and whether the shell's group is in the
+    /// foreground.
     #[track_caller]
     pub fn modes(&mut self) -> Modes {
         let Ran { said, status } = self.run("stty -g");
@@ -254,7 +258,8 @@ impl<'stage> Terminal<'stage> {
         Pid::from_raw(tcgetpgrp(self.master()).unwrap().as_raw_nonzero().get())
     }
 
-    /// Waits until the shell has given the terminal to a job; the process group of that. What is typed before then may go to the shell.
+    /// Waits until the shell has given the terminal to a job; the process group of that. What is typed before then may
+    /// go to the shell.
     #[track_caller]
     pub fn job(&self) -> Pid {
         let shell = self.shell();

@@ -177,7 +177,8 @@ impl Actor<'_> {
         until("a process that waits", || self.call().filter(is_in));
     }
 
-    /// The system call in which its main thread waits: the number, the arguments, the stack pointer and the instruction pointer.
+    /// The system call in which its main thread waits: the number, the arguments, the stack pointer and the instruction
+    /// pointer.
     pub fn call(&self) -> Option<Vec<u64>> {
         let call = fs::read_to_string(format!("/proc/{}/syscall", self.pid())).unwrap();
         let number = |text: &str| match text.strip_prefix("0x") {

@@ -107,7 +107,8 @@ impl Tracee {
         self.pid
     }
 
-    /// Runs to where a signal is about to be delivered, which is kept from it for now; if it is stopped before, it goes on.
+    /// Runs to where a signal is about to be delivered, which is kept from it for now; if it is stopped before, it goes
+    /// on.
     pub fn run_to_signal(&mut self) -> Signal {
         loop {
             ptrace::cont(self.pid, None).unwrap();

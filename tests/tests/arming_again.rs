@@ -1,4 +1,5 @@
-//! Arming again replaces what was armed, and does not forget a death of which an armed watch knows: the new signal is sent at once.
+//! Arming again replaces what was armed, and does not forget a death of which an armed watch knows: the new signal is
+//! sent at once.
 //!
 //! The watching thread is held, so that it has not acted yet when the child arms again.
 

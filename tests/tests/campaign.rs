@@ -1,7 +1,7 @@
 //! A slice of the campaign: parents that die at random instants while they spawn.
 //!
-//! `PDEATHSIG_DEATHS` is their number, `PDEATHSIG_SEED` what they are drawn from. All of it: `cargo run --release --package
-//! pdeathsig-tests --bin campaign -- --deaths 200000`.
+//! `PDEATHSIG_DEATHS` is their number, `PDEATHSIG_SEED` what they are drawn from. All of it: `cargo run --release
+//! --package pdeathsig-tests --bin campaign -- --deaths 200000`.
 
 use std::env;
 use std::process::{Command, Output};

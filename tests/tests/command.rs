@@ -61,8 +61,8 @@ fn it_is_armed_after_the_change_of_user() {
     child.assert_dies_of(Signal::SIGKILL);
 }
 
-/// Kills the parent while the child is on its way to exec. Answers with the signal that ended the child; none if it executed its program
-/// and lives.
+/// Kills the parent while the child is on its way to exec. Answers with the signal that ended the child; none if it
+/// executed its program and lives.
 fn parent_dies_at(halt: Halt, signal: Signal, bare: bool, prepare: impl Fn(&mut Actor<'_>)) -> Option<i32> {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();
@@ -173,7 +173,8 @@ fn executed_in_the_place_of_the_first_process_of_a_pid_namespace_it_is_an_error_
     let error = first.exec_armed(Signal::SIGKILL);
     assert!(error.contains("Invalid argument"), "{error}");
     assert_eq!(first.read(), Ok(None));
-    // A child that is the first process of another namespace has the number of the process that spawned it. It is a child all the same.
+    // A child that is the first process of another namespace has the number of the process that spawned it. It is a
+    // child all the same.
     first.new_pid_namespace().unwrap();
     let mut child = first.spawn_as(Spawning::armed(Signal::SIGKILL));
     assert_eq!(child.own_pid(), Pid::from_raw(1));

@@ -1,5 +1,5 @@
-//! What users have to do with it: a change clears the setting, for which the museum's i04 has the cures, and the signal is sent in the
-//! parent's name.
+//! What users have to do with it: a change clears the setting, for which the museum's i04 has the cures, and the signal
+//! is sent in the parent's name.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{needs_root, Options, Stage};

@@ -12,10 +12,12 @@ use program::{example, stage};
 #[path = "showing/program.rs"]
 mod program;
 
-/// The shells that tell what a program has left of the terminal: bash as users have it, and dash, which never puts anything right.
+/// The shells that tell what a program has left of the terminal: bash as users have it, and dash, which never puts
+/// anything right.
 const SHELLS: [Shell; 2] = [Shell::BASH, Shell::DASH];
 
-/// Runs a program in a terminal of each shell. `use_it` does what the user does, until the next prompt has told its status.
+/// Runs a program in a terminal of each shell. `use_it` does what the user does, until the next prompt has told its
+/// status.
 fn leaves_the_terminal_as_it_was(program: impl Fn() -> PathBuf, arguments: &str, use_it: impl Fn(&mut Terminal<'_>)) {
     for shell in SHELLS {
         let stage = stage();

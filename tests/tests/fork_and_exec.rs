@@ -1,4 +1,5 @@
-//! The setting is lost by fork and kept by exec, but for one of a set-uid program; what daemons do to descriptors is nothing to it.
+//! The setting is lost by fork and kept by exec, but for one of a set-uid program; what daemons do to descriptors is
+//! nothing to it.
 
 use std::fs::{set_permissions, Permissions};
 use std::os::unix::fs::{chown, PermissionsExt};

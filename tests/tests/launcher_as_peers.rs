@@ -1,6 +1,6 @@
-//! What the suites of others promise of their programs, asked of a launcher: tini, dumb-init, bubblewrap's `--die-with-parent` and Bun's
-//! `--no-orphans`. Each test is named for the behaviour. What they have and a launcher has not (exit statuses mapped to others, signals rewritten)
-//! is not asked for.
+//! What the suites of others promise of their programs, asked of a launcher: tini, dumb-init, bubblewrap's
+//! `--die-with-parent` and Bun's `--no-orphans`. Each test is named for the behaviour. What they have and a launcher
+//! has not (exit statuses mapped to others, signals rewritten) is not asked for.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

@@ -1,5 +1,6 @@
-//! Every boundary of a launcher's start: one of its processes is held before and after each system call, from its birth until the program
-//! runs, and a process is killed there. Then the held process goes on, and nothing is left in any cell.
+//! Every boundary of a launcher's start: one of its processes is held before and after each system call, from its birth
+//! until the program runs, and a process is killed there. Then the held process goes on, and nothing is left in any
+//! cell.
 //!
 //! ```sh
 //! PDEATHSIG_BOUNDARIES=all cargo test --test launcher_boundaries -- --nocapture

@@ -1,5 +1,5 @@
-//! A launcher in a container: as its first process, put into it from outside (`docker exec`), in a user namespace, and where pids are
-//! reused all the time.
+//! A launcher in a container: as its first process, put into it from outside (`docker exec`), in a user namespace, and
+//! where pids are reused all the time.
 
 use std::io::Read;
 use std::path::Path;
@@ -279,8 +279,8 @@ fn only_parent(process: Pid) -> Pid {
     Pid::from_raw(fields.split(' ').nth(1).unwrap().parse().unwrap())
 }
 
-/// In a pid namespace with 400 pids, each is used again after moments. Strangers beside the tree start processes all the time, and report
-/// each that dies of a signal.
+/// In a pid namespace with 400 pids, each is used again after moments. Strangers beside the tree start processes all
+/// the time, and report each that dies of a signal.
 #[test]
 fn where_pids_are_reused_no_stranger_is_hit_and_nothing_is_left() {
     let test = "where_pids_are_reused_no_stranger_is_hit_and_nothing_is_left";

@@ -1,5 +1,5 @@
-//! A key that is pressed while a launcher starts reaches the program, once. One of its processes is held before and after each system call,
-//! and the terminal sends its signals there.
+//! A key that is pressed while a launcher starts reaches the program, once. One of its processes is held before and
+//! after each system call, and the terminal sends its signals there.
 //!
 //! ```sh
 //! PDEATHSIG_BOUNDARIES=all cargo test --test launcher_early_keys

@@ -1,4 +1,5 @@
-//! A launcher below the crates that hosts spawn with, below and above other launchers and tethers, and in hosts that cannot be their own launcher.
+//! A launcher below the crates that hosts spawn with, below and above other launchers and tethers, and in hosts that
+//! cannot be their own launcher.
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -302,7 +303,8 @@ fn a_set_uid_host_runs_as_ever_and_is_told_to_name_another_launcher() {
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), output.stdout), (Some(1), Vec::new()), "{said}");
     assert!(said.contains("set-uid") && said.contains("Launcher::executable"), "{said}");
-    // Whatever it executes has its two users, and so no program is a launcher there either: it has to become one user first.
+    // Whatever it executes has its two users, and so no program is a launcher there either: it has to become one user
+    // first.
     let output = ordinary(&["spawn", "--executable", LAUNCHER, "echo", "ran"]);
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "exit 125\n");
     // As a launcher's process it does nothing.

@@ -1,4 +1,5 @@
-//! Trees that fork without end, and trees of thousands: nothing of them is left when the owner or a process of the launcher is killed.
+//! Trees that fork without end, and trees of thousands: nothing of them is left when the owner or a process of the
+//! launcher is killed.
 //!
 //! `PDEATHSIG_STORMS` is the number of storms, `PDEATHSIG_SEED` what their instants are drawn from.
 

@@ -1,4 +1,5 @@
-//! A launcher in hostile surroundings: it protects, or is an error that says what is wrong. Never does a program run unprotected.
+//! A launcher in hostile surroundings: it protects, or is an error that says what is wrong. Never does a program run
+//! unprotected.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
@@ -186,7 +187,8 @@ fn a_frozen_descendant_dies_at_once_or_when_it_is_thawed() {
             if second {
                 assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
             } else {
-                // The launcher gives it up after five seconds, and says so where it has a standard error: *inner* has none.
+                // The launcher gives it up after five seconds, and says so where it has a standard error: *inner* has
+                // none.
                 let mut said = String::new();
                 launched.owner.stderr.take().unwrap().read_to_string(&mut said).unwrap();
                 assert!(
@@ -364,8 +366,8 @@ fn calls() -> BTreeSet<i64> {
 /// The program runs, and the tree dies.
 const WORKS: &str = "";
 
-/// What becomes of the calls that matter: the error names the call, or all works. Others, which the C library and the program need, may end in
-/// anything but a program without protection.
+/// What becomes of the calls that matter: the error names the call, or all works. Others, which the C library and the
+/// program need, may end in anything but a program without protection.
 const EXPECTED: [(&str, &str); 21] = [
     ("chdir", WORKS),
     ("clone", "clone(2)"),

@@ -1,5 +1,5 @@
-//! In a terminal, a program under a launcher behaves as without it: keys, job control, pipelines, programs that draw on the screen, and
-//! the end of the terminal. In bash, dash, zsh and fish.
+//! In a terminal, a program under a launcher behaves as without it: keys, job control, pipelines, programs that draw on
+//! the screen, and the end of the terminal. In bash, dash, zsh and fish.
 
 use std::fs;
 use std::path::Path;
@@ -63,7 +63,8 @@ fn press_ctrl_z(terminal: &mut Terminal<'_>) {
     assert_eq!(terminal.foreground(), terminal.shell());
 }
 
-/// Continues it in the foreground. A Ctrl-Z that comes before the launcher has passed SIGCONT on would be undone by that.
+/// Continues it in the foreground. A Ctrl-Z that comes before the launcher has passed SIGCONT on would be undone by
+/// that.
 #[track_caller]
 fn type_fg(terminal: &mut Terminal<'_>, job: Pid) {
     terminal.type_line("fg");
@@ -185,7 +186,8 @@ fn in_a_pipeline() {
         assert!(ran.said.contains("1\tx\n") && ran.said.contains("2\tb\n"), "{ran:?}");
         assert_eq!(ran.status, 0);
         assert_eq!(terminal.run("$P yes | head -n 1").status, 0);
-        // All of it stops, is continued, and ends together. (A shell that is starting a program by vfork just then cannot stop.)
+        // All of it stops, is continued, and ends together. (A shell that is starting a program by vfork just then
+        // cannot stop.)
         terminal.type_line("sleep 60 | $P sh -c 'echo rea''dy >&2; exec cat' | cat");
         terminal.expect("ready");
         let job = terminal.job();

@@ -1,5 +1,5 @@
-//! The parent is outside the pid namespace, and the child is not the first process inside. `docker exec` does that, and its helper, the parent,
-//! exits right after the start. So nothing may be armed.
+//! The parent is outside the pid namespace, and the child is not the first process inside. `docker exec` does that, and
+//! its helper, the parent, exits right after the start. So nothing may be armed.
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;

@@ -48,8 +48,8 @@ fn the_public_api_is_the_one_that_is_written_down() {
     );
 }
 
-/// Has rustdoc describe the library. That is unstable, hence the variable; a target folder of its own keeps the rest from
-/// being built again because of it.
+/// Has rustdoc describe the library. That is unstable, hence the variable; a target folder of its own keeps the rest
+/// from being built again because of it.
 fn describe(workspace: &Path) -> PathBuf {
     let target = workspace.join("target/api");
     let output = Command::new(env!("CARGO"))

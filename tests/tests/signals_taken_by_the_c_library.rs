@@ -1,5 +1,5 @@
-//! glibc can be asked to give up a real-time signal, after which `SIGRTMIN` is a larger number for the whole process; so
-//! this stands apart from the other tests.
+//! glibc can be asked to give up a real-time signal, after which `SIGRTMIN` is a larger number for the whole process;
+//! so this stands apart from the other tests.
 
 use pdeathsig::Signal;
 use pdeathsig_tests::allocate_realtime_signal;

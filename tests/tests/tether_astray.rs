@@ -1,7 +1,8 @@
-//! Members that change their process group when the tether is cut. The group that they join, in which is a stranger, is not meant.
+//! Members that change their process group when the tether is cut. The group that they join, in which is a stranger, is
+//! not meant.
 //!
-//! The kernel's walk at a hang-up goes on from a member in whatever group that is in by then, since June 2026; see `models`. That of `kill` keeps
-//! changes of group out.
+//! The kernel's walk at a hang-up goes on from a member in whatever group that is in by then, since June 2026; see
+//! `models`. That of `kill` keeps changes of group out.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
@@ -28,7 +29,8 @@ enum Cut {
     ByOwnersEnd,
 }
 
-/// Whether the stranger got the signal, too. Who stays dies in any case: each of the two that move leads one walk astray at most.
+/// Whether the stranger got the signal, too. Who stays dies in any case: each of the two that move leads one walk
+/// astray at most.
 fn stranger_is_killed(stage: &Stage, cut: Cut) -> bool {
     let stranger = pid_of(&stage.start(Command::new("sleep").arg("60").process_group(0)));
     let mut owner = stage.actor();

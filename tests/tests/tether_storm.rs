@@ -1,4 +1,5 @@
-//! Owners of a tether, killed at a random instant while four threads spawn groups that do nothing but fork: no process survives.
+//! Owners of a tether, killed at a random instant while four threads spawn groups that do nothing but fork: no process
+//! survives.
 //!
 //! `PDEATHSIG_STORMS` is the number of storms, `PDEATHSIG_SEED` where the instants begin.
 

@@ -69,7 +69,8 @@ fn the_process_grows_by_64_kib_at_most() {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();
     let mut child = parent.spawn();
-    // Not what is mapped from files: which pages of the program lie in memory, shared with others, is not the watch's doing.
+    // Not what is mapped from files: which pages of the program lie in memory, shared with others, is not the watch's
+    // doing.
     let own = |child: &Actor<'_>| {
         let sum = fs::read_to_string(format!("/proc/{}/smaps_rollup", child.pid())).unwrap();
         let line = sum.lines().find_map(|line| line.strip_prefix("Anonymous:")).unwrap();

@@ -18,8 +18,8 @@ enum From {
     Inside,
 }
 
-/// Has a child look for its descendants, of which there is one; replaces that by a stranger of the same number when somebody is
-/// about to do `what` to it for the nth time; and sees that the stranger is none the worse for it.
+/// Has a child look for its descendants, of which there is one; replaces that by a stranger of the same number when
+/// somebody is about to do `what` to it for the nth time; and sees that the stranger is none the worse for it.
 fn replaced_at(from: From, what: libc::c_long, nth: usize, prepare: impl Fn(&mut Actor<'_>)) {
     let stage = Stage::open(ACTOR);
     let mut parent = stage.actor();

@@ -1,5 +1,5 @@
-//! A sandbox may kill the thread of a watch at any system call that it makes, the C library's at the start of a thread included. `arm` returns an
-//! error then, and nothing is armed.
+//! A sandbox may kill the thread of a watch at any system call that it makes, the C library's at the start of a thread
+//! included. `arm` returns an error then, and nothing is armed.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Answer, Options, Refused, Stage};

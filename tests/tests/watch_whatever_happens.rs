@@ -6,7 +6,8 @@ use pdeathsig_tests::{needs_root, skipped, Actor, Options, Refused, Stage};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
-/// With group, descendants and grace: has the child do something, kills the parent, and sees all of them die of SIGKILL.
+/// With group, descendants and grace: has the child do something, kills the parent, and sees all of them die of
+/// SIGKILL.
 fn all_die(happens: impl Fn(&mut Actor<'_>)) {
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
         let stage = Stage::open(ACTOR);

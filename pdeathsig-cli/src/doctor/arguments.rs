@@ -42,7 +42,8 @@ pub(crate) struct Examination {
 
 const LONG_OPTIONS: [&str; 4] = ["json", "no-ptrace", "help", "version"];
 
-/// The first of `arguments` is the name of this program. A mistake is one sentence that says what is wrong and what to do.
+/// The first of `arguments` is the name of this program. A mistake is one sentence that says what is wrong and what to
+/// do.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Request, String> {
     let mut parser = Parser::from_iter(arguments);
     let mut examination = Examination::default();

@@ -1,5 +1,5 @@
-//! `pdeathsig-doctor`: why did my child die, or why does it live? It shows what ties a process to its parent, and what happens to it
-//! when the parent dies.
+//! `pdeathsig-doctor`: why did my child die, or why does it live? It shows what ties a process to its parent, and what
+//! happens to it when the parent dies.
 //!
 //! ```sh
 //! pdeathsig-doctor               # itself, as the caller started it

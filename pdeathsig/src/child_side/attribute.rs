@@ -7,13 +7,13 @@ use std::process;
 
 use crate::DieWithParent;
 
-/// Ties this process to its parent at the start of `main`: when the parent dies, the process gets SIGKILL, or a signal
-/// of your choice.
+/// Ties this process to its parent at the start of `main`: when the parent dies, the process gets SIGKILL, or a
+/// signal of your choice.
 ///
-/// The attribute inserts one call of [`DieWithParent::arm`] as the first statement of `main`. What is guaranteed is
-/// documented at [`die_with_parent`](fn@crate::die_with_parent) and, for `watch` and the options that imply it, at
-/// [`DieWithParent::watch`]. The attribute can only be on `fn main`, sync or async, with any return type and beside any
-/// other attributes. It needs the feature `macros`, which is on by default.
+/// The attribute inserts one call of [`DieWithParent::arm`] as the first statement of `main`. What is guaranteed
+/// is documented at [`die_with_parent`](fn@crate::die_with_parent) and, for `watch` and the options that imply it,
+/// at [`DieWithParent::watch`]. The attribute can only be on `fn main`, sync or async, with any return type and
+/// beside any other attributes. It needs the feature `macros`, which is on by default.
 ///
 /// # Examples
 ///
@@ -69,8 +69,8 @@ use crate::DieWithParent;
 ///
 /// # Arguments
 ///
-/// The signal is the first argument: `SIGTERM` or another standard name, checked by the compiler, or an expression of
-/// type [`Signal`](crate::Signal), such as `Signal::rt(3).unwrap()`. The names need no import. The default is
+/// The signal is the first argument: `SIGTERM` or another standard name, checked by the compiler, or an expression
+/// of type [`Signal`](crate::Signal), such as `Signal::rt(3).unwrap()`. The names need no import. The default is
 /// `SIGKILL`. If you have a constant whose name is almost a signal's, write its path: `self::SIGTERN`.
 ///
 /// The options follow, in any order. Each can be given once, `watch_pid` up to eight times.
@@ -94,11 +94,11 @@ use crate::DieWithParent;
 ///
 /// # Errors
 ///
-/// Arming fails off the main thread, in a process that `docker exec` or the like starts, under a sandbox that refuses the
-/// system call, and on targets other than Linux and Android. With `watch` it also fails in a container's first process, on
-/// kernels older than 5.3, and when the thread or descriptor limit is reached. See [`Error`](crate::Error). The message is `NAME: cannot tie this process to
-/// its parent: CAUSE`, where NAME is the program's file name. A program that also runs on other systems leaves the
-/// attribute out there:
+/// Arming fails off the main thread, in a process that `docker exec` or the like starts, under a sandbox that
+/// refuses the system call, and on targets other than Linux and Android. With `watch` it also fails in a
+/// container's first process, on kernels older than 5.3, and when the thread or descriptor limit is reached. See
+/// [`Error`](crate::Error). The message is `NAME: cannot tie this process to its parent: CAUSE`, where NAME is the
+/// program's file name. A program that also runs on other systems leaves the attribute out there:
 ///
 /// ```
 /// #[cfg_attr(target_os = "linux", pdeathsig::die_with_parent)]
@@ -108,8 +108,8 @@ use crate::DieWithParent;
 /// # Limits
 ///
 /// - Code that runs before `main`, such as a library's constructor, runs before the parent is recorded.
-/// - Until `main` has installed a handler, a signal such as SIGTERM kills the process. If that matters, install the
-///   handler first and then call [`DieWithParent::arm`] instead of using the attribute.
+/// - Until `main` has installed a handler, a signal such as SIGTERM kills the process. If that matters, install
+///   the handler first and then call [`DieWithParent::arm`] instead of using the attribute.
 ///
 /// # See also
 ///

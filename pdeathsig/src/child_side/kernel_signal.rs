@@ -6,7 +6,8 @@ use crate::{DieWithParent, Error, Signal};
 
 pub(super) fn arm(options: DieWithParent) -> Result<(), Error> {
     let main = MainThread::current()?;
-    // 1. Record the parent. 2. Arm. 3. Compare. If the parent dies after 1, either the kernel sends the signal or 3 sees another parent. That parent
+    // 1. Record the parent. 2. Arm. 3. Compare. If the parent dies after 1, either the kernel sends the signal or 3
+    //    sees another parent. That parent
     // need not be pid 1: the nearest subreaper adopts orphans.
     let recorded = sys::parent_id()?;
     if recorded == 0 && main.process() != 1 {

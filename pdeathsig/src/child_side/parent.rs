@@ -16,22 +16,24 @@ type Pinned = <Platform as Target>::Process;
 /// Use it if you want to be notified in your own event loop, and exit in your own way. If you want a signal, use
 /// [`DieWithParent::watch`](crate::DieWithParent::watch), which waits for you.
 ///
-/// The kernel's parent-death signal comes when the *thread* that spawned this process exits. A `Parent` is gone only when the whole process has
-/// exited. The descriptor never stands for another process that gets the same pid later.
+/// The kernel's parent-death signal comes when the *thread* that spawned this process exits. A `Parent` is gone only
+/// when the whole process has exited. The descriptor never stands for another process that gets the same pid later.
 ///
-/// The descriptor ([`AsFd`], [`AsRawFd`]) becomes readable when the parent has exited, and stays readable. It works with
-/// [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html), [epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)
-/// and what is built on them, such as tokio's `AsyncFd`. There is nothing to read from it. Exec closes it. It stays open and the same as long as
-/// the `Parent` lives, which the unsafe constructors of `AsyncFd` require. Without unsafe code, use a thread that calls
-/// [`wait`](Parent::wait) and then sends a message.
+/// The descriptor ([`AsFd`], [`AsRawFd`]) becomes readable when the parent has exited, and stays readable. It works
+/// with [poll(2)](https://man7.org/linux/man-pages/man2/poll.2.html), [epoll(7)](https://man7.org/linux/man-pages/man7/epoll.7.html)
+/// and what is built on them, such as tokio's `AsyncFd`. There is nothing to read from it. Exec closes it. It stays
+/// open and the same as long as the `Parent` lives, which the unsafe constructors of `AsyncFd` require. Without unsafe
+/// code, use a thread that calls [`wait`](Parent::wait) and then sends a message.
 ///
 /// # Limits
 ///
-/// - A parent that died before [`current`](Parent::current) cannot be told from the process that adopted this one, unless the child knows the
-///   parent's [`id`](Parent::id) already.
+/// - A parent that died before [`current`](Parent::current) cannot be told from the process that adopted this one,
+///   unless the child knows the parent's [`id`](Parent::id) already.
 /// - It needs Linux 5.3.
-/// - A parent that executes another program is still the same process. A parent that writes a core dump lives until the dump is written.
-/// - In a fork of this process, it is still the parent of the process that forked. To the fork, that is its grandparent.
+/// - A parent that executes another program is still the same process. A parent that writes a core dump lives until the
+///   dump is written.
+/// - In a fork of this process, it is still the parent of the process that forked. To the fork, that is its
+///   grandparent.
 ///
 /// # Examples
 ///
@@ -63,9 +65,10 @@ impl Parent {
     /// # Errors
     ///
     /// - [`Error::ParentNotVisible`] if the parent is outside this process's pid namespace.
-    /// - [`Error::ParentGone`] if the parent died during the call. A second call pins the process that has adopted this one.
-    /// - [`Error::Os`] from `pidfd_open(2)` on a kernel older than 5.3 (`ENOSYS`), or if this process (`EMFILE`) or the system (`ENFILE`) has no
-    ///   descriptor left, and from any call that a sandbox refuses.
+    /// - [`Error::ParentGone`] if the parent died during the call. A second call pins the process that has adopted this
+    ///   one.
+    /// - [`Error::Os`] from `pidfd_open(2)` on a kernel older than 5.3 (`ENOSYS`), or if this process (`EMFILE`) or the
+    ///   system (`ENFILE`) has no descriptor left, and from any call that a sandbox refuses.
     /// - [`Error::Unsupported`] if the target is neither Linux nor Android.
     ///
     /// # Examples
@@ -81,7 +84,8 @@ impl Parent {
     /// [pidfd_open(2)](https://man7.org/linux/man-pages/man2/pidfd_open.2.html),
     /// [getppid(2)](https://man7.org/linux/man-pages/man2/getppid.2.html)
     pub fn current() -> Result<Parent, Error> {
-        // 1. Read the parent's id. 2. Pin it. 3. Read the id again. If it is the same at 3, the parent was not reaped at 2, so the number was
+        // 1. Read the parent's id. 2. Pin it. 3. Read the id again. If it is the same at 3, the parent was not reaped
+        //    at 2, so the number was
         // still its own.
         let id = Platform::parent_id()?;
         if id == 0 {
@@ -94,7 +98,8 @@ impl Parent {
         Ok(Parent { process: process?, id })
     }
 
-    /// Returns its process id in this process's pid namespace. After the parent's exit, another process may get this number.
+    /// Returns its process id in this process's pid namespace. After the parent's exit, another process may get this
+    /// number.
     ///
     /// # Examples
     ///
@@ -132,8 +137,9 @@ impl Parent {
     ///
     /// Signals that a handler catches do not end the wait.
     ///
-    /// In async code where `AsyncFd` does not fit, wait on a thread of your own, as below, and send to a channel. Do not use tokio's
-    /// `spawn_blocking`: a runtime that shuts down waits for it, and so waits for the parent's exit.
+    /// In async code where `AsyncFd` does not fit, wait on a thread of your own, as below, and send to a channel. Do
+    /// not use tokio's `spawn_blocking`: a runtime that shuts down waits for it, and so waits for the parent's
+    /// exit.
     ///
     /// # Errors
     ///
@@ -163,8 +169,9 @@ impl Parent {
 
     /// Waits until the parent has exited, at most for `timeout`. Returns whether it has exited.
     ///
-    /// The time is measured by the monotonic clock, which does not count suspended time. Signals that a handler catches neither end nor prolong
-    /// the wait. [`Duration::ZERO`] returns at once. With a time beyond what the clock can tell, such as [`Duration::MAX`], there is no timeout.
+    /// The time is measured by the monotonic clock, which does not count suspended time. Signals that a handler catches
+    /// neither end nor prolong the wait. [`Duration::ZERO`] returns at once. With a time beyond what the clock can
+    /// tell, such as [`Duration::MAX`], there is no timeout.
     ///
     /// # Errors
     ///
@@ -189,19 +196,22 @@ impl Parent {
         self.process.has_exited_by(Instant::now().checked_add(timeout))
     }
 
-    /// Returns the thread of the parent at whose exit the kernel sends the parent-death signal: the one that spawned this process.
+    /// Returns the thread of the parent at whose exit the kernel sends the parent-death signal: the one that spawned
+    /// this process.
     ///
     /// Returns `None` if the parent has exited, or in a fork of the process that made this `Parent`.
     ///
-    /// If the thread is not the parent's main thread, whose number is [`id`](Parent::id), the kernel's signal may come while the parent lives.
-    /// This is so with tokio's `spawn_blocking`, thread pools and Go. Use [`DieWithParent::watch`](crate::DieWithParent::watch) then. When a
-    /// thread exits, its children pass to another thread of the parent, so the answer changes.
+    /// If the thread is not the parent's main thread, whose number is [`id`](Parent::id), the kernel's signal may come
+    /// while the parent lives. This is so with tokio's `spawn_blocking`, thread pools and Go. Use
+    /// [`DieWithParent::watch`](crate::DieWithParent::watch) then. When a thread exits, its children pass to
+    /// another thread of the parent, so the answer changes.
     ///
     /// # Errors
     ///
-    /// - [`NotFound`](io::ErrorKind::NotFound), or another error of reading `/proc`, if it is not mounted or hides the parent.
-    /// - [`Unsupported`](io::ErrorKind::Unsupported) if the kernel was built without `CONFIG_PROC_CHILDREN`, if `/proc` belongs to
-    ///   another pid namespace, and on unsupported targets.
+    /// - [`NotFound`](io::ErrorKind::NotFound), or another error of reading `/proc`, if it is not mounted or hides the
+    ///   parent.
+    /// - [`Unsupported`](io::ErrorKind::Unsupported) if the kernel was built without `CONFIG_PROC_CHILDREN`, if `/proc`
+    ///   belongs to another pid namespace, and on unsupported targets.
     ///
     /// # Examples
     ///

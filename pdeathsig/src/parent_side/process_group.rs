@@ -16,10 +16,12 @@ mod sealed {
 ///
 /// std's `kill` kills the child alone, and what it started lives on
 /// ([majiayu000/harness#670](https://github.com/majiayu000/harness/issues/670)). A child leads a group if it was spawned with
-/// [`process_group(0)`](std::os::unix::process::CommandExt::process_group), or made one itself, for example by `setsid`. Otherwise it is in
-/// another process's group, and you get a clear error instead of a signal. A raw `kill(-pid)` would do nothing, or hit unrelated processes.
+/// [`process_group(0)`](std::os::unix::process::CommandExt::process_group), or made one itself, for example by
+/// `setsid`. Otherwise it is in another process's group, and you get a clear error instead of a signal. A raw
+/// `kill(-pid)` would do nothing, or hit unrelated processes.
 ///
-/// A child of a [`Tether`](crate::Tether) leads no group. [`Tether::send_signal`](crate::Tether::send_signal) reaches it and everything it started.
+/// A child of a [`Tether`](crate::Tether) leads no group. [`Tether::send_signal`](crate::Tether::send_signal) reaches
+/// it and everything it started.
 ///
 /// tokio's `Child` does not contain one of std. Use a [`Tether`](crate::Tether) there.
 ///
@@ -27,8 +29,8 @@ mod sealed {
 ///
 /// This trait is sealed: nothing else can implement it.
 pub trait ChildExt: sealed::Sealed {
-    /// Kills all members of the child's process group, the child included: [`send_process_group_signal`](Self::send_process_group_signal)
-    /// with SIGKILL.
+    /// Kills all members of the child's process group, the child included:
+    /// [`send_process_group_signal`](Self::send_process_group_signal) with SIGKILL.
     ///
     /// # Errors
     ///
@@ -54,26 +56,30 @@ pub trait ChildExt: sealed::Sealed {
     /// [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html)
     fn kill_process_group(&mut self) -> io::Result<()>;
 
-    /// Sends a signal to all members of the child's process group, the child included. A process that is forked meanwhile gets it too.
+    /// Sends a signal to all members of the child's process group, the child included. A process that is forked
+    /// meanwhile gets it too.
     ///
-    /// If the child was waited for, members that live on in its group still get the signal. Without members it is `Ok(())`.
+    /// If the child was waited for, members that live on in its group still get the signal. Without members it is
+    /// `Ok(())`.
     ///
     /// # Errors
     ///
-    /// - [`InvalidInput`](io::ErrorKind::InvalidInput) if the child does not lead a group. The message names the child, its group, and the
-    ///   remedy; it knows whether the child is tethered.
-    /// - That of [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html) if no member may be signalled (`EPERM`), or if a sandbox refuses the call;
-    ///   and that of [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html), without which it is not known whether the number is still the child's.
+    /// - [`InvalidInput`](io::ErrorKind::InvalidInput) if the child does not lead a group. The message names the child,
+    ///   its group, and the remedy; it knows whether the child is tethered.
+    /// - That of [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html) if no member may be signalled (`EPERM`), or
+    ///   if a sandbox refuses the call; and that of [waitid(2)](https://man7.org/linux/man-pages/man2/waitid.2.html),
+    ///   without which it is not known whether the number is still the child's.
     /// - [`Unsupported`](io::ErrorKind::Unsupported) if the target is neither Linux nor Android.
     ///
     /// # Limits
     ///
-    /// - Until the child is waited for, its number is its own. Afterwards it stays so while its group has a member. When the
-    ///   group is empty, the number may be reused. The new process is recognised if it still exists, or if its group is in another session than this
-    ///   process's and the child's. One case is left: the number went to a process of this session that made a group or a session, and
-    ///   exited, leaving others in that group.
+    /// - Until the child is waited for, its number is its own. Afterwards it stays so while its group has a member.
+    ///   When the group is empty, the number may be reused. The new process is recognised if it still exists, or if its
+    ///   group is in another session than this process's and the child's. One case is left: the number went to a
+    ///   process of this session that made a group or a session, and exited, leaving others in that group.
     /// - Call it in the process that spawned the child. In a fork of that process it sends nothing.
-    /// - Members that left the group are out of reach. A [`Tether`](crate::Tether) shares this limit, but not the others.
+    /// - Members that left the group are out of reach. A [`Tether`](crate::Tether) shares this limit, but not the
+    ///   others.
     ///
     /// # Examples
     ///
@@ -104,13 +110,14 @@ pub trait ChildExt: sealed::Sealed {
 
     /// Sends SIGTERM to the child alone, so that it can clean up and exit. `Ok(())` if it was reaped.
     ///
-    /// It is the graceful counterpart of [`Child::kill`](std::process::Child::kill). Call [`wait`](std::process::Child::wait) afterwards. If the child
-    /// has already exited, this reaps it, as [`try_wait`](std::process::Child::try_wait) does, and `wait` still returns its status.
+    /// It is the graceful counterpart of [`Child::kill`](std::process::Child::kill). Call
+    /// [`wait`](std::process::Child::wait) afterwards. If the child has already exited, this reaps it, as
+    /// [`try_wait`](std::process::Child::try_wait) does, and `wait` still returns its status.
     ///
     /// # Errors
     ///
-    /// - That of [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html): `EPERM` if the child runs as a user that this process has no permission to
-    ///   signal, or if a sandbox refuses the call.
+    /// - That of [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html): `EPERM` if the child runs as a user that
+    ///   this process has no permission to signal, or if a sandbox refuses the call.
     /// - [`Unsupported`](io::ErrorKind::Unsupported) if the target is neither Linux nor Android.
     ///
     /// # Limits

@@ -1,5 +1,6 @@
-//! The anchor of a process group: a zombie, which is a process that has exited and that nothing has waited for. It keeps the group
-//! in being, and the group's number from being given to another. It takes no memory, and no signal does anything to it.
+//! The anchor of a process group: a zombie, which is a process that has exited and that nothing has waited for. It
+//! keeps the group in being, and the group's number from being given to another. It takes no memory, and no signal does
+//! anything to it.
 
 use std::fs;
 use std::io;
@@ -22,13 +23,14 @@ const STACK: usize = 16 * 1024;
 /// A member of a process group. It is reaped when this is dropped.
 ///
 /// Its exit signal is none. So its exit raises no SIGCHLD, a program that ignores SIGCHLD has it all the same, and a
-/// wait for any child, such as `waitpid(-1, …)`, does not see it unless it asks for such children by `__WALL` or `__WCLONE`. In the output of
-/// `ps` it is `[tether] <defunct>`.
+/// wait for any child, such as `waitpid(-1, …)`, does not see it unless it asks for such children by `__WALL` or
+/// `__WCLONE`. In the output of `ps` it is `[tether] <defunct>`.
 #[derive(Debug)]
 pub(crate) struct Anchor(pid_t);
 
 impl Anchor {
-    /// The leader of a new group, or a member of the group that it is given. `also` runs in the anchor's process, and is async-signal-safe.
+    /// The leader of a new group, or a member of the group that it is given. `also` runs in the anchor's process, and
+    /// is async-signal-safe.
     pub(crate) fn new(group: Option<u32>, mut also: impl FnMut()) -> Result<Anchor, Error> {
         if children_are_elsewhere() {
             let elsewhere =
@@ -108,8 +110,8 @@ impl Anchor {
     }
 }
 
-/// Whether the children of this thread are in another pid namespace. The first process there is that namespace's init: an anchor
-/// would end the namespace with its exit, and nothing could be spawned there any more.
+/// Whether the children of this thread are in another pid namespace. The first process there is that namespace's init:
+/// an anchor would end the namespace with its exit, and nothing could be spawned there any more.
 fn children_are_elsewhere() -> bool {
     const CHILDREN: &str = "/proc/thread-self/ns/pid_for_children";
     let namespace = |path| fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));

@@ -32,7 +32,8 @@ fn arm(signal: Signal, parent: u32) -> io::Result<()> {
     // 0 is a parent outside the child's pid namespace. It stays 0 when that parent is dead.
     let outside = super::checked_parent_id()? == 0;
     let own = super::checked_own_id()?;
-    // 1. Reset: the parent's handler would catch a signal before exec, and an ignored signal stays ignored after exec. 2. Arm.
+    // 1. Reset: the parent's handler would catch a signal before exec, and an ignored signal stays ignored after exec.
+    //    2. Arm.
     // 3. Compare: if the parent died before 2, the kernel sends nothing.
     signals::reset(signal)?;
     // SAFETY: PR_SET_PDEATHSIG takes a signal number by value and touches no memory of ours.

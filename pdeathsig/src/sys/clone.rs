@@ -10,13 +10,14 @@ use crate::Signal;
 
 /// The child's pid, or none in the child.
 ///
-/// The calling process must have one thread, as a launcher's processes do. So nothing in the copy is locked for ever, and the child may run
-/// ordinary code.
+/// The calling process must have one thread, as a launcher's processes do. So nothing in the copy is locked for ever,
+/// and the child may run ordinary code.
 pub(crate) fn fork(exit_signal: Signal) -> io::Result<Option<u32>> {
     let (flags, none) = (exit_signal.as_raw() as c_ulong, 0 as c_ulong);
     // On this machine alone the stack comes first.
     let (first, second) = if cfg!(target_arch = "s390x") { (none, flags) } else { (flags, none) };
-    // SAFETY: without flags and without a stack, clone copies this process as fork does. Its only thread goes on in both.
+    // SAFETY: without flags and without a stack, clone copies this process as fork does. Its only thread goes on in
+    // both.
     let child: c_long = unsafe { libc::syscall(libc::SYS_clone, first, second, none, none, none) };
     Ok(Some(cvt(child)? as u32).filter(|child| *child != 0))
 }

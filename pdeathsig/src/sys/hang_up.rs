@@ -1,21 +1,23 @@
 //! A descriptor that signals a process group when its last copy is closed.
 //!
-//! It is one end of a pair of connected sockets, the *trigger*. The other end is *armed*: it has asked the kernel to signal the group when
-//! something happens to it (`O_ASYNC`). The armed end is sent to the trigger as a message, and stays in the trigger's queue. So nothing but
-//! the trigger holds it. When the trigger is closed, the kernel first hangs up on the armed end, which sends the signal. Then it
-//! empties the queue, which closes the armed end. Both are steps of one close (`unix_release_sock` in the kernel's `net/unix/af_unix.c`), so
-//! nothing can come between them.
+//! It is one end of a pair of connected sockets, the *trigger*. The other end is *armed*: it has asked the kernel to
+//! signal the group when something happens to it (`O_ASYNC`). The armed end is sent to the trigger as a message, and
+//! stays in the trigger's queue. So nothing but the trigger holds it. When the trigger is closed, the kernel first
+//! hangs up on the armed end, which sends the signal. Then it empties the queue, which closes the armed end. Both are
+//! steps of one close (`unix_release_sock` in the kernel's `net/unix/af_unix.c`), so nothing can come between them.
 //!
-//! The kernel then walks through the group (`send_sigio` in `fs/fcntl.c`). Until the commit 00633c468382 of May 2026 it held
-//! `tasklist_lock` meanwhile, and no process could fork. That commit went into stable kernels in June 2026. Since then, the walk may miss a
-//! process that is forked meanwhile. So the queue of the first trigger also holds three more triggers, each with its own armed end in
-//! its queue. Each is closed as the queue is emptied, and the kernel walks through the group four times. A survivor would take a chain of
-//! forks, one during each walk, and each in a part of the group that this walk has not reached. If a member changes its group while a walk is at it,
-//! that walk continues in the new group. The next walks reach the members that it missed.
+//! The kernel then walks through the group (`send_sigio` in `fs/fcntl.c`). Until the commit 00633c468382 of May 2026 it
+//! held `tasklist_lock` meanwhile, and no process could fork. That commit went into stable kernels in June 2026. Since
+//! then, the walk may miss a process that is forked meanwhile. So the queue of the first trigger also holds three more
+//! triggers, each with its own armed end in its queue. Each is closed as the queue is emptied, and the kernel walks
+//! through the group four times. A survivor would take a chain of forks, one during each walk, and each in a part of
+//! the group that this walk has not reached. If a member changes its group while a walk is at it, that walk continues
+//! in the new group. The next walks reach the members that it missed.
 //!
-//! Seven descriptors are in flight for each group. The kernel limits the descriptors in flight of a user, over all its processes. When few are left, a
-//! second form has none in flight: both ends of each pair stay open, and both are armed. Whichever end is closed first hangs up on the other. It takes
-//! eight descriptors of this process instead of one.
+//! Seven descriptors are in flight for each group. The kernel limits the descriptors in flight of a user, over all its
+//! processes. When few are left, a second form has none in flight: both ends of each pair stay open, and both are
+//! armed. Whichever end is closed first hangs up on the other. It takes eight descriptors of this process instead of
+//! one.
 
 use std::io;
 use std::mem::{self, MaybeUninit};
@@ -27,11 +29,12 @@ use libc::{c_int, pid_t};
 use super::cvt;
 use crate::{Error, Signal};
 
-/// How often the kernel walks through the group. Of the storms in `tests/tests/tether_storm.rs`, one in ten had a survivor with one walk,
-/// one in 4,900 with two, and none in 30,000 with four. Each more is two descriptors in flight.
+/// How often the kernel walks through the group. Of the storms in `tests/tests/tether_storm.rs`, one in ten had a
+/// survivor with one walk, one in 4,900 with two, and none in 30,000 with four. Each more is two descriptors in flight.
 const WALKS: usize = 4;
 
-/// Only while this user has at most so many descriptors in flight, more are put there. Most programs may have 1,024, so each can still pass some.
+/// Only while this user has at most so many descriptors in flight, more are put there. Most programs may have 1,024, so
+/// each can still pass some.
 const MOST_IN_FLIGHT: libc::rlim_t = 512;
 
 // The `libc` crate lacks them for some targets; they are the same for all.
@@ -77,8 +80,8 @@ impl Pairs {
         Ok(Pairs([pair()?, pair()?, pair()?, pair()?]))
     }
 
-    /// Puts all into the queue of the first trigger. To be called in a process of its own that shares this memory: it changes that
-    /// process's limit. Async-signal-safe.
+    /// Puts all into the queue of the first trigger. To be called in a process of its own that shares this memory: it
+    /// changes that process's limit. Async-signal-safe.
     pub(crate) fn pack(&self) -> io::Result<()> {
         leave_some_in_flight_for_others();
         let [first, others @ ..] = &self.0;
@@ -92,7 +95,8 @@ impl Pairs {
         send(&first.armed, &held)
     }
 
-    /// Says which group is to be signalled: one that has a member now. Which members may be signalled is decided by the user of this process now.
+    /// Says which group is to be signalled: one that has a member now. Which members may be signalled is decided by the
+    /// user of this process now.
     pub(crate) fn set_group(&self, group: u32) -> Result<(), Error> {
         let group = Owner { kind: F_OWNER_PGRP, id: group as pid_t };
         for end in self.ends() {
@@ -141,8 +145,8 @@ impl Pair {
 pub(crate) struct HangUp(Vec<OwnedFd>);
 
 impl HangUp {
-    /// The group's number, unless the group has no member any more, zombies included; then the number may be another group's. (Before
-    /// Linux 5.12 it is always told.) An error if a sandbox refuses the question.
+    /// The group's number, unless the group has no member any more, zombies included; then the number may be another
+    /// group's. (Before Linux 5.12 it is always told.) An error if a sandbox refuses the question.
     pub(crate) fn group(&self) -> io::Result<Option<u32>> {
         let Some(end) = self.0.first() else { return Ok(None) };
         let owner = owner(end)?;
@@ -166,7 +170,8 @@ impl HangUp {
 impl Drop for HangUp {
     fn drop(&mut self) {
         for end in self.0.drain(..) {
-            // Other code in this process may have closed the descriptor, and another file may have its number. That file stays open.
+            // Other code in this process may have closed the descriptor, and another file may have its number. That
+            // file stays open.
             if matches!(owner(&end), Ok(None)) {
                 let _ = end.into_raw_fd();
             }
@@ -174,8 +179,8 @@ impl Drop for HangUp {
     }
 }
 
-/// The group that a socket of ours signals, which may have no member any more. None if the descriptor is no socket of ours any more: other code has
-/// closed it, and the group got its signal.
+/// The group that a socket of ours signals, which may have no member any more. None if the descriptor is no socket of
+/// ours any more: other code has closed it, and the group got its signal.
 fn owner(socket: &OwnedFd) -> io::Result<Option<Owner>> {
     let mut owner = Owner { kind: 0, id: 0 };
     // SAFETY: F_GETOWN_EX writes the owner.
@@ -186,7 +191,8 @@ fn owner(socket: &OwnedFd) -> io::Result<Option<Owner>> {
     }
 }
 
-/// In another process: the kernel compares what the user has in flight with this process's limit for open descriptors. Root is exempt.
+/// In another process: the kernel compares what the user has in flight with this process's limit for open descriptors.
+/// Root is exempt.
 fn leave_some_in_flight_for_others() {
     let mut limit = MaybeUninit::<libc::rlimit>::uninit();
     // SAFETY: getrlimit writes the whole limit if it succeeds.
@@ -199,8 +205,8 @@ fn leave_some_in_flight_for_others() {
     }
 }
 
-/// A program that has closed a standard descriptor may still print to it or read from it. A write to a trigger makes the armed end send
-/// the signal, and a read takes the armed end out of the queue.
+/// A program that has closed a standard descriptor may still print to it or read from it. A write to a trigger makes
+/// the armed end send the signal, and a read takes the armed end out of the queue.
 fn away_from_standard(end: OwnedFd) -> io::Result<OwnedFd> {
     if end.as_raw_fd() > libc::STDERR_FILENO {
         return Ok(end);

@@ -18,8 +18,8 @@ impl Helper {
         Ok(Helper { stack: Mapping::new(128 * 1024)? })
     }
 
-    /// Does `work` in a new process, and returns when that has ended. It has to be async-signal-safe, and the caller to have
-    /// blocked all signals.
+    /// Does `work` in a new process, and returns when that has ended. It has to be async-signal-safe, and the caller to
+    /// have blocked all signals.
     pub(crate) fn run(&mut self, mut work: impl FnMut()) -> io::Result<()> {
         let process = vfork::run(&mut self.stack, || {
             make_room_for_descriptors();

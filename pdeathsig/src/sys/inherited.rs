@@ -28,21 +28,23 @@ impl std::fmt::Debug for Inherited {
 }
 
 impl Inherited {
-    /// Blocks every signal, and has SIGCHLD do what it does by default: a process that ignores it has no exit status of its children.
+    /// Blocks every signal, and has SIGCHLD do what it does by default: a process that ignores it has no exit status of
+    /// its children.
     pub(crate) fn set_aside() -> Result<Inherited, Error> {
         let mask = Mask::block_all().map_err(Error::os("rt_sigprocmask(2)"))?;
         let child = set(libc::SIGCHLD, Some(&default())).map_err(Error::os("sigaction(2)"))?;
         let mut pipe = set(libc::SIGPIPE, None).map_err(Error::os("sigaction(2)"))?;
-        // The runtime of std ignores it before `main`, and what was inherited is lost. std's commands undo that, and so does this.
+        // The runtime of std ignores it before `main`, and what was inherited is lost. std's commands undo that, and so
+        // does this.
         if thread::current().name() == Some("main") {
             pipe = default();
         }
         Ok(Inherited { mask, child, pipe })
     }
 
-    /// Has a command give all of it back, at the last moment before it executes the program in the place of this process. The program is
-    /// tied to its parent, `inner`. It waits until that is out of reach of what reaches the owner's group, and gets the terminal's signals that
-    /// were sent before it was forked.
+    /// Has a command give all of it back, at the last moment before it executes the program in the place of this
+    /// process. The program is tied to its parent, `inner`. It waits until that is out of reach of what reaches the
+    /// owner's group, and gets the terminal's signals that were sent before it was forked.
     pub(crate) fn restore_before_exec(self, command: &mut Command, inner: u32, board: &'static Board) {
         let restore = move || {
             // Once more: to change the user, as the command may have done, disarms.
@@ -74,7 +76,8 @@ fn default() -> libc::sigaction {
 fn set(signal: c_int, action: Option<&libc::sigaction>) -> io::Result<libc::sigaction> {
     let mut before = default();
     let new = action.map_or(ptr::null(), |action| action as *const libc::sigaction);
-    // SAFETY: sigaction reads the new action, if any, and writes the old one. No handler is installed that was not there.
+    // SAFETY: sigaction reads the new action, if any, and writes the old one. No handler is installed that was not
+    // there.
     cvt(unsafe { libc::sigaction(signal, new, &mut before) })?;
     Ok(before)
 }

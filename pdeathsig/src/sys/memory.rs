@@ -56,8 +56,8 @@ impl Drop for Mapping {
     }
 }
 
-/// A set of processes that remembers their order, each by its id and by when it started. It has room for 262,144; the next ones
-/// are not taken.
+/// A set of processes that remembers their order, each by its id and by when it started. It has room for 262,144; the
+/// next ones are not taken.
 #[derive(Debug)]
 pub(crate) struct PidSet {
     memory: Mapping,
@@ -79,7 +79,8 @@ impl PidSet {
     /// A bit for each number, and the list.
     fn parts(&mut self) -> (&mut [u32], &mut [u32]) {
         let start = self.memory.start.as_ptr().cast();
-        // SAFETY: the mapping has room for so many, is aligned to a page, was zeroed, and is borrowed through `self` alone.
+        // SAFETY: the mapping has room for so many, is aligned to a page, was zeroed, and is borrowed through `self`
+        // alone.
         let all = unsafe { slice::from_raw_parts_mut(start, WORDS + 2 * ROOM) };
         all.split_at_mut(WORDS)
     }

@@ -208,7 +208,8 @@ pub(crate) fn is_unreaped_child(process: u32) -> Result<bool, Error> {
     }
 }
 
-/// Whether a process group is one of a tether of this process: its leader is a child of this process that has exited, and whose exit signal is none.
+/// Whether a process group is one of a tether of this process: its leader is a child of this process that has exited,
+/// and whose exit signal is none.
 pub(crate) fn leader_is_an_anchor(group: u32) -> bool {
     let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WCLONE;
     // SAFETY: waitid takes numbers by value, and writes nothing to a null pointer.
@@ -256,7 +257,8 @@ pub(crate) fn set_subreaper(subreaper: bool) -> io::Result<()> {
     cvt(unsafe { libc::syscall(libc::SYS_prctl, PR_SET_CHILD_SUBREAPER, subreaper as c_ulong) }).map(drop)
 }
 
-/// Has the kernel signal this process when the thread that forked it exits. `parent` is the pid of that process. It is an error if it died before.
+/// Has the kernel signal this process when the thread that forked it exits. `parent` is the pid of that process. It is
+/// an error if it died before.
 pub(crate) fn arm_for(signal: Signal, parent: u32) -> io::Result<()> {
     // SAFETY: PR_SET_PDEATHSIG takes a signal number by value and touches no memory of ours.
     cvt(unsafe { libc::syscall(libc::SYS_prctl, libc::PR_SET_PDEATHSIG, signal.as_raw() as c_ulong) })?;

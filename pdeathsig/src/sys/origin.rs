@@ -31,8 +31,8 @@ pub(crate) fn is_single_threaded() -> bool {
     }
 }
 
-/// Whether `/proc/self/exe` is the file that this code is mapped from. It is not in a plug-in of another program, or under a dynamic
-/// loader that was started as a program.
+/// Whether `/proc/self/exe` is the file that this code is mapped from. It is not in a plug-in of another program, or
+/// under a dynamic loader that was started as a program.
 pub(crate) fn runs_from_executable() -> io::Result<bool> {
     let executable = fs::read_link("/proc/self/exe")?;
     let own = runs_from_executable as fn() -> io::Result<bool> as usize;

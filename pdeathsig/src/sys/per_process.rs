@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// A value that is made at its first use and never freed.
 ///
-/// A fork makes a value of its own. The one it has copied may contain a lock that another thread held, which does not exist
-/// in the fork and will never unlock it.
+/// A fork makes a value of its own. The one it has copied may contain a lock that another thread held, which does not
+/// exist in the fork and will never unlock it.
 pub(crate) struct PerProcess<T> {
     place: AtomicPtr<Owned<T>>,
 }

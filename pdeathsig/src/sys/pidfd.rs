@@ -28,7 +28,8 @@ impl Pidfd {
         Ok(Pidfd(unsafe { OwnedFd::from_raw_fd(fd as RawFd) }))
     }
 
-    /// Whether the whole process has exited, with all its threads, by `deadline`. Without a deadline, waits until it has.
+    /// Whether the whole process has exited, with all its threads, by `deadline`. Without a deadline, waits until it
+    /// has.
     pub(crate) fn is_gone_by(&self, deadline: Option<Instant>) -> io::Result<bool> {
         poll(&mut [self.readable()], deadline)
     }
@@ -80,7 +81,8 @@ impl Pidfd {
         }
     }
 
-    /// Signals the group that the process leads or led, since Linux 6.9. The signal 0 only asks whether the group has a member.
+    /// Signals the group that the process leads or led, since Linux 6.9. The signal 0 only asks whether the group has a
+    /// member.
     pub(crate) fn send_signal_to_group(&self, signal: Option<Signal>) -> io::Result<()> {
         self.send_number(signal.map_or(0, Signal::as_raw), PIDFD_SIGNAL_PROCESS_GROUP)
     }

@@ -14,7 +14,8 @@ pub(crate) struct Status {
     pub(crate) parent: u32,
     /// The process group.
     pub(crate) group: u32,
-    /// When it began, in clock ticks since the boot. The last 32 bits are enough to tell two processes apart that had the same number.
+    /// When it began, in clock ticks since the boot. The last 32 bits are enough to tell two processes apart that had
+    /// the same number.
     pub(crate) start: u32,
     /// Stopped or dead: the thread does nothing any more.
     pub(crate) halted: bool,
@@ -63,8 +64,8 @@ pub(crate) fn shows_this_pid_namespace() -> bool {
 struct OwnNumbers {
     /// `Tgid`: the number in the pid namespace of the mount.
     in_the_mounts_namespace: Option<u32>,
-    /// `NSpid`: the number in the pid namespace of the mount, and in each one inside it, down to the caller's. A kernel without
-    /// `CONFIG_PID_NS` has no such line.
+    /// `NSpid`: the number in the pid namespace of the mount, and in each one inside it, down to the caller's. A
+    /// kernel without `CONFIG_PID_NS` has no such line.
     in_namespaces: Option<InNamespaces>,
 }
 

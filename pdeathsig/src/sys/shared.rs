@@ -1,4 +1,5 @@
-//! Memory that a process shares with the processes that it forks afterwards, and by which they tell each other what they have done.
+//! Memory that a process shares with the processes that it forks afterwards, and by which they tell each other what
+//! they have done.
 
 use std::io;
 use std::ptr::{self, NonNull};
@@ -49,8 +50,8 @@ impl Shared {
     }
 
     pub(crate) fn board(&self) -> &'static Board {
-        // SAFETY: the mapping is as large as a board, aligned to a page, never unmapped, and zero is a value of each field. All fields are
-        // atomic, so other processes may write them meanwhile.
+        // SAFETY: the mapping is as large as a board, aligned to a page, never unmapped, and zero is a value of each
+        // field. All fields are atomic, so other processes may write them meanwhile.
         unsafe { self.0.as_ref() }
     }
 }
@@ -60,8 +61,8 @@ const THERE: u32 = 1 << 31;
 const BY_SIGNAL: u32 = 1 << 30;
 
 impl Board {
-    /// What the terminal sent to the launcher's processes before the program was forked, and maybe afterwards. It waits until both have
-    /// looked.
+    /// What the terminal sent to the launcher's processes before the program was forked, and maybe afterwards. It waits
+    /// until both have looked.
     pub(crate) fn early(&self) -> Early {
         Early(wait_until_set(&self.early_of_outer, None) | wait_until_set(&self.early_of_inner, None))
     }
@@ -133,7 +134,8 @@ pub(crate) fn is_set(word: &AtomicU32) -> bool {
     word.load(Ordering::Acquire) != 0
 }
 
-/// What the system call `futex` takes. The C library's timespec has 64-bit seconds on some 32-bit targets, and this call never has.
+/// What the system call `futex` takes. The C library's timespec has 64-bit seconds on some 32-bit targets, and this
+/// call never has.
 #[repr(C)]
 struct FutexTime {
     seconds: c_long,

@@ -71,7 +71,8 @@ pub(crate) fn can_poll() -> io::Result<()> {
     cvt(unsafe { libc::ppoll(ptr::null_mut(), 0, &no_time, ptr::null()) }).map(drop)
 }
 
-/// Waits until one of the descriptors is readable; without a time, for as long as it takes. Answers which are. An error counts as readable.
+/// Waits until one of the descriptors is readable; without a time, for as long as it takes. Answers which are. An error
+/// counts as readable.
 pub(crate) fn poll(fds: &[BorrowedFd<'_>], time: Option<Duration>) -> Vec<bool> {
     let one = |fd: &BorrowedFd<'_>| libc::pollfd { fd: fd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
     let mut polled: Vec<_> = fds.iter().map(one).collect();

@@ -1,7 +1,7 @@
 //! A thread that needs little: a small stack, no signals, and a descriptor table of its own.
 //!
-//! This is not `std::thread`. At the start of a thread, that allocates and maps a stack for signal handlers, and where memory
-//! is limited (`RLIMIT_AS`), the failure of either aborts the process. Here it is an error.
+//! This is not `std::thread`. At the start of a thread, that allocates and maps a stack for signal handlers, and where
+//! memory is limited (`RLIMIT_AS`), the failure of either aborts the process. Here it is an error.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -45,11 +45,13 @@ impl Thread {
         created.map(Thread)
     }
 
-    /// Whether the kernel has ended the thread. A sandbox may do that at any system call, also before the thread runs a line of ours.
+    /// Whether the kernel has ended the thread. A sandbox may do that at any system call, also before the thread runs a
+    /// line of ours.
     pub(crate) fn is_gone(&self) -> bool {
         // SAFETY: the thread is neither joined nor detached, so its id is valid. The signal 0 is none.
         let answer = unsafe { libc::pthread_kill(self.0, 0) };
-        // The C library keeps the kernel's number of the thread. The kernel clears it at the thread's end (EINVAL), or has no such thread (ESRCH).
+        // The C library keeps the kernel's number of the thread. The kernel clears it at the thread's end (EINVAL), or
+        // has no such thread (ESRCH).
         matches!(answer, libc::ESRCH | libc::EINVAL)
     }
 }
@@ -61,7 +63,8 @@ impl Drop for Thread {
     }
 }
 
-/// The thread's own need, and the thread-local variables of the program and of all its libraries: glibc takes them out of the stack.
+/// The thread's own need, and the thread-local variables of the program and of all its libraries: glibc takes them out
+/// of the stack.
 fn stack_size() -> usize {
     let mut thread_locals: usize = 0;
     // SAFETY: the callback gets the pointer to the sum, which lives until the call returns.
@@ -125,9 +128,10 @@ fn succeeded(answer: c_int) -> io::Result<()> {
 /// Gives the calling thread an empty descriptor table of its own, since Linux 5.9
 /// ([close_range(2)](https://man7.org/linux/man-pages/man2/close_range.2.html)).
 ///
-/// The descriptors of the other threads stay open. What those threads close, or open until their table is full, does not
-/// affect this thread.
+/// The descriptors of the other threads stay open. What those threads close, or open until their table is full, does
+/// not affect this thread.
 pub(crate) fn leave_descriptor_table() -> io::Result<()> {
-    // SAFETY: close_range takes numbers by value. It closes this thread's copies only, and a thread that calls this owns no descriptor.
+    // SAFETY: close_range takes numbers by value. It closes this thread's copies only, and a thread that calls this
+    // owns no descriptor.
     cvt(unsafe { libc::syscall(libc::SYS_close_range, 0 as c_uint, c_uint::MAX, CLOSE_RANGE_UNSHARE) }).map(drop)
 }

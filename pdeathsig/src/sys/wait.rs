@@ -46,7 +46,8 @@ impl Of {
 
 const EVERY: c_int = libc::WEXITED | libc::WSTOPPED | libc::WCONTINUED;
 
-/// The next thing that a child has done, if there is one. It is not taken: the same is answered again, and a child that exited keeps its pid.
+/// The next thing that a child has done, if there is one. It is not taken: the same is answered again, and a child that
+/// exited keeps its pid.
 ///
 /// `ECHILD` if there is no such child.
 pub(crate) fn peek(of: Of) -> io::Result<Option<Change>> {

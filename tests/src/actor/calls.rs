@@ -66,8 +66,8 @@ impl Actor<'_> {
         self.ask(Request::SetBare { signal })
     }
 
-    /// Has it make the bare system call, then ask in its own way whether it is an orphan, and send itself the signal if so;
-    /// without waiting for the answer.
+    /// Has it make the bare system call, then ask in its own way whether it is an orphan, and send itself the signal if
+    /// so; without waiting for the answer.
     pub fn tell_set_bare_and_check(&mut self, signal: Signal, orphaned: Orphaned) {
         self.tell(Request::SetBareAndCheck { signal: signal as i32, orphaned });
     }

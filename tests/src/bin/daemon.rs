@@ -1,4 +1,5 @@
-//! `daemon PROGRAM [ARGUMENT]...`: starts a program as daemons start: fork, a session of its own, fork, `/`, no standard streams. Then it exits.
+//! `daemon PROGRAM [ARGUMENT]...`: starts a program as daemons start: fork, a session of its own, fork, `/`, no
+//! standard streams. Then it exits.
 
 use std::env;
 use std::os::unix::process::CommandExt;

@@ -1,5 +1,6 @@
-//! Says `up`, then each signal that it gets: its number, and `kernel` or `process`. With `group` it leads a process group of its own. It exits with 9
-//! after SIGUSR2; with `late` after the last real-time signal, which is read after all others.
+//! Says `up`, then each signal that it gets: its number, and `kernel` or `process`. With `group` it leads a process
+//! group of its own. It exits with 9 after SIGUSR2; with `late` after the last real-time signal, which is read after
+//! all others.
 
 use std::env;
 use std::io::Write;

@@ -1,8 +1,9 @@
 //! A program that spawns a command with a launcher around it, waits, and says how it ended.
 //!
-//! `launcher_host HOW [OPTION]... PROGRAM [ARGUMENT]...`, where HOW is `spawn`, `exec` (in its own place), `fork` (spawned by a fork), `plain` (without a launcher), `group` (in
-//! a process group of its own), `thread` (a thread runs when `init` is called) `after-input` (when its input is
-//! closed), `after-input-plain` (likewise, without a launcher) or `without-init`.
+//! `launcher_host HOW [OPTION]... PROGRAM [ARGUMENT]...`, where HOW is `spawn`, `exec` (in its own place), `fork`
+//! (spawned by a fork), `plain` (without a launcher), `group` (in a process group of its own), `thread` (a thread runs
+//! when `init` is called) `after-input` (when its input is closed), `after-input-plain` (likewise, without a launcher)
+//! or `without-init`.
 
 use std::env;
 use std::os::unix::process::{CommandExt, ExitStatusExt};

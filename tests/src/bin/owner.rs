@@ -1,8 +1,8 @@
 //! The owner of children in any number, each of which sleeps until it is killed, or five minutes are over.
 //!
-//! `owner tether|die_with_parent|bare NUMBER`: by what they are to die with it. Each prints a dot when it is there. When all
-//! are spawned, a line follows: how many descriptors the owner has open, how many it had before, and how many nanoseconds it took
-//! to spawn them. It may open 1024 descriptors, and dies with the process that started it.
+//! `owner tether|die_with_parent|bare NUMBER`: by what they are to die with it. Each prints a dot when it is there.
+//! When all are spawned, a line follows: how many descriptors the owner has open, how many it had before, and how many
+//! nanoseconds it took to spawn them. It may open 1024 descriptors, and dies with the process that started it.
 
 use std::process::Command;
 use std::{env, io};

@@ -1,7 +1,8 @@
 //! A child for the benchmark `peers`: it does its part of a tie, and sleeps until it is killed, or a minute is over.
 //!
-//! `peer_child TIE [--on CPU] [--with-child]`; prints its id when it is armed. With a child of its own, which nothing ties to it, that
-//! one's id follows. `peer_child TIE --timed` prints how many nanoseconds it takes to arm, to undo that, and to arm again.
+//! `peer_child TIE [--on CPU] [--with-child]`; prints its id when it is armed. With a child of its own, which nothing
+//! ties to it, that one's id follows. `peer_child TIE --timed` prints how many nanoseconds it takes to arm, to undo
+//! that, and to arm again.
 
 use std::env;
 use std::process::Command;

@@ -1,7 +1,8 @@
 //! An owner of a tether that spawns forking groups from four threads until it is killed.
 //!
-//! `reckless [--one-hang-up|--open]`; with `--open`, its user has so many descriptors in flight that the tether has open ones instead. Prints a line when it has a tether. As root it becomes an ordinary user first, who may have so many
-//! processes and no more: whatever goes wrong, the process table does not fill.
+//! `reckless [--one-hang-up|--open]`; with `--open`, its user has so many descriptors in flight that the tether has
+//! open ones instead. Prints a line when it has a tether. As root it becomes an ordinary user first, who may have so
+//! many processes and no more: whatever goes wrong, the process table does not fill.
 
 use std::env;
 use std::io::{self, Write};

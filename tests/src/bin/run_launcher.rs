@@ -1,6 +1,8 @@
-//! `run_launcher [OPTION]... PROGRAM [ARGUMENT]...`: becomes the launcher of a program, as the command `pdeathsig` does.
+//! `run_launcher [OPTION]... PROGRAM [ARGUMENT]...`: becomes the launcher of a program, as the command `pdeathsig`
+//! does.
 //!
-//! Without the runtime of std, which ignores SIGPIPE before `main`. With `RUN_LAUNCHER_THREAD` in the environment it starts a thread before.
+//! Without the runtime of std, which ignores SIGPIPE before `main`. With `RUN_LAUNCHER_THREAD` in the environment it
+//! starts a thread before.
 #![no_main]
 // A `main` for the C library needs its plain name.
 #![allow(unsafe_code)]

@@ -1,6 +1,7 @@
 //! A stdio server as language servers are: it exits at the end of its input, and has a helper.
 //!
-//! `stdio_server armed|descendants`: with the attribute alone and `descendants`, or armed, with a tether for its helpers.
+//! `stdio_server armed|descendants`: with the attribute alone and `descendants`, or armed, with a tether for its
+//! helpers.
 
 use std::io::{self, Read};
 use std::process::Command;

@@ -1,12 +1,14 @@
 //! Processes that evade whoever wants to end them, for half a minute.
 //!
-//! - `storm hop NUMBER`: so many processes, each of which starts its successor in a session of its own and ends, again and again;
-//!   none is there for long. After 4,000 times they stay, lest the process table fill with their remains.
+//! - `storm hop NUMBER`: so many processes, each of which starts its successor in a session of its own and ends, again
+//!   and again; none is there for long. After 4,000 times they stay, lest the process table fill with their remains.
 //! - `storm tree NUMBER`: a process that forks, and whose forks fork, until there have been so many; they stay.
-//! - `storm breed NUMBER`: two processes, each of which starts its successor in the same group and ends, so many times; then they stay.
+//! - `storm breed NUMBER`: two processes, each of which starts its successor in the same group and ends, so many times;
+//!   then they stay.
 //! - `storm vfork 1`: one that waits in `vfork`, where SIGSTOP does not reach it, for its child.
 //! - `storm move GROUP`: one that goes to that process group and back to its own, again and again.
-//! - `storm endless NUMBER`: processes that fork without end, up to so many; some exit at once, some go to sessions of their own.
+//! - `storm endless NUMBER`: processes that fork without end, up to so many; some exit at once, some go to sessions of
+//!   their own.
 //!
 //! They print a line when the storm has risen.
 

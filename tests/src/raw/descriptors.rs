@@ -9,8 +9,8 @@ use nix::fcntl::{fcntl, FcntlArg, OFlag};
 use nix::libc;
 use nix::sys::socket::{recvmsg, sendmsg, ControlMessage, ControlMessageOwned, MsgFlags};
 
-/// Takes the only tether of this process apart, which has not been used yet, and puts it together again with one hang-up where
-/// it had several.
+/// Takes the only tether of this process apart, which has not been used yet, and puts it together again with one
+/// hang-up where it had several.
 pub fn leave_one_hang_up() {
     let sockets = fs::read_dir("/proc/self/fd").unwrap().map(Result::unwrap).filter(|entry| {
         fs::read_link(entry.path()).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
@@ -41,8 +41,8 @@ pub fn leave_one_hang_up() {
 
 pub(crate) fn close_others(line: RawFd) {
     let line = line as libc::c_uint;
-    // SAFETY: the descriptors are closed under their owners, as a program does that becomes a daemon. The actor uses none
-    // of them again.
+    // SAFETY: the descriptors are closed under their owners, as a program does that becomes a daemon. The actor uses
+    // none of them again.
     assert_eq!(unsafe { libc::syscall(libc::SYS_close_range, 0 as libc::c_uint, line - 1, 0) }, 0);
     // SAFETY: as above.
     assert_eq!(unsafe { libc::syscall(libc::SYS_close_range, line + 1, libc::c_uint::MAX, 0) }, 0);

@@ -21,8 +21,8 @@ pub(crate) fn copy<T>(original: &T) -> T {
 
 /// Runs `child` in a fork, which ends with its answer.
 pub(crate) fn in_fork(child: impl FnOnce() -> i32) -> Pid {
-    // SAFETY: in an actor with threads, these sleep or make system calls; none holds a lock at that moment. So the fork may do
-    // what it could do itself.
+    // SAFETY: in an actor with threads, these sleep or make system calls; none holds a lock at that moment. So the fork
+    // may do what it could do itself.
     match unsafe { fork() }.unwrap() {
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
@@ -107,8 +107,8 @@ pub(crate) fn fork_with_number(pid: Pid, child: impl FnOnce()) -> io::Result<()>
     arguments.set_tid = numbers.as_ptr() as u64;
     arguments.set_tid_size = 1;
     let size = std::mem::size_of_val(&arguments);
-    // SAFETY: the arguments and the number they point to live until the call returns; without flags it is a fork. What was
-    // said of `in_fork` holds here.
+    // SAFETY: the arguments and the number they point to live until the call returns; without flags it is a fork. What
+    // was said of `in_fork` holds here.
     match unsafe { libc::syscall(libc::SYS_clone3, &arguments, size) } {
         -1 => Err(io::Error::last_os_error()),
         0 => {
@@ -132,7 +132,8 @@ pub fn vforking() -> io::Result<Pid> {
                 pause();
                 0
             });
-            // SAFETY: the stack is large enough for two system calls, and outlives the process, as `vfork` waits for its end.
+            // SAFETY: the stack is large enough for two system calls, and outlives the process, as `vfork` waits for
+            // its end.
             let ended = unsafe { clone(wait, &mut stack, CloneFlags::CLONE_VM | CloneFlags::CLONE_VFORK, None) };
             // SAFETY: _exit takes a number by value and does not return.
             unsafe { libc::_exit(i32::from(ended.is_err())) }

@@ -7,7 +7,8 @@ use nix::libc::{self, c_long};
 
 static FIRST_PARENT: AtomicI32 = AtomicI32::new(0);
 
-/// Defines `syscall` in a program, in place of the C library's, which it calls: of `getppid`, the first answer is remembered.
+/// Defines `syscall` in a program, in place of the C library's, which it calls: of `getppid`, the first answer is
+/// remembered.
 #[macro_export]
 macro_rules! remember_parents_named {
     () => {

@@ -79,8 +79,8 @@ pub(crate) fn ignore_everything() {
     let mut action = [0_u64; 8];
     action[0] = libc::SIG_IGN as u64;
     for signal in 1..=64 {
-        // SAFETY: the action is longer than any target's, and installs no handler; null is no place for the old one. It fails for those
-        // that cannot be ignored.
+        // SAFETY: the action is longer than any target's, and installs no handler; null is no place for the old one. It
+        // fails for those that cannot be ignored.
         unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, action.as_ptr(), ptr::null::<u64>(), 8) };
     }
 }

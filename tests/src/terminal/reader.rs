@@ -20,7 +20,8 @@ use crate::stage::DEADLINE;
 pub(crate) struct Reader {
     master: Arc<File>,
     shown: Arc<Shown>,
-    /// When this end is closed, the thread ends. (The thread's copy of the master would keep the terminal from hanging up.)
+    /// When this end is closed, the thread ends. (The thread's copy of the master would keep the terminal from hanging
+    /// up.)
     stop: Option<UnixStream>,
     thread: Option<JoinHandle<()>>,
 }

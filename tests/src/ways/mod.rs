@@ -1,7 +1,7 @@
 //! Ways to start something, each tried with an owner, a tie and a death: what is left then.
 //!
-//! A trial is a process of its own, a subreaper, so that what is left belongs to it. It starts an owner, which starts a script of `sh`. The script
-//! starts *leaves* in the way that is tried, and stays. A leaf calls the trial, then sleeps.
+//! A trial is a process of its own, a subreaper, so that what is left belongs to it. It starts an owner, which starts a
+//! script of `sh`. The script starts *leaves* in the way that is tried, and stays. A leaf calls the trial, then sleeps.
 
 mod leaf;
 mod owner;

@@ -1,12 +1,12 @@
-//! Every boundary: a child is held before and after each system call between its birth and the end of arming, its parent is killed
-//! there, and the child goes on. It dies, or lives, as the guarantee tables say.
+//! Every boundary: a child is held before and after each system call between its birth and the end of arming, its
+//! parent is killed there, and the child goes on. It dies, or lives, as the guarantee tables say.
 //!
 //! ```sh
 //! cargo test --test boundaries -- --nocapture
 //! ```
 //!
-//! The stops are those of the run itself: the first child is held at its birth, the next one a stop later, until one has come to the
-//! end. With SIGTERM the parent has a handler for it, which a fork inherits.
+//! The stops are those of the run itself: the first child is held at its birth, the next one a stop later, until one
+//! has come to the end. With SIGTERM the parent has a handler for it, which a fork inherits.
 
 mod documented;
 mod outcome;

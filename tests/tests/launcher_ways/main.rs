@@ -1,5 +1,5 @@
-//! Real ways to start something, and what is left of each when its owner dies: without a tie, and with each kind of one. Under a launcher nothing
-//! is left, whatever dies. `--nocapture` prints the table.
+//! Real ways to start something, and what is left of each when its owner dies: without a tie, and with each kind of
+//! one. Under a launcher nothing is left, whatever dies. `--nocapture` prints the table.
 //!
 //! `PDEATHSIG_WAY` is a part of the names of those that are tried.
 

@@ -1,4 +1,5 @@
-//! The child arms the kernel's signal by itself: what `arm_kernel` and `compare` do in `pdeathsig/src/child_side/arm.rs`.
+//! The child arms the kernel's signal by itself: what `arm_kernel` and `compare` do in
+//! `pdeathsig/src/child_side/arm.rs`.
 
 use std::fmt::{self, Display, Formatter};
 

@@ -1,7 +1,8 @@
 //! `Command::die_with_parent`: what the child does between fork and exec, in `pdeathsig/src/sys/before_exec.rs`.
 //!
-//! It has the parent's handlers and mask then; after exec it has no handlers, but what was ignored or blocked is so still
-//! (`flush_signal_handlers` in `kernel/signal.c`). What is pending and not blocked is taken before exec returns to any program.
+//! It has the parent's handlers and mask then; after exec it has no handlers, but what was ignored or blocked is so
+//! still (`flush_signal_handlers` in `kernel/signal.c`). What is pending and not blocked is taken before exec returns
+//! to any program.
 
 use std::fmt::{self, Display, Formatter};
 

@@ -1,9 +1,10 @@
 //! The order in which descriptors are closed: why the socket of a tether holds its own peer.
 //!
-//! A process that ends (`close_files` in `fs/file.c`), or executes a program (`do_close_on_exec`), closes its descriptors from the lowest number up.
-//! That does no more than to count: whoever closes the last copy of a file has it released, and this is put off until the process is on its way
-//! out of the kernel or almost gone (`fput` in `fs/file_table.c`, `task_work_run` in `kernel/task_work.c`; in which order depends on the
-//! kernel). So two files whose last copies are closed by two processes are released in either order, though each process closes them in
+//! A process that ends (`close_files` in `fs/file.c`), or executes a program (`do_close_on_exec`), closes its
+//! descriptors from the lowest number up. That does no more than to count: whoever closes the last copy of a file has
+//! it released, and this is put off until the process is on its way out of the kernel or almost gone (`fput` in
+//! `fs/file_table.c`, `task_work_run` in `kernel/task_work.c`; in which order depends on the kernel). So two files
+//! whose last copies are closed by two processes are released in either order, though each process closes them in
 //! the right one.
 //!
 //! To release the writing side, or the peer, of a reader that is not released yet has the signal sent.

@@ -1,4 +1,5 @@
-//! A signal for a process group, whose members fork meanwhile, or leave. `tether_hang_up.rs` says what it is taken from.
+//! A signal for a process group, whose members fork meanwhile, or leave. `tether_hang_up.rs` says what it is taken
+//! from.
 
 use std::fmt::{self, Display, Formatter};
 

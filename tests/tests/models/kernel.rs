@@ -1,10 +1,11 @@
-//! What the models have in common: a parent of two threads, of which one has spawned a child; who adopts orphans; numbers; and what a
-//! signal does to the child.
+//! What the models have in common: a parent of two threads, of which one has spawned a child; who adopts orphans;
+//! numbers; and what a signal does to the child.
 //!
-//! Each function here is one step, since it is one in the kernel: `forget_original_parent` in `kernel/exit.c` gives a thread's children
-//! another parent and sends them their parent-death signals under one lock, `tasklist_lock`. `find_new_reaper` chooses that parent: another thread of
-//! the process, else the nearest living subreaper among the ancestors, else the first process. It does so before the process is a zombie, and
-//! so before anybody can reap it and its number can be given away.
+//! Each function here is one step, since it is one in the kernel: `forget_original_parent` in `kernel/exit.c` gives a
+//! thread's children another parent and sends them their parent-death signals under one lock, `tasklist_lock`.
+//! `find_new_reaper` chooses that parent: another thread of the process, else the nearest living subreaper among the
+//! ancestors, else the first process. It does so before the process is a zombie, and so before anybody can reap it and
+//! its number can be given away.
 
 use std::fmt::{self, Display, Formatter};
 

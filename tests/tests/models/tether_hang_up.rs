@@ -1,25 +1,27 @@
 //! `Tether`, and a group whose members fork while the kernel walks through it.
 //!
-//! A fork puts the newborn at the head of its group's list (`attach_pid` in `kernel/pid.c`), and a walk goes from the head to the tail, so
-//! that it does not come to who is born meanwhile. What matters is therefore what keeps forks out.
+//! A fork puts the newborn at the head of its group's list (`attach_pid` in `kernel/pid.c`), and a walk goes from the
+//! head to the tail, so that it does not come to who is born meanwhile. What matters is therefore what keeps forks out.
 //!
-//! - `copy_process` in `kernel/fork.c` adds the newborn under the write lock of `tasklist_lock`, and there it gives up if a fatal signal is pending for
-//!   who forks. (`complete_signal` in `kernel/signal.c` makes any signal that ends its process a pending SIGKILL.) A signal that
-//!   is handled does not end a fork; but if it is sent to a group while a fork is under way, it is kept for the newborn
-//!   (`__send_signal_locked`, the list `multiprocess`), since Linux 4.19.
-//! - `kill` of a group takes the read lock for the whole of its walk (`kill_something_info`, `__kill_pgrp_info` in `kernel/signal.c`). So a
-//!   newborn is in the list before, or who forks has the signal and gives up: nobody is missed.
-//! - A hang-up (`kill_fasync`, `send_sigio` in `fs/fcntl.c`) did so, too, until «fs/fcntl: fix SOFTIRQ-unsafe lock order in fasync signaling»
-//!   (commit 00633c468382, 2026; in the stable kernels from 5.10 to 7.1 since June 2026). Since then it walks under RCU alone. Who has not been come
-//!   to has no signal, so its fork goes through, and the newborn is at the head, where the walk has passed.
+//! - `copy_process` in `kernel/fork.c` adds the newborn under the write lock of `tasklist_lock`, and there it gives up
+//!   if a fatal signal is pending for who forks. (`complete_signal` in `kernel/signal.c` makes any signal that ends its
+//!   process a pending SIGKILL.) A signal that is handled does not end a fork; but if it is sent to a group while a
+//!   fork is under way, it is kept for the newborn (`__send_signal_locked`, the list `multiprocess`), since Linux 4.19.
+//! - `kill` of a group takes the read lock for the whole of its walk (`kill_something_info`, `__kill_pgrp_info` in
+//!   `kernel/signal.c`). So a newborn is in the list before, or who forks has the signal and gives up: nobody is
+//!   missed.
+//! - A hang-up (`kill_fasync`, `send_sigio` in `fs/fcntl.c`) did so, too, until «fs/fcntl: fix SOFTIRQ-unsafe lock
+//!   order in fasync signaling» (commit 00633c468382, 2026; in the stable kernels from 5.10 to 7.1 since June 2026).
+//!   Since then it walks under RCU alone. Who has not been come to has no signal, so its fork goes through, and the
+//!   newborn is at the head, where the walk has passed.
 //!
-//! So one hang-up is not enough on these kernels, and no number of hang-ups is in principle: the adversary needs a chain of forks, one in
-//! each walk, each by somebody whom that walk has not come to yet. That is what the model says of who survives, and that fewer forks
-//! than walks leave nobody. From the second walk on the newborn stands near the head, and has until the walk has come there: hence the
-//! numbers of `tests/tests/tether_storm.rs`.
+//! So one hang-up is not enough on these kernels, and no number of hang-ups is in principle: the adversary needs a
+//! chain of forks, one in each walk, each by somebody whom that walk has not come to yet. That is what the model says
+//! of who survives, and that fewer forks than walks leave nobody. From the second walk on the newborn stands near the
+//! head, and has until the walk has come there: hence the numbers of `tests/tests/tether_storm.rs`.
 //!
-//! Under RCU there is more: `change_pid` moves a member to another group's list at once. A walk that stands on it goes on in that group, and
-//! does not come to those that were behind it.
+//! Under RCU there is more: `change_pid` moves a member to another group's list at once. A walk that stands on it goes
+//! on in that group, and does not come to those that were behind it.
 
 use crate::arming::NO_VICTIM;
 use crate::group_walk::{Lock, Walking, CHAIN, KILL, NOBODY_LEFT};

@@ -1,9 +1,10 @@
-//! `Tether`, and the child that is being spawned when it is cut: `pdeathsig/src/parent_side/tether/mod.rs`, and `hang_up.rs` and `anchor.rs` in
-//! `pdeathsig/src/sys`.
+//! `Tether`, and the child that is being spawned when it is cut: `pdeathsig/src/parent_side/tether/mod.rs`, and
+//! `hang_up.rs` and `anchor.rs` in `pdeathsig/src/sys`.
 //!
-//! Between its fork and its exec the child has a copy of w, and joins the group in between. The group is there for as long as anybody is in
-//! it, the dead included who are not reaped; then its number may be given to another. A hang-up goes to the group and not to its number: w's
-//! peer holds the `struct pid` (`f_modown` in `fs/fcntl.c`). `kill` and `setpgid` take a number.
+//! Between its fork and its exec the child has a copy of w, and joins the group in between. The group is there for as
+//! long as anybody is in it, the dead included who are not reaped; then its number may be given to another. A hang-up
+//! goes to the group and not to its number: w's peer holds the `struct pid` (`f_modown` in `fs/fcntl.c`). `kill` and
+//! `setpgid` take a number.
 //!
 //! Here each walk through the group is one step; for what that hides see `tether_hang_up.rs`.
 

@@ -1,11 +1,13 @@
-//! `watch`: what `Parent::current` does in `pdeathsig/src/child_side/parent.rs`, on the main thread and again on the thread that is to wait, and the
-//! order of both in `start` in `pdeathsig/src/child_side/watch/mod.rs` and in `watcher.rs` beside it. An arming thread that is not the main one does the same,
-//! but does not disarm: the kernel's signal then is the main thread's, and is asked for.
+//! `watch`: what `Parent::current` does in `pdeathsig/src/child_side/parent.rs`, on the main thread and again on the
+//! thread that is to wait, and the order of both in `start` in `pdeathsig/src/child_side/watch/mod.rs` and in
+//! `watcher.rs` beside it. An arming thread that is not the main one does the same, but does not disarm: the kernel's
+//! signal then is the main thread's, and is asked for.
 //!
-//! The main thread asks who its parent is, pins that, and asks again. It starts the thread, which does the same and must have found the same
-//! parent; else that has died, and there is nothing to wait for. Then the kernel's signal, of which an earlier call may have armed
-//! one, is disarmed, and only then the thread is told to watch. A descriptor of a process is ready when all of its threads have ended
-//! (`do_notify_pidfd` in `kernel/signal.c`), which is after its children got another parent.
+//! The main thread asks who its parent is, pins that, and asks again. It starts the thread, which does the same and
+//! must have found the same parent; else that has died, and there is nothing to wait for. Then the kernel's signal, of
+//! which an earlier call may have armed one, is disarmed, and only then the thread is told to watch. A descriptor of a
+//! process is ready when all of its threads have ended (`do_notify_pidfd` in `kernel/signal.c`), which is after its
+//! children got another parent.
 
 use std::fmt::{self, Display, Formatter};
 

@@ -1,5 +1,5 @@
-//! A process that `docker exec` or `kubectl exec` starts is killed within milliseconds. Its kernel parent is the runtime's helper, which exits
-//! right after the start: containers/bubblewrap#692 is the same situation.
+//! A process that `docker exec` or `kubectl exec` starts is killed within milliseconds. Its kernel parent is the
+//! runtime's helper, which exits right after the start: containers/bubblewrap#692 is the same situation.
 //! Cure: arming is an error there, and nothing is armed.
 
 use nix::sys::signal::Signal;

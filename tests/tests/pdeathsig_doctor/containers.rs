@@ -9,7 +9,8 @@ use pdeathsig_tests::{skipped, Actor, Spawning, Stage};
 use crate::command::pdeathsig;
 use crate::exam::{doctor, examined, found, stage, Exam};
 
-/// The first process of a pid namespace, and a runtime's helper, whose children are put into that namespace. None if the machine has no namespaces.
+/// The first process of a pid namespace, and a runtime's helper, whose children are put into that namespace. None if
+/// the machine has no namespaces.
 fn container<'a>(stage: &'a Stage, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
     let mut helper = stage.actor();
     if let Err(error) = helper.new_pid_namespace() {

@@ -47,8 +47,8 @@ pub(crate) struct Show {
     pub(crate) said: String,
 }
 
-/// Lets an example say something for the nth time. It is a few lines ahead of us, but not more: the socket that it prints to takes
-/// no more than that.
+/// Lets an example say something for the nth time. It is a few lines ahead of us, but not more: the socket that it
+/// prints to takes no more than that.
 pub(crate) fn begun(stage: &Stage, name: &str, up_to: &str, nth: usize) -> Show {
     let (ours, its) = UnixStream::pair().unwrap();
     setsockopt(&its, sockopt::SndBuf, &1).unwrap();

@@ -1,4 +1,5 @@
-//! Limits of descriptors, processes, memory and stack. A user's descriptors in flight over many tethers: `tether_many.rs`.
+//! Limits of descriptors, processes, memory and stack. A user's descriptors in flight over many tethers:
+//! `tether_many.rs`.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{needs_root, Actor, Stage};

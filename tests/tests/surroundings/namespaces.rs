@@ -1,5 +1,5 @@
-//! Pid namespaces, of root's and of an ordinary user's in a user namespace. The first process of one: `pid_namespace.rs`; a parent outside:
-//! `watch_refused.rs`; a tether for children inside: `tether.rs`.
+//! Pid namespaces, of root's and of an ordinary user's in a user namespace. The first process of one:
+//! `pid_namespace.rs`; a parent outside: `watch_refused.rs`; a tether for children inside: `tether.rs`.
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;

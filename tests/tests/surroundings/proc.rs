@@ -1,5 +1,5 @@
-//! No `/proc`, one that hides processes, and a root with nothing in it. What a `shutdown` does then: `tether_shutdown.rs`; a watch of an ordinary
-//! user under `hidepid`: `watch_whatever_happens.rs`.
+//! No `/proc`, one that hides processes, and a root with nothing in it. What a `shutdown` does then:
+//! `tether_shutdown.rs`; a watch of an ordinary user under `hidepid`: `watch_whatever_happens.rs`.
 
 use std::path::Path;
 

@@ -21,7 +21,8 @@ fn parent(stage: &Stage) -> (Actor<'_>, File) {
 #[test]
 fn a_session_without_a_terminal() {
     each_tie_holds(|parent| parent.new_session(), |_| {});
-    // Who has left the session has left the process group, but is tied in the other ways. The leader of a group makes no session.
+    // Who has left the session has left the process group, but is tied in the other ways. The leader of a group makes
+    // no session.
     for way in Way::ALL.into_iter().filter(|way| ![Way::Tether, Way::ProcessGroup].contains(way)) {
         let stage = Stage::open(ACTOR);
         let mut parent = stage.actor();

@@ -1,5 +1,5 @@
-//! What `watch` and `Parent` need may be refused: an error that says what and why, and nothing half-armed. A thread that a sandbox kills:
-//! `watch_start.rs`.
+//! What `watch` and `Parent` need may be refused: an error that says what and why, and nothing half-armed. A thread
+//! that a sandbox kills: `watch_start.rs`.
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;

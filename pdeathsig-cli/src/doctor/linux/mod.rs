@@ -19,7 +19,8 @@ use report::Report;
 pub(crate) fn examine(examination: &Examination) -> io::Result<bool> {
     let own = process::id() as i32;
     let pid = examination.pid.unwrap_or(own);
-    // If a signal terminated the doctor in the middle of a question, the asked thread would keep the registers of the question.
+    // If a signal terminated the doctor in the middle of a question, the asked thread would keep the registers of the
+    // question.
     let mask = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
     if pid == own {
         // Its own signal mask is one of the facts.

@@ -1,6 +1,8 @@
-//! What is done when a watched process has exited: the signal goes to the descendants, to the process group, and to this process.
+//! What is done when a watched process has exited: the signal goes to the descendants, to the process group, and to
+//! this process.
 //!
-//! Nothing here allocates, takes a lock, or opens anything except files in `/proc` and pidfds. Other threads may hold any lock for ever.
+//! Nothing here allocates, takes a lock, or opens anything except files in `/proc` and pidfds. Other threads may hold
+//! any lock for ever.
 
 use std::time::Instant;
 
@@ -65,8 +67,8 @@ pub(super) fn ask(plan: Plan, mut provisions: Option<&mut Provisions>) -> Asked 
     Asked { this_is_left, _adopting: adopting }
 }
 
-/// For a signal that terminates this process. It is stopped until all the others have their signal, so that none of its threads starts
-/// another process meanwhile.
+/// For a signal that terminates this process. It is stopped until all the others have their signal, so that none of its
+/// threads starts another process meanwhile.
 fn ask_all_while_this_is_stopped(plan: Plan, provisions: &mut Option<&mut Provisions>) {
     match ask_from_outside(plan, provisions, This::Asked) {
         Reached::All => {}
@@ -78,8 +80,8 @@ fn ask_all_while_this_is_stopped(plan: Plan, provisions: &mut Option<&mut Provis
     }
 }
 
-/// For a signal that terminates this process before the grace of the others is over. True if others are left, so that this process gets
-/// the signal later.
+/// For a signal that terminates this process before the grace of the others is over. True if others are left, so that
+/// this process gets the signal later.
 fn ask_others_first(plan: Plan, provisions: &mut Option<&mut Provisions>) -> bool {
     ask_descendants(plan, provisions);
     if plan.process_group {
@@ -135,7 +137,8 @@ enum This {
     NotAsked,
 }
 
-/// Sends the signal from a short-lived process outside this one. If this process exits meanwhile, that one goes on, so no descendant stays stopped.
+/// Sends the signal from a short-lived process outside this one. If this process exits meanwhile, that one goes on, so
+/// no descendant stays stopped.
 fn ask_from_outside(plan: Plan, provisions: &mut Option<&mut Provisions>, this: This) -> Reached {
     let mut reached = Reached::None;
     let Some(Provisions { pids, helper }) = provisions.as_deref_mut() else { return reached };
@@ -158,7 +161,8 @@ fn ask_from_outside(plan: Plan, provisions: &mut Option<&mut Provisions>, this: 
     reached
 }
 
-/// In the process outside: signals the root, and its group if it leads one with members that did not get the signal yet. Whether the root got it.
+/// In the process outside: signals the root, and its group if it leads one with members that did not get the signal
+/// yet. Whether the root got it.
 fn ask_root(plan: Plan, pid: u32, root: &Root, descendants: &mut PidSet) -> bool {
     let leads_group = plan.process_group && sys::group_of(pid) == Some(pid);
     if leads_group && may_have_other_members(pid, Some(descendants)) {
@@ -340,7 +344,8 @@ pub(super) fn kill(plan: Plan, provisions: Option<&mut Provisions>) -> ! {
         // Descendants that die may have the kernel send SIGHUP to this process.
         sys::ignore_signals();
         let watcher = sys::own_thread_id();
-        // If there can be no process outside, this thread does it. A process that another thread starts in the last moment is missed then.
+        // If there can be no process outside, this thread does it. A process that another thread starts in the last
+        // moment is missed then.
         let _ = helper.run(|| {
             if let Some(root) = root_from_outside(own, watcher) {
                 kill_from_outside(plan, own, &root, pids);
@@ -357,8 +362,8 @@ pub(super) fn kill(plan: Plan, provisions: Option<&mut Provisions>) -> ! {
     sys::exit(128 + Signal::KILL.as_raw());
 }
 
-/// In the process outside: its parent, whose descendants are meant. None in another pid namespace, where the number is that of another
-/// process, and where `/proc` hides the parent, as it may do after a change of user.
+/// In the process outside: its parent, whose descendants are meant. None in another pid namespace, where the number is
+/// that of another process, and where `/proc` hides the parent, as it may do after a change of user.
 fn root_from_outside(pid: u32, asleep: u32) -> Option<Root> {
     let pidfd = Pidfd::open(pid).ok()?;
     let is_parent = sys::parent_id().ok() == Some(pid) && sys::shows_this_pid_namespace();
@@ -370,7 +375,8 @@ fn kill_from_outside(plan: Plan, pid: u32, root: &Root, pids: &mut PidSet) {
     root.keep_stopped();
     Tree::below(root, pids).kill();
     if plan.process_group {
-        // The root dies with it, if it leads the group still. The number is the group's as long as the root is a member.
+        // The root dies with it, if it leads the group still. The number is the group's as long as the root is a
+        // member.
         let _ = sys::killpg(pid, Signal::KILL);
     }
     root.send(Signal::KILL);

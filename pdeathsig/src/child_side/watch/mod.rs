@@ -1,7 +1,8 @@
 //! Waiting for the parent process: how a watch is armed, armed again, and cancelled.
 //!
-//! Each watch has a thread, which sleeps until the parent or one of the processes of `watch_pid` has exited. What is decided here and what
-//! that thread does then happen under one lock. So a change comes before the thread acts, or after.
+//! Each watch has a thread, which sleeps until the parent or one of the processes of `watch_pid` has exited. What is
+//! decided here and what that thread does then happen under one lock. So a change comes before the thread acts, or
+//! after.
 
 mod end;
 mod watched;
@@ -97,8 +98,8 @@ impl Request {
     }
 }
 
-/// Has the plan carried out when a watched process has exited. If one has exited already, or the parent is another than the expected one,
-/// returns when the signal has been sent.
+/// Has the plan carried out when a watched process has exited. If one has exited already, or the parent is another than
+/// the expected one, returns when the signal has been sent.
 pub(crate) fn arm(options: DieWithParent) -> Result<(), Error> {
     let caller = Caller::current()?;
     let mut request = Request::new(options)?;
@@ -122,7 +123,8 @@ fn reuse(caller: &Caller, request: &mut Request) -> Result<Option<Arc<Watch>>, E
     Ok(taken.then_some(watch))
 }
 
-/// Starts a thread, and then puts it in the place of the one before. Until nothing can fail any more, that one stays armed.
+/// Starts a thread, and then puts it in the place of the one before. Until nothing can fail any more, that one stays
+/// armed.
 fn start(caller: &Caller, request: &mut Request) -> Result<Arc<Watch>, Error> {
     let new = Watch::start(caller.process, request.watched)?;
     if let Err(error) = caller.prepare(request.plan) {

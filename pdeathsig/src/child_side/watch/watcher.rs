@@ -189,7 +189,8 @@ impl sys::Run for Watch {
 
     fn run(&self) {
         self.thread.store(sys::own_thread_id(), Ordering::Release);
-        // In a table of its own, the descriptors are out of the program's reach. Where that is refused, they are in the program's table.
+        // In a table of its own, the descriptors are out of the program's reach. Where that is refused, they are in the
+        // program's table.
         let own_table = sys::leave_descriptor_table().is_ok();
         let pinned = match self.watched.pin() {
             Ok(pinned) => pinned,
@@ -209,8 +210,8 @@ impl sys::Run for Watch {
         if !due {
             self.sleep_until_one_exits(&pinned.processes, own_table);
         }
-        // Never closed: the program may have closed them and given their numbers to files of its own. A table of this thread's own
-        // goes with the thread.
+        // Never closed: the program may have closed them and given their numbers to files of its own. A table of this
+        // thread's own goes with the thread.
         mem::forget(pinned.processes);
         self.act();
     }
@@ -258,7 +259,8 @@ impl Watch {
         self.changed.notify_all();
     }
 
-    /// Waits until the grace is over, or cancelled. If this process has not got the signal yet, it gets it when no other is left.
+    /// Waits until the grace is over, or cancelled. If this process has not got the signal yet, it gets it when no
+    /// other is left.
     fn wait_out<'a>(&self, grace: Duration, plan: Plan, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         let begin = Instant::now();
         let mut others = Others::of(plan);

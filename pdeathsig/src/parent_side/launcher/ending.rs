@@ -1,8 +1,8 @@
 //! The end of a tree: of all that is below the calling process, which adopts orphans.
 //!
-//! The proof of it is that the process has no child left (`ECHILD`). Everything that is orphaned below it becomes its child. To walk through
-//! `/proc` is faster where processes fork while they are killed. Where `/proc` is missing, or hides processes, the children
-//! alone are killed, then those that become children by that, until there are none.
+//! The proof of it is that the process has no child left (`ECHILD`). Everything that is orphaned below it becomes its
+//! child. To walk through `/proc` is faster where processes fork while they are killed. Where `/proc` is missing, or
+//! hides processes, the children alone are killed, then those that become children by that, until there are none.
 
 use std::fmt::{self, Display};
 use std::os::fd::AsFd;
@@ -16,8 +16,8 @@ use crate::Signal;
 const GIVE_UP: Duration = Duration::from_secs(5);
 /// How long to wait for the next death before the children are looked at again.
 const LOOK: Duration = Duration::from_millis(50);
-/// So often the children alone are killed, then those that become children by that. This is all that most trees need. Then the tree is
-/// walked through: its processes may fork as fast as they are killed.
+/// So often the children alone are killed, then those that become children by that. This is all that most trees need.
+/// Then the tree is walked through: its processes may fork as fast as they are killed.
 const ROUNDS: u32 = 8;
 /// So many processes are named.
 const NAMED: usize = 20;
@@ -51,7 +51,8 @@ pub(super) fn send(signal: Signal) {
     }
 }
 
-/// Kills until the process has no child left but those that are spared. `ended` is told of each child before it is reaped.
+/// Kills until the process has no child left but those that are spared. `ended` is told of each child before it is
+/// reaped.
 pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMut(u32, End)) -> Remains {
     let root = Root::This(sys::own_id());
     let mut memory = if sys::shows_this_pid_namespace() { PidSet::new().ok() } else { None };
@@ -109,8 +110,8 @@ fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Option<usize> {
             }
         }
     }
-    // One that is spared may be dead and not reaped, and would be answered for ever. A child stays one until it is reaped here, so a list
-    // without others says that there are none.
+    // One that is spared may be dead and not reaped, and would be answered for ever. A child stays one until it is
+    // reaped here, so a list without others says that there are none.
     let others: Vec<u32> = own_children().into_iter().filter(|child| !spared.contains(child)).collect();
     if others.is_empty() {
         return None;
@@ -131,7 +132,8 @@ pub(super) fn own_children() -> Vec<u32> {
         sys::every_child(sys::own_id(), |child| children.push(child));
     }
     if children.is_empty() {
-        // Not every kernel lists them, and `/proc` may be missing. Pids are given out upwards, so few are above the newest one.
+        // Not every kernel lists them, and `/proc` may be missing. Pids are given out upwards, so few are above the
+        // newest one.
         let newest = sys::newest_pid().unwrap_or(0);
         children.extend((1..=newest).filter(|pid| sys::is_child(*pid)));
         if children.is_empty() {

@@ -147,7 +147,8 @@ impl Inner {
                 Ok(Some(change)) => {
                     let of_program = change.pid == self.program;
                     let ended = matches!(change.what, What::Ended(_));
-                    // An exit is noted before the pid is free. A stop is taken before it is acted upon: the next one may come meanwhile.
+                    // An exit is noted before the pid is free. A stop is taken before it is acted upon: the next one
+                    // may come meanwhile.
                     if of_program && ended {
                         self.note(change);
                     }
@@ -190,8 +191,8 @@ impl Inner {
         self.outer_was_stopped = true;
     }
 
-    /// SIGCONT takes away the stop signals that are pending for *outer*, so it is sent only if *outer* is still stopped. A shell has usually continued
-    /// it, together with the program.
+    /// SIGCONT takes away the stop signals that are pending for *outer*, so it is sent only if *outer* is still
+    /// stopped. A shell has usually continued it, together with the program.
     fn continue_outer(&mut self) {
         if self.outer_was_stopped && self.outer_is_stopped().unwrap_or(true) {
             let _ = self.setup.outer_pidfd.send_signal(Signal::CONT);

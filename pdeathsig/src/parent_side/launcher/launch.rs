@@ -224,8 +224,8 @@ fn check_owner(parent: u32, owner: u32) {
     }
 }
 
-/// Whether the owner is in this session, but in another group, as a shell with job control is. It keeps this group from being orphaned, and
-/// *inner* has to do the same for the groups that the program makes.
+/// Whether the owner is in this session, but in another group, as a shell with job control is. It keeps this group from
+/// being orphaned, and *inner* has to do the same for the groups that the program makes.
 fn is_job_of_owner(setup: &Setup) -> bool {
     let owner = sys::parent_id().ok().filter(|owner| *owner != 0);
     owner.is_some_and(|owner| {

@@ -11,8 +11,8 @@ use crate::Signal;
 
 /// Starts programs whose whole process tree dies when this process does.
 ///
-/// The tree is the program and everything it starts: daemons, `setsid`, job control, double forks. It needs nothing of the
-/// program, which keeps its terminal, its process group and its descriptors.
+/// The tree is the program and everything it starts: daemons, `setsid`, job control, double forks. It needs nothing of
+/// the program, which keeps its terminal, its process group and its descriptors.
 ///
 /// Call [`init`](Self::init) first in `main`, then spawn what [`command`](Self::command) makes:
 ///
@@ -28,40 +28,45 @@ use crate::Signal;
 /// }
 /// ```
 ///
-/// Two small processes stand between this process and the program: *outer*, which is the child that `spawn` returns, and
-/// *inner*, the parent of the program. Each watches everything above it. If one is killed, the other kills the tree.
+/// Two small processes stand between this process and the program: *outer*, which is the child that `spawn` returns,
+/// and *inner*, the parent of the program. Each watches everything above it. If one is killed, the other kills the
+/// tree.
 ///
 /// # When the tree ends
 ///
 /// - **This process dies**, of whatever cause: the tree gets [`signal`](Self::signal). What is left after
 ///   [`grace`](Self::grace) is killed. A process of [`watch_pid`](Self::watch_pid) counts like this one.
-/// - **The program exits**: what it leaves has one second to finish. Then it gets SIGTERM, and after the grace SIGKILL, unless
-///   [`keep_background`](Self::keep_background) is set.
+/// - **The program exits**: what it leaves has one second to finish. Then it gets SIGTERM, and after the grace SIGKILL,
+///   unless [`keep_background`](Self::keep_background) is set.
 /// - **The child gets SIGKILL**, as by [`Child::kill`](std::process::Child::kill): the tree is killed.
-/// - **The child gets SIGTERM**: the whole tree gets it. After the grace, if one was set, it is killed. What is left when the program exits
-///   gets no second SIGTERM: for many programs that means to exit without cleaning up.
+/// - **The child gets SIGTERM**: the whole tree gets it. After the grace, if one was set, it is killed. What is left
+///   when the program exits gets no second SIGTERM: for many programs that means to exit without cleaning up.
 ///
 /// Other signals that the child gets are passed on to the program.
 ///
 /// # Exit status
 ///
-/// The child ends as the program does: with the same exit status, or of the same signal. 127 means that the program was not found, 126
-/// that it could not be executed, and 125 that the launcher failed. Each of the three goes with one line on standard error. So to
-/// spawn a program that does not exist succeeds.
+/// The child ends as the program does: with the same exit status, or of the same signal. 127 means that the program was
+/// not found, 126 that it could not be executed, and 125 that the launcher failed. Each of the three goes with one line
+/// on standard error. So to spawn a program that does not exist succeeds.
 ///
 /// # Limits
 ///
-/// - [`Child::id`](std::process::Child::id) is the id of *outer*. What acts on one process by its id acts on that one: a priority, a
-///   control group, a tracer. In the program, `$PPID` is *inner*. `LISTEN_PID` and `WATCHDOG_PID` that name *outer* are rewritten.
-/// - After SIGKILL of the child, `wait` returns before the tree is gone. In every other case nothing of the tree is left
-///   when it returns. [`Child::kill`](std::process::Child::kill) sends SIGKILL; send SIGTERM where the tree should clean up.
-/// - A program that became another user (`sudo`, `su`, `pkexec`) cannot be killed. Put the launcher inside: `sudo pdeathsig …`.
+/// - [`Child::id`](std::process::Child::id) is the id of *outer*. What acts on one process by its id acts on that one:
+///   a priority, a control group, a tracer. In the program, `$PPID` is *inner*. `LISTEN_PID` and `WATCHDOG_PID` that
+///   name *outer* are rewritten.
+/// - After SIGKILL of the child, `wait` returns before the tree is gone. In every other case nothing of the tree is
+///   left when it returns. [`Child::kill`](std::process::Child::kill) sends SIGKILL; send SIGTERM where the tree should
+///   clean up.
+/// - A program that became another user (`sudo`, `su`, `pkexec`) cannot be killed. Put the launcher inside: `sudo
+///   pdeathsig …`.
 /// - If *outer* is dead, nothing says what could not be killed: *inner* holds no standard error.
-/// - A process that joins a pid namespace that was there before (`nsenter`), and dies, leaves its children to the first process of that.
+/// - A process that joins a pid namespace that was there before (`nsenter`), and dies, leaves its children to the first
+///   process of that.
 /// - A signal that is sent to a whole process group or control group by `kill` reaches the program twice.
 /// - `pre_exec` closures, `LD_PRELOAD` and the like reach the launcher first.
-/// - A daemon that the tree starts for others to share (sccache, gpg-agent, gradle) dies with the tree: start it before, or use
-///   [`keep_background`](Self::keep_background).
+/// - A daemon that the tree starts for others to share (sccache, gpg-agent, gradle) dies with the tree: start it
+///   before, or use [`keep_background`](Self::keep_background).
 /// - If both *outer* and *inner* are stopped by hand, or killed at once, nothing is left that could act.
 /// - Not together with [`CommandExt::die_with_parent`](crate::CommandExt::die_with_parent).
 ///
@@ -99,16 +104,16 @@ pub(crate) struct Options {
 }
 
 impl Launcher {
-    /// Does the launcher's work in a process that [`command`](Self::command) started, and never returns there. In any other
-    /// process it returns at once.
+    /// Does the launcher's work in a process that [`command`](Self::command) started, and never returns there. In any
+    /// other process it returns at once.
     ///
     /// Call it first in `main`, before any thread is started. The attribute `#[pdeathsig::launcher]` on `main` does so,
     /// before an async runtime starts.
     ///
     /// # Errors
     ///
-    /// It exits with 125, and a line on standard error, in a launcher's process that cannot do its work: one that has more than one
-    /// thread, was started by another version of this crate, is set-uid or has file capabilities.
+    /// It exits with 125, and a line on standard error, in a launcher's process that cannot do its work: one that has
+    /// more than one thread, was started by another version of this crate, is set-uid or has file capabilities.
     ///
     /// # Examples
     ///
@@ -154,8 +159,9 @@ impl Launcher {
 
     /// Sets how long the tree has between a signal that asks it to end and SIGKILL. The default is 10 seconds.
     ///
-    /// It runs from the [`signal`](Self::signal) that follows the death of this process, and from the SIGTERM that follows the program's
-    /// exit. If it was set, it runs from SIGTERM to the child, too: without it, the sender's own SIGKILL decides.
+    /// It runs from the [`signal`](Self::signal) that follows the death of this process, and from the SIGTERM that
+    /// follows the program's exit. If it was set, it runs from SIGTERM to the child, too: without it, the sender's
+    /// own SIGKILL decides.
     ///
     /// # Examples
     ///
@@ -209,8 +215,8 @@ impl Launcher {
         self
     }
 
-    /// Has another program be the launcher, in place of this executable: the command `pdeathsig`, or any program whose `main`
-    /// begins with [`init`](Self::init). It is looked up in `PATH`.
+    /// Has another program be the launcher, in place of this executable: the command `pdeathsig`, or any program whose
+    /// `main` begins with [`init`](Self::init). It is looked up in `PATH`.
     ///
     /// For a library or a test that is not the owner of `main`, and for a set-uid program.
     ///
@@ -228,18 +234,21 @@ impl Launcher {
         self
     }
 
-    /// Makes a command that runs `program` with a launcher around it. Add arguments, standard streams and so on, and spawn it as usual.
+    /// Makes a command that runs `program` with a launcher around it. Add arguments, standard streams and so on, and
+    /// spawn it as usual.
     ///
-    /// It is spawned by this process. If a fork of this process spawns it, the child exits with 125. So it does if this process executes
-    /// it in its own place, as std's `CommandExt::exec` does.
+    /// It is spawned by this process. If a fork of this process spawns it, the child exits with 125. So it does if this
+    /// process executes it in its own place, as std's `CommandExt::exec` does.
     ///
     /// # Errors
     ///
-    /// Without [`executable`](Self::executable), the command starts this executable (`/proc/self/exe`) again. That is an error
+    /// Without [`executable`](Self::executable), the command starts this executable (`/proc/self/exe`) again. That is
+    /// an error
     ///
     /// - if [`init`](Self::init) was not called: this program would start itself without end;
     /// - if this program is set-uid or has file capabilities;
-    /// - if `/proc/self/exe` is not the file with this code: in a plug-in of another program, under a dynamic loader that was called as a program;
+    /// - if `/proc/self/exe` is not the file with this code: in a plug-in of another program, under a dynamic loader
+    ///   that was called as a program;
     /// - if `/proc` cannot be read.
     ///
     /// [`Unsupported`](io::ErrorKind::Unsupported) on other targets than Linux and Android.
@@ -261,16 +270,16 @@ impl Launcher {
         Platform::launcher_command(&self.options, self.executable.as_deref(), program.as_ref())
     }
 
-    /// Turns this process into the launcher of a command, and ends as the command's program does. The owner is the parent of this
-    /// process.
+    /// Turns this process into the launcher of a command, and ends as the command's program does. The owner is the
+    /// parent of this process.
     ///
-    /// The command `pdeathsig` is made of this. Where this process has children already, they belong to no tree: they are neither signalled nor
-    /// waited for.
+    /// The command `pdeathsig` is made of this. Where this process has children already, they belong to no tree: they
+    /// are neither signalled nor waited for.
     ///
     /// # Errors
     ///
-    /// It exits with 125, and a line on standard error, if it cannot do its work: if this process has more than one thread, for instance.
-    /// See the [exit status](Self#exit-status).
+    /// It exits with 125, and a line on standard error, if it cannot do its work: if this process has more than one
+    /// thread, for instance. See the [exit status](Self#exit-status).
     ///
     /// # Examples
     ///
@@ -284,14 +293,16 @@ impl Launcher {
         Platform::run_launcher(self.options, command)
     }
 
-    /// For the command `pdeathsig` alone; it may change in any release. The tree never starts if the parent is another by now.
+    /// For the command `pdeathsig` alone; it may change in any release. The tree never starts if the parent is another
+    /// by now.
     #[doc(hidden)]
     pub fn __expected_parent(mut self, pid: u32) -> Self {
         self.options.expected_parent = Some(pid);
         self
     }
 
-    /// For the command `pdeathsig` alone; it may change in any release. Why the tree was ended, and what was in it, is told on standard error.
+    /// For the command `pdeathsig` alone; it may change in any release. Why the tree was ended, and what was in it, is
+    /// told on standard error.
     #[doc(hidden)]
     pub fn __verbose(mut self) -> Self {
         self.options.verbose = true;

@@ -1,4 +1,5 @@
-//! *outer*: the process that the owner knows. It passes signals on, ends as the program does, and takes over if *inner* is killed.
+//! *outer*: the process that the owner knows. It passes signals on, ends as the program does, and takes over if *inner*
+//! is killed.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -120,7 +121,8 @@ impl Outer {
         if self.program.is_none() {
             self.program = Pidfd::open(pid).ok();
         }
-        // *inner* sets it before it reaps the program. So if it is not set, the pid was the program's when the pidfd was opened.
+        // *inner* sets it before it reaps the program. So if it is not set, the pid was the program's when the pidfd
+        // was opened.
         if sys::is_set(&self.board().reaped) {
             self.program = None;
         }

@@ -36,14 +36,16 @@ fn is_from_terminal(received: &Received) -> bool {
     received.origin == Origin::Kernel && FROM_TERMINAL.iter().any(|signal| signal.as_raw() == received.number)
 }
 
-/// Takes all that has arrived at this process, and writes on the board what of it the terminal sent. The rest is returned.
+/// Takes all that has arrived at this process, and writes on the board what of it the terminal sent. The rest is
+/// returned.
 ///
-/// A key that was pressed before the program was forked has reached the launcher's processes alone. The program gives itself what is on the
-/// board, unless it has it pending. For that order matters:
+/// A key that was pressed before the program was forked has reached the launcher's processes alone. The program gives
+/// itself what is on the board, unless it has it pending. For that order matters:
 ///
 /// 1. *inner* and the program are forked with all signals blocked.
 /// 2. *outer* and *inner* call this, each after the fork of its child. So what was sent before that is on the board.
-/// 3. The program looks at the board, then at what it has pending. So what was sent since its birth, and is on the board, it finds there.
+/// 3. The program looks at the board, then at what it has pending. So what was sent since its birth, and is on the
+///    board, it finds there.
 pub(super) fn take_early(signals: &SignalFd, board: &AtomicU32) -> Vec<Received> {
     let (of_terminal, rest): (Vec<_>, Vec<_>) = iter::from_fn(|| signals.next()).partition(is_from_terminal);
     Early::of(of_terminal.iter().map(|received| received.number)).tell(board);
@@ -68,7 +70,8 @@ pub(super) fn destination(received: Received, situation: Situation) -> To {
     }
 }
 
-/// Whether a process is a descendant of *inner*. One that is gone is taken for none: a sender from without is often gone by then.
+/// Whether a process is a descendant of *inner*. One that is gone is taken for none: a sender from without is often
+/// gone by then.
 pub(super) fn is_member(process: u32, inner: u32) -> bool {
     /// No tree is so deep.
     const DEEPEST: usize = 100_000;

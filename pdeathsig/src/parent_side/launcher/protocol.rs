@@ -1,7 +1,7 @@
 //! How a host tells the process that it starts that it is a launcher, and of which command: by its arguments.
 //!
-//! The sign is `argv[0]` **and** the first argument. A dynamic loader that is started as a program (`ld.so ./host`) refuses that argument,
-//! so the program never runs unprotected.
+//! The sign is `argv[0]` **and** the first argument. A dynamic loader that is started as a program (`ld.so ./host`)
+//! refuses that argument, so the program never runs unprotected.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;

@@ -41,8 +41,8 @@ pub(in crate::platform) fn terminate(child: &mut Child) -> io::Result<()> {
     }
 }
 
-/// Whether a group without a leader cannot be that of a child: it is empty, or neither in this process's session nor in one that the child
-/// made. Where `/proc` does not tell, it may be the child's.
+/// Whether a group without a leader cannot be that of a child: it is empty, or neither in this process's session nor in
+/// one that the child made. Where `/proc` does not tell, it may be the child's.
 fn belongs_to_a_stranger(group: u32) -> bool {
     let own = sys::session_of(0);
     let mut session = None;

@@ -17,14 +17,16 @@ use crate::{Error, ShutdownOutcome, Signal};
 /// While this process has fewer groups, each command gets one of its own.
 const GROUPS: usize = 32;
 
-/// The commands of a shared group, at most: the kernel walks through the whole group whenever a member exits. Measured with 32, 64, 128 and 256,
-/// the death of a thousand or ten thousand children takes the least time for each with 64 and 128, a tenth to a quarter more with the others.
+/// The commands of a shared group, at most: the kernel walks through the whole group whenever a member exits. Measured
+/// with 32, 64, 128 and 256, the death of a thousand or ten thousand children takes the least time for each with 64 and
+/// 128, a tenth to a quarter more with the others.
 const COMMANDS: usize = 128;
 
 /// With fewer groups of commands, it is not asked whether one is empty.
 const SWEEP: usize = 8;
 
-/// The least time between two looks at all processes. A command that was tethered less than this ago may not be spawned yet.
+/// The least time between two looks at all processes. A command that was tethered less than this ago may not be spawned
+/// yet.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// How often it is asked whether a member that lives has left its group.
@@ -116,7 +118,8 @@ impl Group {
         };
         let (pairs, form) = or_open(pairs, packed, true)?;
         pairs.set_group(leader)?;
-        // The anchor and the pairs took the group by its number. If the child is there, the number is its own, and was all the time.
+        // The anchor and the pairs took the group by its number. If the child is there, the number is its own, and was
+        // all the time.
         is_still_there(process.as_ref())?;
         let hold = anchor.map_or(Hold::Leader(process), Hold::Anchor);
         Ok(Group::of(pairs.arm(signal, form)?, leader, hold))
@@ -153,8 +156,9 @@ impl Group {
     /// Whether the group of a child is empty for good. Nothing can join it then.
     fn has_no_member_but_its_anchor(&self) -> bool {
         let Hold::Anchor(anchor) = &self.hold else { return !self.exists() };
-        // The kernel tells whether a group is empty. So the anchor leaves it, and comes back if it is not. A group that is empty cannot be
-        // joined again, and if its number was reused meanwhile, `exists` tells that it is another one.
+        // The kernel tells whether a group is empty. So the anchor leaves it, and comes back if it is not. A group that
+        // is empty cannot be joined again, and if its number was reused meanwhile, `exists` tells that it is
+        // another one.
         let Some(own) = sys::group_of(0) else { return false };
         anchor.move_to(own).is_ok() && (!self.exists() || anchor.move_to(self.id).is_err() || !self.exists())
     }
@@ -318,7 +322,8 @@ impl target::Groups for Groups {
 /// Signals every member. In a fork of the owner, nothing is signalled.
 impl Drop for Groups {
     fn drop(&mut self) {
-        // To close the groups is not enough: a fork, or a command on its way to exec, may have copies of what is closed.
+        // To close the groups is not enough: a fork, or a command on its way to exec, may have copies of what is
+        // closed.
         let _ = target::Groups::signal(self, self.signal);
     }
 }
@@ -390,7 +395,8 @@ impl Entry {
 }
 
 impl State {
-    /// The group that the next command joins: an empty one; a new one if this process may have one more; or one that others are in.
+    /// The group that the next command joins: an empty one; a new one if this process may have one more; or one that
+    /// others are in.
     fn next(&mut self, signal: Signal) -> Result<u32, Error> {
         if self.sweep_is_due() && !self.entries.iter().any(Entry::is_empty) {
             self.sweep();
@@ -416,8 +422,9 @@ impl State {
         best.and_then(|place| self.entries.get_mut(place)).map(Entry::join).ok_or_else(taken)
     }
 
-    /// The place of the best group that can be joined: an empty one; or the fullest one that has room, so that as few commands as possible share
-    /// a group; or, without room, the emptiest one. Among equals, the one that was joined last: its command is the most likely to have exited.
+    /// The place of the best group that can be joined: an empty one; or the fullest one that has room, so that as few
+    /// commands as possible share a group; or, without room, the emptiest one. Among equals, the one that was
+    /// joined last: its command is the most likely to have exited.
     fn best(&self) -> Option<usize> {
         let rank = |entry: &Entry| match entry.commands {
             0 => (0, 0, Reverse(entry.told)),
@@ -500,7 +507,8 @@ fn have_exited_by(groups: &[Arc<Group>], deadline: Option<Instant>) -> io::Resul
     let mut is_late = false;
     loop {
         let members = members_of(groups)?;
-        // A process that was dead in the previous snapshot has not forked since. So two equal snapshots of dead processes are the end.
+        // A process that was dead in the previous snapshot has not forked since. So two equal snapshots of dead
+        // processes are the end.
         if members.iter().all(|member| dead.contains(&member.id)) {
             return Ok(true);
         }

@@ -12,13 +12,14 @@ type Groups = <Platform as Target>::Groups;
 
 /// Process groups whose members die when this is dropped, or when the process that made it exits for whatever reason.
 ///
-/// Spawn a command with [`command.tether(&tether)?`](crate::CommandExt::tether). The child joins a process group of the tether
-/// before it executes its program, and so does everything that it starts. These processes are the tether's *members*. The process that made the tether is
-/// its *owner*. When the owner is killed, crashes, exits or executes another program, the kernel signals every member, stopped ones too. So
-/// grandchildren do not live on where only the direct child would be killed ([majiayu000/harness#670], [thrumdev/blobs#228]).
+/// Spawn a command with [`command.tether(&tether)?`](crate::CommandExt::tether). The child joins a process group of the
+/// tether before it executes its program, and so does everything that it starts. These processes are the tether's
+/// *members*. The process that made the tether is its *owner*. When the owner is killed, crashes, exits or executes
+/// another program, the kernel signals every member, stopped ones too. So grandchildren do not live on where only the
+/// direct child would be killed ([majiayu000/harness#670], [thrumdev/blobs#228]).
 ///
-/// The program can be any program. It inherits no descriptor and no setting, and it keeps its parent. Threads of the owner and of the
-/// members may come and go; the kernel's parent-death signal depends on them ([golang/go#27505]).
+/// The program can be any program. It inherits no descriptor and no setting, and it keeps its parent. Threads of the
+/// owner and of the members may come and go; the kernel's parent-death signal depends on them ([golang/go#27505]).
 ///
 /// [majiayu000/harness#670]: https://github.com/majiayu000/harness/issues/670
 /// [thrumdev/blobs#228]: https://github.com/thrumdev/blobs/issues/228
@@ -43,26 +44,28 @@ type Groups = <Platform as Target>::Groups;
 /// # Early drop
 ///
 /// Dropping a tether signals its members. `let _ = Tether::new(signal)?` drops it immediately, and
-/// `command.tether(&Tether::new(signal)?)?` drops it at the end of the statement. Keep it in a variable, a field or a `static` for as long as
-/// its members should run. [`Tether::global`] is one that lives as long as the process. [`release`](Self::release) lets the members
-/// live on.
+/// `command.tether(&Tether::new(signal)?)?` drops it at the end of the statement. Keep it in a variable, a field or a
+/// `static` for as long as its members should run. [`Tether::global`] is one that lives as long as the process.
+/// [`release`](Self::release) lets the members live on.
 ///
 /// A tether is `Send` and `Sync`. Share it by reference or in an `Arc`.
 ///
 /// # One group for each command
 ///
-/// Each command gets a process group of its own. So `kill 0` in one command does not kill another one. With more than 32 groups in the process,
-/// commands share groups, 128 commands at most. They also share when the system refuses another group. A group that has become empty
-/// is used again.
+/// Each command gets a process group of its own. So `kill 0` in one command does not kill another one. With more than
+/// 32 groups in the process, commands share groups, 128 commands at most. They also share when the system refuses
+/// another group. A group that has become empty is used again.
 ///
 /// A tether signals all its members. To signal the processes of one command, make a tether for it.
 ///
 /// # Async code
 ///
-/// tokio's `Command` contains one of std: `command.as_std_mut().tether(&tether)?`, then `command.spawn()?` in a statement of its own.
+/// tokio's `Command` contains one of std: `command.as_std_mut().tether(&tether)?`, then `command.spawn()?` in a
+/// statement of its own.
 ///
-/// [`shutdown`](Self::shutdown) and [`wait_timeout`](Self::wait_timeout) block, so call them in `spawn_blocking`. If the future is dropped, the blocking call
-/// goes on, and the members keep their grace. Share the tether in an `Arc`, or use [`Tether::global`]:
+/// [`shutdown`](Self::shutdown) and [`wait_timeout`](Self::wait_timeout) block, so call them in `spawn_blocking`. If
+/// the future is dropped, the blocking call goes on, and the members keep their grace. Share the tether in an `Arc`, or
+/// use [`Tether::global`]:
 ///
 /// ```
 /// use pdeathsig::{CommandExt, ShutdownOutcome, Signal, Tether};
@@ -87,68 +90,81 @@ type Groups = <Platform as Target>::Groups;
 /// ```
 ///
 /// # How it works
-///
 #[doc = include_str!("../../../doc/tether.svg")]
 ///
-/// 1. **A zombie leads each group.** This *anchor* is a process that is made for it and exits at once. Nothing reaps it while the tether lives. So the
-///    group exists before its first member does, and its number is not reused. `ps` shows it as `[tether] <defunct>`. It has no exit signal:
-///    no SIGCHLD comes, and only a wait with `__WALL` or `__WCLONE` sees it. A command joins the group by
-///    [`process_group`](std::os::unix::process::CommandExt::process_group), which is part of `posix_spawn`, so nothing is forked.
-/// 2. **One descriptor holds the group.** It is one end of a pair of sockets, the *trigger*. The other end is *armed*: it has asked the kernel to
-///    signal the group when its peer hangs up (`O_ASYNC`, `F_SETOWN_EX`, `F_SETSIG`). It was sent to the trigger as a message and waits in
-///    the trigger's queue, so nothing else holds it.
-/// 3. **The kernel closes the trigger** when the owner exits, as it closes every descriptor. First it hangs up on the armed end, which sends the
-///    signal. Then it empties the queue, which closes the armed end. Both are steps of one close.
-/// 4. **It happens four times.** Since a kernel change of May 2026 (in stable kernels from June), a process that is forked while the kernel walks through the
-///    group may be missed. So the queue of the trigger also holds three more pairs, which are closed one after another.
-/// 5. A command on its way from fork to exec has a copy of the trigger. If the owner dies meanwhile, that exec closes it, when the child is
-///    in the group.
+/// 1. **A zombie leads each group.** This *anchor* is a process that is made for it and exits at once. Nothing reaps it
+///    while the tether lives. So the group exists before its first member does, and its number is not reused. `ps`
+///    shows it as `[tether] <defunct>`. It has no exit signal: no SIGCHLD comes, and only a wait with `__WALL` or
+///    `__WCLONE` sees it. A command joins the group by
+///    [`process_group`](std::os::unix::process::CommandExt::process_group), which is part of `posix_spawn`, so nothing
+///    is forked.
+/// 2. **One descriptor holds the group.** It is one end of a pair of sockets, the *trigger*. The other end is *armed*:
+///    it has asked the kernel to signal the group when its peer hangs up (`O_ASYNC`, `F_SETOWN_EX`, `F_SETSIG`). It was
+///    sent to the trigger as a message and waits in the trigger's queue, so nothing else holds it.
+/// 3. **The kernel closes the trigger** when the owner exits, as it closes every descriptor. First it hangs up on the
+///    armed end, which sends the signal. Then it empties the queue, which closes the armed end. Both are steps of one
+///    close.
+/// 4. **It happens four times.** Since a kernel change of May 2026 (in stable kernels from June), a process that is
+///    forked while the kernel walks through the group may be missed. So the queue of the trigger also holds three more
+///    pairs, which are closed one after another.
+/// 5. A command on its way from fork to exec has a copy of the trigger. If the owner dies meanwhile, that exec closes
+///    it, when the child is in the group.
 ///
 /// # Limits
 ///
 /// What it does not reach:
 ///
-/// - **A process that leaves the group**: by `setsid`, as daemons do, or by `setpgid`, as `timeout` without `--foreground`, `su -c`, `runuser -c`
-///   and shells with job control do (interactive ones, and scripts with `set -m`). A command whose `process_group` is set after `tether` does not join
-///   at all: use [`attach`](Self::attach).
-/// - **The first process of a pid namespace** (`unshare --pid --fork`, `bwrap --as-pid-1`) survives the owner's death, and everything in the namespace
-///   with it. A drop, [`send_signal`](Self::send_signal) and [`shutdown`](Self::shutdown) do kill it.
-/// - **Another user's processes.** The signal reaches what the owner could signal by `kill` without capabilities when the tether was made:
-///   root reaches every process, an ordinary user its own, including set-uid programs while their real uid stays. A member that
-///   makes itself root for good, as `sudo` does, is out of an ordinary user's reach: run the owner below `sudo`. The root of a user namespace reaches only members of
-///   its own uid, though it may `kill` others.
-/// - **The terminal.** Members are in background groups. If one reads from a terminal, SIGTTIN stops it, and Ctrl-C does not reach it.
-/// - **Descendants of a child that ends them itself.** A child with [`descendants`](crate::DieWithParent::descendants) kills even those that left its group.
-///   As a member it gets SIGKILL before it can do that, so these live on. Use one of the two.
+/// - **A process that leaves the group**: by `setsid`, as daemons do, or by `setpgid`, as `timeout` without
+///   `--foreground`, `su -c`, `runuser -c` and shells with job control do (interactive ones, and scripts with `set
+///   -m`). A command whose `process_group` is set after `tether` does not join at all: use [`attach`](Self::attach).
+/// - **The first process of a pid namespace** (`unshare --pid --fork`, `bwrap --as-pid-1`) survives the owner's death,
+///   and everything in the namespace with it. A drop, [`send_signal`](Self::send_signal) and
+///   [`shutdown`](Self::shutdown) do kill it.
+/// - **Another user's processes.** The signal reaches what the owner could signal by `kill` without capabilities when
+///   the tether was made: root reaches every process, an ordinary user its own, including set-uid programs while their
+///   real uid stays. A member that makes itself root for good, as `sudo` does, is out of an ordinary user's reach: run
+///   the owner below `sudo`. The root of a user namespace reaches only members of its own uid, though it may `kill`
+///   others.
+/// - **The terminal.** Members are in background groups. If one reads from a terminal, SIGTTIN stops it, and Ctrl-C
+///   does not reach it.
+/// - **Descendants of a child that ends them itself.** A child with [`descendants`](crate::DieWithParent::descendants)
+///   kills even those that left its group. As a member it gets SIGKILL before it can do that, so these live on. Use one
+///   of the two.
 /// - A stdio server that exits at the end of its input leaves its helpers behind, if only the server was armed: with
-///   [`#[die_with_parent]`](fn@crate::die_with_parent) on the server and a tether *in it* for its helpers, none is left.
+///   [`#[die_with_parent]`](fn@crate::die_with_parent) on the server and a tether *in it* for its helpers, none is
+///   left.
 ///
 /// The signal:
 ///
-/// - Prefer SIGKILL. With another signal, members that ignore or block it survive; both are inherited.
-///   A handler may run more than once: up to four times when the owner dies, five when the tether is dropped.
-/// - A real-time signal that cannot be queued (`RLIMIT_SIGPENDING`) arrives as SIGIO, which kills a member that does not handle it.
+/// - Prefer SIGKILL. With another signal, members that ignore or block it survive; both are inherited. A handler may
+///   run more than once: up to four times when the owner dies, five when the tether is dropped.
+/// - A real-time signal that cannot be queued (`RLIMIT_SIGPENDING`) arrives as SIGIO, which kills a member that does
+///   not handle it.
 /// - In a frozen control group of version 1, SIGKILL waits until the group is thawed. In version 2 it does not.
 /// - An owner that writes a core dump lives until that is written.
 ///
 /// The owner:
 ///
-/// - A fork of the owner that executes no program has a copy of the descriptor: the members then live until the fork dies too. In a fork, a drop
-///   signals nothing, and every method is an error that says so.
-/// - When the owner executes another program, the members are signalled. So they are if other code closes all descriptors, as daemonizing does.
-/// - A command that was tethered before a `setsid` of the owner and is spawned afterwards fails (`EPERM`): a group does not reach into another session.
-/// - If other code in the owner waits for every child with `__WALL`, it reaps the anchors. Members stay tethered, and the next command gets another
-///   group. Only a spawn in that moment fails, or joins what is left of the group.
-/// - Spawn a command while the tether lives. Spawned after a drop or a `shutdown`, it fails with `EPERM`, "Operation not permitted": std passes on
-///   only the number. If a member of its group is still exiting, it joins that and is not tethered.
+/// - A fork of the owner that executes no program has a copy of the descriptor: the members then live until the fork
+///   dies too. In a fork, a drop signals nothing, and every method is an error that says so.
+/// - When the owner executes another program, the members are signalled. So they are if other code closes all
+///   descriptors, as daemonizing does.
+/// - A command that was tethered before a `setsid` of the owner and is spawned afterwards fails (`EPERM`): a group does
+///   not reach into another session.
+/// - If other code in the owner waits for every child with `__WALL`, it reaps the anchors. Members stay tethered, and
+///   the next command gets another group. Only a spawn in that moment fails, or joins what is left of the group.
+/// - Spawn a command while the tether lives. Spawned after a drop or a `shutdown`, it fails with `EPERM`, "Operation
+///   not permitted": std passes on only the number. If a member of its group is still exiting, it joins that and is not
+///   tethered.
 ///
 /// Races with the owner's death. A drop, `send_signal` and `shutdown` do not have them, since `kill` is atomic:
 ///
-/// - A group that forks without end could survive only by a chain of four forks, each in another walk of the kernel. It was not seen in 30,000 such
-///   storms; with two walks it was seen once in 4,900.
-/// - On kernels since June 2026, if a member changes its group in that very moment, the kernel may continue in the group it just joined, and
-///   signal that one.
-/// - A command between fork and exec joins its group by number. If all its members died and the number was reused in those microseconds, it would join another group.
+/// - A group that forks without end could survive only by a chain of four forks, each in another walk of the kernel. It
+///   was not seen in 30,000 such storms; with two walks it was seen once in 4,900.
+/// - On kernels since June 2026, if a member changes its group in that very moment, the kernel may continue in the
+///   group it just joined, and signal that one.
+/// - A command between fork and exec joins its group by number. If all its members died and the number was reused in
+///   those microseconds, it would join another group.
 ///
 /// After the owner's death the anchors are ordinary orphaned zombies. An init or a
 /// [subreaper](https://man7.org/linux/man-pages/man2/PR_SET_CHILD_SUBREAPER.2const.html) reaps them.
@@ -157,13 +173,14 @@ type Groups = <Platform as Target>::Groups;
 ///
 /// # Cost
 ///
-/// No thread, and nothing happens while the owner lives. Spawning takes as long as without a tether, however large the owner is. A new group takes about as long
-/// as spawning a small program. It takes one descriptor, one zombie, some 20 KiB of kernel memory, and seven descriptors *in flight*. 10,000 children take 79
-/// groups.
+/// No thread, and nothing happens while the owner lives. Spawning takes as long as without a tether, however large the
+/// owner is. A new group takes about as long as spawning a small program. It takes one descriptor, one zombie, some 20
+/// KiB of kernel memory, and seven descriptors *in flight*. 10,000 children take 79 groups.
 ///
-/// The kernel counts descriptors in flight for each user, and allows as many as `RLIMIT_NOFILE`. A tether uses none if the user has more than 512
-/// in flight, or half of the limit, so that other programs can still pass descriptors. (Root is exempt.) Then commands share groups; and the first group of a
-/// tether, or an attached one, takes eight open descriptors instead.
+/// The kernel counts descriptors in flight for each user, and allows as many as `RLIMIT_NOFILE`. A tether uses none if
+/// the user has more than 512 in flight, or half of the limit, so that other programs can still pass descriptors. (Root
+/// is exempt.) Then commands share groups; and the first group of a tether, or an attached one, takes eight open
+/// descriptors instead.
 ///
 /// # See also
 ///
@@ -207,7 +224,8 @@ pub enum ShutdownOutcome {
 }
 
 impl Tether {
-    /// A tether without members. They get `signal` when it is dropped or when this process dies: prefer SIGKILL, or another fatal signal.
+    /// A tether without members. They get `signal` when it is dropped or when this process dies: prefer SIGKILL, or
+    /// another fatal signal.
     ///
     /// # Errors
     ///
@@ -215,9 +233,10 @@ impl Tether {
     ///
     /// - the process has no descriptor left (`EMFILE`), or the system has none (`ENFILE`);
     /// - the process limit is reached (`EAGAIN`);
-    /// - a sandbox refuses `clone`, `setpgid`, `waitid`, `socketpair`, `sendmsg` or `fcntl`. There is no other way to make a tether. A sandbox
-    ///   that refuses `clone(CLONE_VM | CLONE_VFORK)` refuses `posix_spawn` too;
-    /// - the children of this thread are in another pid namespace (`unshare(CLONE_NEWPID)`): make the tether in a child;
+    /// - a sandbox refuses `clone`, `setpgid`, `waitid`, `socketpair`, `sendmsg` or `fcntl`. There is no other way to
+    ///   make a tether. A sandbox that refuses `clone(CLONE_VM | CLONE_VFORK)` refuses `posix_spawn` too;
+    /// - the children of this thread are in another pid namespace (`unshare(CLONE_NEWPID)`): make the tether in a
+    ///   child;
     /// - [`Unsupported`](io::ErrorKind::Unsupported) if the target is neither Linux nor Android.
     ///
     /// # Examples
@@ -243,13 +262,14 @@ impl Tether {
 
     /// The tether of this process, with SIGKILL. It is made at the first call, and lives as long as the process.
     ///
-    /// Use it where nothing should outlive the process and there is no good place to keep a tether, such as in tests and libraries. All callers share
-    /// it, so [`send_signal`](Self::send_signal) and [`shutdown`](Self::shutdown) reach the members of all of them.
+    /// Use it where nothing should outlive the process and there is no good place to keep a tether, such as in tests
+    /// and libraries. All callers share it, so [`send_signal`](Self::send_signal) and [`shutdown`](Self::shutdown)
+    /// reach the members of all of them.
     ///
     /// # Errors
     ///
-    /// Those of [`new`](Self::new), at the first call. An error is not remembered: the next call tries again. In a fork of the process that made it, it is an error
-    /// ([`InvalidInput`](io::ErrorKind::InvalidInput)).
+    /// Those of [`new`](Self::new), at the first call. An error is not remembered: the next call tries again. In a fork
+    /// of the process that made it, it is an error ([`InvalidInput`](io::ErrorKind::InvalidInput)).
     ///
     /// # Examples
     ///
@@ -282,24 +302,26 @@ impl Tether {
 
     /// Ties a process group that a child of this process leads, in this session or another. `leader` is the child's id.
     ///
-    /// It is for children that get a group of their own elsewhere: by `process_group(0)`, by `setsid` in a `pre_exec`, by `forkpty`, or by a crate such as
-    /// process-wrap, command-group or portable-pty. The child still leads its group, so `kill(-pid)` and [`ChildExt`](crate::ChildExt) work.
+    /// It is for children that get a group of their own elsewhere: by `process_group(0)`, by `setsid` in a `pre_exec`,
+    /// by `forkpty`, or by a crate such as process-wrap, command-group or portable-pty. The child still leads its
+    /// group, so `kill(-pid)` and [`ChildExt`](crate::ChildExt) work.
     ///
     /// Between the spawn and this call the child is not tied. To close that window, use
-    /// [`Command::die_with_parent`](crate::CommandExt::die_with_parent) as well. A child that exited and was not waited for can be attached, to tie
-    /// what it has left in its group. Attaching a group again does nothing.
+    /// [`Command::die_with_parent`](crate::CommandExt::die_with_parent) as well. A child that exited and was not waited
+    /// for can be attached, to tie what it has left in its group. Attaching a group again does nothing.
     ///
     /// # Errors
     ///
-    /// - [`InvalidInput`](io::ErrorKind::InvalidInput), with the reason and the remedy, if `leader` leads no group, is not a child of this process, was
-    ///   waited for, is this process, 0 or 1. Nothing is tied then.
+    /// - [`InvalidInput`](io::ErrorKind::InvalidInput), with the reason and the remedy, if `leader` leads no group, is
+    ///   not a child of this process, was waited for, is this process, 0 or 1. Nothing is tied then.
     /// - Those of [`new`](Self::new), and of a fork of the owner.
     ///
     /// # Limits
     ///
     /// - Call it before the child is waited for. If other code waits for the child meanwhile, it is an error.
-    /// - A group in another session has no anchor. [`send_signal`](Self::send_signal) and [`shutdown`](Self::shutdown) reach it from Linux 6.9 on; before, they are an error
-    ///   for this group ([`Unsupported`](io::ErrorKind::Unsupported)), and only a drop of the tether or the owner's death signals it.
+    /// - A group in another session has no anchor. [`send_signal`](Self::send_signal) and [`shutdown`](Self::shutdown)
+    ///   reach it from Linux 6.9 on; before, they are an error for this group
+    ///   ([`Unsupported`](io::ErrorKind::Unsupported)), and only a drop of the tether or the owner's death signals it.
     /// - [`release`](Self::release) releases the group as well.
     /// - If the child moves itself to another group afterwards, it is not a member any more.
     ///
@@ -330,8 +352,9 @@ impl Tether {
 
     /// Whether a process is in a group of this tether.
     ///
-    /// Use it after spawning through another crate, which may have set another process group. What cannot be known is `false`: a process
-    /// that does not exist or was reaped, and everything in a fork of the owner. A zombie is in its group until it is reaped.
+    /// Use it after spawning through another crate, which may have set another process group. What cannot be known is
+    /// `false`: a process that does not exist or was reaped, and everything in a fork of the owner. A zombie is in
+    /// its group until it is reaped.
     ///
     /// # Limits
     ///
@@ -372,8 +395,9 @@ impl Tether {
     ///
     /// # Errors
     ///
-    /// - That of [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html) if a group could not be signalled: `EPERM` if this process
-    ///   has become another user. All other groups are signalled. (It is not an error if any member of a group could be signalled.)
+    /// - That of [kill(2)](https://man7.org/linux/man-pages/man2/kill.2.html) if a group could not be signalled:
+    ///   `EPERM` if this process has become another user. All other groups are signalled. (It is not an error if any
+    ///   member of a group could be signalled.)
     /// - [`Unsupported`](io::ErrorKind::Unsupported) before Linux 6.9, for an attached group in another session.
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput) in a fork of the owner: nothing is signalled there.
     ///
@@ -402,13 +426,14 @@ impl Tether {
 
     /// Waits until no member is left, for `timeout` at most: whether none is left. Zombies do not count.
     ///
-    /// It does not signal anything, and it does not reap the children. It returns as soon as the last member has exited. It looks at the groups that exist when it is called:
-    /// it need not wait for commands that are spawned meanwhile. With a timeout too long to be counted, such as `Duration::MAX`, it waits
-    /// for ever.
+    /// It does not signal anything, and it does not reap the children. It returns as soon as the last member has
+    /// exited. It looks at the groups that exist when it is called: it need not wait for commands that are spawned
+    /// meanwhile. With a timeout too long to be counted, such as `Duration::MAX`, it waits for ever.
     ///
     /// # Errors
     ///
-    /// - [`NotFound`](io::ErrorKind::NotFound) if `/proc` is not mounted, or is that of another pid namespace: then it is not known which members are left.
+    /// - [`NotFound`](io::ErrorKind::NotFound) if `/proc` is not mounted, or is that of another pid namespace: then it
+    ///   is not known which members are left.
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput) in a fork of the owner.
     ///
     /// # Limits
@@ -442,26 +467,29 @@ impl Tether {
 
     /// Sends `signal` to all members, waits until they have exited, and kills any that still runs after `grace`.
     ///
-    /// It returns as soon as the last member has exited. Stopped members are continued, so that they act on the signal. SIGKILL is sent in any case, so no
-    /// process survives by forking. With a grace too long to be counted, such as `Duration::MAX`, it waits for ever.
+    /// It returns as soon as the last member has exited. Stopped members are continued, so that they act on the signal.
+    /// SIGKILL is sent in any case, so no process survives by forking. With a grace too long to be counted, such as
+    /// `Duration::MAX`, it waits for ever.
     ///
-    /// It acts on the groups that exist when it is called, attached ones included. Commands tethered later join other groups and are not touched. Other threads may use
-    /// the tether meanwhile, and it can be used again afterwards. If the owner dies during the grace, the members get the tether's signal.
+    /// It acts on the groups that exist when it is called, attached ones included. Commands tethered later join other
+    /// groups and are not touched. Other threads may use the tether meanwhile, and it can be used again afterwards.
+    /// If the owner dies during the grace, the members get the tether's signal.
     ///
     /// Reap the direct children yourself, by [`Child::wait`](std::process::Child::wait).
     ///
     /// # Errors
     ///
     /// - Those of [`send_signal`](Self::send_signal), for either signal. What could be signalled was.
-    /// - [`NotFound`](io::ErrorKind::NotFound) if an endless wait is asked for and `/proc` does not tell which members are left. The members are killed.
+    /// - [`NotFound`](io::ErrorKind::NotFound) if an endless wait is asked for and `/proc` does not tell which members
+    ///   are left. The members are killed.
     ///
     /// In a fork of the owner nothing is signalled.
     ///
     /// # Limits
     ///
     /// - It blocks the thread. See [async code](#async-code).
-    /// - Without `/proc`, or with that of another pid namespace, it waits for the whole grace. Members that `/proc` hides from this user
-    ///   (`hidepid`) are not waited for, nor are those that leave their group.
+    /// - Without `/proc`, or with that of another pid namespace, it waits for the whole grace. Members that `/proc`
+    ///   hides from this user (`hidepid`) are not waited for, nor are those that leave their group.
     /// - A command that was tethered before and is spawned afterwards fails with `EPERM`: call `tether` for each spawn.
     ///
     /// # Examples
@@ -493,8 +521,8 @@ impl Tether {
     ///
     /// # Errors
     ///
-    /// - The process has too few descriptors left (`EMFILE`): it takes seven for a moment. Members that could not be released get
-    ///   the tether's signal when this process dies, but not before.
+    /// - The process has too few descriptors left (`EMFILE`): it takes seven for a moment. Members that could not be
+    ///   released get the tether's signal when this process dies, but not before.
     /// - [`InvalidInput`](io::ErrorKind::InvalidInput) in a fork of the owner: the owner's members stay tethered.
     ///
     /// # Examples

@@ -42,7 +42,8 @@ pub(crate) fn play(arguments: &[String]) {
         }
     }
     let told = [std::process::id().to_ne_bytes(), recorded.to_ne_bytes()].concat();
-    // Not through std's buffer, which takes a byte for the end of a line, and writes twice: in one piece, or the lane would read a half.
+    // Not through std's buffer, which takes a byte for the end of a line, and writes twice: in one piece, or the lane
+    // would read a half.
     assert_eq!(write(io::stdout(), &told), Ok(told.len()));
     loop {
         pause();

@@ -160,7 +160,8 @@ impl Orphans {
         }
     }
 
-    /// Whether the live parent is the only child. All that its launchers left has come to this process. It is killed then.
+    /// Whether the live parent is the only child. All that its launchers left has come to this process. It is killed
+    /// then.
     fn are_all_gone(&self) -> bool {
         let Some(owner) = self.owner.filter(|owner| children_of(Pid::this()) == [*owner]) else { return false };
         kill(owner, Signal::SIGKILL).unwrap();

@@ -5,20 +5,23 @@
 //! ```
 //!
 //! - `--seed NUMBER`: what all trials are drawn from; it is printed.
-//! - `--ways NAME,NAME…`: not all of them. `bare` and `bare-before-exec`, the naive approaches, are run only when named.
+//! - `--ways NAME,NAME…`: not all of them. `bare` and `bare-before-exec`, the naive approaches, are run only when
+//!   named.
 //! - `--lanes NUMBER`: how many trials run at a time.
-//! - `--replay SEED`: one trial, by the seed that is printed for it, again and again, `--deaths` times. What is drawn is the same; the
-//!   instant at which the kernel does what it does is not.
+//! - `--replay SEED`: one trial, by the seed that is printed for it, again and again, `--deaths` times. What is drawn
+//!   is the same; the instant at which the kernel does what it does is not.
 //! - `--patience MILLISECONDS`: how long one may live on that is to die. It only ends a trial that has failed.
 //! - `--report FILE`: as Markdown.
 //!
 //! It ends with the status 1 if somebody survived whose survival is not documented.
 //!
-//! Four quarters of the trials run one after another: undisturbed, with two spinning threads for each core, with a thread for each core that
-//! fills and gives back 128 MiB without end, and with both.
+//! Four quarters of the trials run one after another: undisturbed, with two spinning threads for each core, with a
+//! thread for each core that fills and gives back 128 MiB without end, and with both.
 //!
-//! One program plays all parts: `campaign` starts *lanes*, each of which is a subreaper and starts *parents*; these start *children*
-//! from one to eight threads, and die. In the trials `launcher-outer` and `launcher-inner` processes of their launchers die instead, and they live on. Then all that is left comes to the lane, which reaps it, and finds out who lives on.
+//! One program plays all parts: `campaign` starts *lanes*, each of which is a subreaper and starts *parents*; these
+//! start *children* from one to eight threads, and die. In the trials `launcher-outer` and `launcher-inner` processes
+//! of their launchers die instead, and they live on. Then all that is left comes to the lane, which reaps it, and finds
+//! out who lives on.
 
 mod child;
 mod lane;

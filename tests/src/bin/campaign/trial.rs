@@ -126,7 +126,8 @@ impl Trial {
     pub(crate) fn drawn_from(seed: u64, ways: &[Way]) -> Trial {
         let mut random = Rng::with_seed(seed);
         let way = ways[random.usize(..ways.len())];
-        // From 50 microseconds to 20 milliseconds, as often in each power of two. A launcher starts three processes for one.
+        // From 50 microseconds to 20 milliseconds, as often in each power of two. A launcher starts three processes for
+        // one.
         let after = Duration::from_secs_f64(50e-6 * 400_f64.powf(random.f64()));
         let after = if way.is_launcher() { 3 * after } else { after };
         Trial {

@@ -1,14 +1,14 @@
 //! Asks a thread of another process for its parent-death signal. The kernel tells it only to that thread.
 //!
-//! 1. Seize the thread, interrupt it if it waits in the kernel, and let it run to its next system call. Signals that arrive on the way
-//!    are delivered.
-//! 2. Turn that call into `prctl(PR_GET_PDEATHSIG)`. The thread handles no signal until the end of step 3, because none is delivered
-//!    within a system call.
-//! 3. Restore all registers, and set the instruction pointer two bytes back, to the `syscall` instruction. The thread now makes the call
-//!    that it wanted to make.
+//! 1. Seize the thread, interrupt it if it waits in the kernel, and let it run to its next system call. Signals that
+//!    arrive on the way are delivered.
+//! 2. Turn that call into `prctl(PR_GET_PDEATHSIG)`. The thread handles no signal until the end of step 3, because none
+//!    is delivered within a system call.
+//! 3. Restore all registers, and set the instruction pointer two bytes back, to the `syscall` instruction. The thread
+//!    now makes the call that it wanted to make.
 //!
-//! The thread never runs code that it did not come to by itself, because a restartable sequence (rseq(2)) could not be restored.
-//! The tracer is a thread of its own. When it exits, the kernel detaches whatever it still traces.
+//! The thread never runs code that it did not come to by itself, because a restartable sequence (rseq(2)) could not be
+//! restored. The tracer is a thread of its own. When it exits, the kernel detaches whatever it still traces.
 
 use std::fs::{File, OpenOptions};
 use std::io;

@@ -1,7 +1,8 @@
 //! Recognises the launchers that a process belongs to.
 //!
-//! `inner` is cloned with SIGCONT as its exit signal, which `/proc/PID/stat` shows and no other program uses. It is a copy of `outer`, so both
-//! have the same command line. The program is the only process that `inner` forks; other children of `inner` were adopted.
+//! `inner` is cloned with SIGCONT as its exit signal, which `/proc/PID/stat` shows and no other program uses. It is a
+//! copy of `outer`, so both have the same command line. The program is the only process that `inner` forks; other
+//! children of `inner` were adopted.
 
 use std::ffi::OsString;
 use std::fs;
