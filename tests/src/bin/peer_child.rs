@@ -3,9 +3,9 @@
 //! `peer_child TIE [--on CPU] [--with-child]`; prints its id when it is armed. With a child of its own, which nothing ties to it, that
 //! one's id follows. `peer_child TIE --timed` prints how many nanoseconds it takes to arm, to undo that, and to arm again.
 
-use std::env;
 use std::process::Command;
 use std::time::Instant;
+use std::{env, fs};
 
 use nix::unistd::{alarm, pause, Pid};
 use pdeathsig::outlive_parent;
@@ -25,13 +25,18 @@ fn main() {
         }
     }
     tie.arm();
-    println!("{}", Pid::this());
+    println!("{}", own_id());
     if with_child {
         start_another();
     }
     loop {
         pause();
     }
+}
+
+/// As those see it that started it: `/proc` is theirs, also for a process in a new pid namespace.
+fn own_id() -> String {
+    fs::read_link("/proc/self").unwrap().display().to_string()
 }
 
 fn time(tie: Tie) {
