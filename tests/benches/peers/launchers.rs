@@ -42,7 +42,7 @@ const DEADLY: [Tie; 9] = [
 const TREES: [(usize, usize); 3] = [(1, 41), (100, 31), (2000, 11)];
 
 /// A tree that lives for longer is not about to die.
-const LIMIT: Duration = Duration::from_secs(5);
+const LIMIT: Duration = Duration::from_secs(3);
 
 pub(crate) fn measure(scale: &Scale) -> Part {
     let mut part = Part::default();
@@ -123,9 +123,9 @@ fn hold(part: &mut Part, ties: &[Tie], rounds: usize) {
         let after = wakes();
         for (turn, between) in between.iter().enumerate() {
             let rollups: Vec<String> = between.iter().map(|process| rollup(*process)).collect();
-            let sum = |fields: &[&str]| -> f64 {
-                rollups.iter().flat_map(|rollup| fields.iter().map(|field| bytes_of(rollup, field))).sum()
-            };
+            let all = |fields: &[&str], rollup: &str| fields.iter().map(|field| bytes_of(rollup, field)).sum::<f64>();
+            // The sum of nothing is -0.
+            let sum = |fields: &[&str]| rollups.iter().map(|rollup| all(fields, rollup)).sum::<f64>() + 0.0;
             let row = [
                 between.len() as f64,
                 sum(&["Pss"]),
@@ -199,8 +199,9 @@ fn die(part: &mut Part, ties: &[Tie], number: usize, trials: usize, patience: &m
             }
         }
     }
-    part.tables.push(table(&format!("{number}, all dead"), Unit::Nanoseconds, ties, times));
-    part.tables.push(table(&format!("{number}, survivors"), Unit::Count, ties, survivors));
+    let processes = if number == 1 { "process" } else { "processes" };
+    part.tables.push(table(&format!("{number} {processes}, dead after"), Unit::Nanoseconds, ties, times));
+    part.tables.push(table(&format!("survivors of {number}, survivors"), Unit::Count, ties, survivors));
 }
 
 /// An owner, and a program that it starts, which forks.

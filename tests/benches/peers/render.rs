@@ -56,8 +56,8 @@ pub(crate) fn part(name: &str, part: &Part) -> String {
         "launchers" => [
             matrix(part, ", `true`", ""),
             matrix(part, ", idle", ""),
-            matrix(part, ", all dead", "until all are dead"),
-            matrix(part, ", survivors", "survivors"),
+            matrix(part, ", dead after", "dead after"),
+            matrix(part, ", survivors", ""),
         ]
         .join("\n"),
         _ => matrix(part, "", ""),
