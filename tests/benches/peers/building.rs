@@ -1,4 +1,4 @@
-//! What a dependency costs whoever builds it.
+//! What a dependency adds to a build.
 
 use std::collections::BTreeSet;
 use std::fs;

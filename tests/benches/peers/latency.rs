@@ -1,4 +1,4 @@
-//! Who dies with the parent, and how soon.
+//! What dies with the parent, and how soon.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use super::results::{nanoseconds, Fate, Part, Table, Unit};
 use super::shared::at_random;
 use super::{Scale, ACTOR};
 
-/// Whoever lives for longer is not about to die.
+/// A process that lives for longer is not about to die.
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// Those whose latency is taken: the first in each way to arm, since the kernel does not know which library has called it.

@@ -75,7 +75,7 @@ pub(crate) struct Measurement {
     pub(crate) note: Option<String>,
 }
 
-/// Who dies, and of what; `dies`, `lives`, or in how many of the trials.
+/// What dies: `dies`, `lives`, or in how many of the trials.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Fate {
     pub(crate) name: String,

@@ -63,7 +63,7 @@ fn spawn_in_turn(rounds: usize, every: usize, patience: &mut Patience) -> [Vec<V
         if round % 30 == 0 {
             patience.await_quiet();
         }
-        // When a control group was taken away, the kernel makes whoever forks next wait: not always the same one.
+        // When a control group was removed, the kernel makes the next fork wait. With a random order this falls on all alike.
         for turn in at_random(round, TIES.len()) {
             if TIES[turn].forks() && round % every != 0 {
                 continue;

@@ -49,7 +49,7 @@ fn time(tie: Tie) {
     println!("{} {} {}", times[0], times[1], times[2]);
 }
 
-// Whoever measures reaps it.
+// The benchmark reaps it.
 #[allow(clippy::zombie_processes)]
 fn start_another() {
     Command::new(env::current_exe().unwrap()).arg("nothing").spawn().unwrap();
