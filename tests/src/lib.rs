@@ -39,7 +39,7 @@ pub use sandbox::{Answer, Refusal, Refused};
 pub use stage::{any_child, needs_root, set_uid_programs_work, skipped, until, Stage};
 pub use terminal::{is_installed, pty_pair, Key, Modes, Ran, Shell, Terminal};
 #[cfg(feature = "peers")]
-pub use ties::{Spawned, Spawner, Tie};
+pub use ties::{new_guard, Spawned, Spawner, Tie};
 pub use toil::{Waiting, Work};
 pub use trace::{Boundary, Tracee};
 pub use ways::{play_leaf, play_way, Dies, Guard, Outcome, Trial};

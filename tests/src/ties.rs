@@ -1,14 +1,16 @@
 //! How other crates and tools tie a child to its parent, beside ours: for the benchmark `peers`.
 
 use std::fmt::Debug;
-use std::os::unix::process::parent_id;
+use std::os::unix::process::{parent_id, CommandExt as _};
 use std::path::Path;
 use std::process::{self, Child, Command};
 use std::thread;
 use std::time::Duration;
 
 use command_group::{CommandGroup, GroupChild};
-use pdeathsig::{CommandExt, DieWithParent, Signal, Tether};
+use fork::ProcessGroupGuard;
+use pdeathsig::{CommandExt, DieWithParent, Launcher, Signal, Tether};
+use process_guard::{ProcessGuard, ShutdownPolicy};
 use process_wrap::std::{ChildWrapper, CommandWrap, ProcessGroup};
 use processkit::{RunningProcess, StdioMode};
 use tokio::runtime::{Builder, Runtime};
@@ -44,6 +46,12 @@ pub enum Tie {
     UrSpawn,
     /// The parent spawns `setpriv --pdeathsig KILL` with the child's program.
     Setpriv,
+    /// The parent spawns `tini -s -p SIGKILL` with the child's program.
+    Tini,
+    /// The parent spawns `dumb-init` with the child's program.
+    DumbInit,
+    /// The parent spawns `bwrap --unshare-pid --die-with-parent` with the child's program.
+    Bwrap,
     /// `command_group::CommandGroup::group_spawn()`
     CommandGroup,
     /// `process_wrap::std::ProcessGroup::leader()`
@@ -52,14 +60,24 @@ pub enum Tie {
     Processkit,
     /// The same with `kill_on_parent_death()`.
     ProcesskitArmed,
+    /// `fork::ProcessGroupGuard`, one for all children.
+    Fork,
+    /// `process_guard::ProcessGuard::spawn_process_group()`
+    ProcessGuard,
+    /// The same with `parent_death_signal`.
+    ProcessGuardArmed,
     /// `pdeathsig::CommandExt::die_with_parent`
     DieWithParent,
     /// `pdeathsig::Tether`
     Tether,
+    /// `pdeathsig::Launcher`, which executes the parent's own program.
+    Launcher,
+    /// The parent spawns the command `pdeathsig` with the child's program.
+    Pdeathsig,
 }
 
 /// All of them: what they are called on a command line, and by people.
-const NAMES: [(Tie, &str, &str); 19] = [
+const NAMES: [(Tie, &str, &str); 27] = [
     (Tie::Nothing, "nothing", "no protection"),
     (Tie::Prctl, "prctl", "bare `prctl`"),
     (Tie::Nix, "nix", "`nix`"),
@@ -73,12 +91,20 @@ const NAMES: [(Tie, &str, &str); 19] = [
     (Tie::PrctlBeforeExec, "prctl-before-exec", "bare `prctl` in `pre_exec`"),
     (Tie::UrSpawn, "ur-spawn", "`ur-taking-me-with-you`, spawn"),
     (Tie::Setpriv, "setpriv", "`setpriv --pdeathsig KILL`"),
+    (Tie::Tini, "tini", "`tini -s -p SIGKILL`"),
+    (Tie::DumbInit, "dumb-init", "`dumb-init`"),
+    (Tie::Bwrap, "bwrap", "`bwrap --unshare-pid --die-with-parent`"),
     (Tie::CommandGroup, "command-group", "`command-group`"),
     (Tie::ProcessWrap, "process-wrap", "`process-wrap`, `ProcessGroup`"),
     (Tie::Processkit, "processkit", "`processkit`"),
     (Tie::ProcesskitArmed, "processkit-armed", "`processkit`, `kill_on_parent_death`"),
+    (Tie::Fork, "fork", "`fork`, `ProcessGroupGuard`"),
+    (Tie::ProcessGuard, "process-guard", "`process_guard`, process group"),
+    (Tie::ProcessGuardArmed, "process-guard-armed", "`process_guard`, `parent_death_signal`"),
     (Tie::DieWithParent, "die-with-parent", "**`pdeathsig`, `Command::die_with_parent`**"),
     (Tie::Tether, "tether", "**`pdeathsig`, `Tether`**"),
+    (Tie::Launcher, "launcher", "**`pdeathsig`, `Launcher`**"),
+    (Tie::Pdeathsig, "pdeathsig", "**the command `pdeathsig`**"),
 ];
 
 impl Tie {
@@ -111,15 +137,24 @@ impl Tie {
         }
     }
 
-    /// Whether the parent has to execute `setpriv`.
-    pub fn needs_setpriv(self) -> bool {
-        self == Tie::Setpriv
+    /// What the parent executes with the child's program as arguments: another program in `PATH`, and its options.
+    pub fn wrapper(self) -> Option<(&'static str, &'static [&'static str])> {
+        match self {
+            Tie::Setpriv => Some(("setpriv", &["--pdeathsig", "KILL"])),
+            Tie::Tini => Some(("tini", &["-s", "-p", "SIGKILL", "--"])),
+            Tie::DumbInit => Some(("dumb-init", &["--"])),
+            // All files stay as they are.
+            Tie::Bwrap => Some(("bwrap", &["--unshare-pid", "--die-with-parent", "--dev-bind", "/", "/", "--"])),
+            Tie::Pdeathsig => Some(("pdeathsig", &["--"])),
+            _ => None,
+        }
     }
 
     /// Whether its spawns fork, which copies page tables; `processkit`'s do where it makes control groups.
     pub fn forks(self) -> bool {
         let kit = [Tie::Processkit, Tie::ProcesskitArmed];
-        kit.contains(&self) || [Tie::PrctlBeforeExec, Tie::UrSpawn, Tie::DieWithParent].contains(&self)
+        kit.contains(&self)
+            || [Tie::PrctlBeforeExec, Tie::UrSpawn, Tie::ProcessGuardArmed, Tie::DieWithParent].contains(&self)
     }
 
     /// The child's part of it, if it has one.
@@ -152,11 +187,21 @@ fn poll(interval: Duration) {
     });
 }
 
+const AT_ONCE: ShutdownPolicy = ShutdownPolicy::Kill { force_time: Duration::from_secs(10) };
+
+/// A process group of the crate `fork`, with a helper process that kills it.
+pub fn new_guard() -> ProcessGroupGuard {
+    let mut guard = ProcessGroupGuard::new().unwrap();
+    guard.activate(Duration::from_secs(10)).unwrap();
+    guard
+}
+
 /// Spawns children that are tied to it.
 #[derive(Debug)]
 pub struct Spawner {
     tie: Tie,
     tether: Option<Tether>,
+    guard: Option<ProcessGroupGuard>,
     runtime: Option<Runtime>,
 }
 
@@ -171,6 +216,8 @@ pub enum Spawned {
     Wrapped(Box<dyn ChildWrapper>),
     /// processkit's.
     Kit(Box<RunningProcess>),
+    /// process_guard's.
+    Guarded(ProcessGuard),
 }
 
 impl Spawner {
@@ -180,19 +227,31 @@ impl Spawner {
         Spawner {
             tie,
             tether: (tie == Tie::Tether).then(|| Tether::new(Signal::KILL).unwrap()),
+            guard: (tie == Tie::Fork).then(new_guard),
             runtime: kit.then(|| Builder::new_current_thread().enable_all().build().unwrap()),
         }
     }
 
     /// Spawns a program.
     pub fn spawn(&self, program: &Path, arguments: &[&str]) -> Spawned {
+        if let Some((wrapper, options)) = self.tie.wrapper() {
+            return Spawned::Plain(Command::new(wrapper).args(options).arg(program).args(arguments).spawn().unwrap());
+        }
         let mut command = Command::new(program);
         command.args(arguments);
         Spawned::Plain(match self.tie {
             Tie::PrctlBeforeExec => raw::set_bare_before_exec(&mut command, Signal::KILL.as_raw()).spawn().unwrap(),
             Tie::UrSpawn => ur_taking_me_with_you::spawn_dying_with_parent(command).unwrap(),
-            Tie::Setpriv => {
-                Command::new("setpriv").args(["--pdeathsig", "KILL"]).arg(program).args(arguments).spawn().unwrap()
+            Tie::Launcher => Launcher::new().command(program).unwrap().args(arguments).spawn().unwrap(),
+            Tie::Fork => {
+                let group = self.guard.as_ref().unwrap().process_group();
+                command.process_group(group.get()).spawn().unwrap()
+            }
+            Tie::ProcessGuard | Tie::ProcessGuardArmed => {
+                if self.tie == Tie::ProcessGuardArmed {
+                    process_guard::CommandExt::parent_death_signal(&mut command, process_guard::Signal::SIGKILL);
+                }
+                return Spawned::Guarded(ProcessGuard::spawn_process_group(&mut command, AT_ONCE).unwrap());
             }
             Tie::CommandGroup => return Spawned::Group(command.group_spawn().unwrap()),
             Tie::ProcessWrap => {
@@ -220,6 +279,7 @@ impl Spawner {
             Spawned::Plain(mut child) => drop(child.wait().unwrap()),
             Spawned::Group(mut child) => drop(child.wait().unwrap()),
             Spawned::Wrapped(mut child) => drop(child.wait().unwrap()),
+            Spawned::Guarded(mut guard) => drop(guard.take().unwrap().wait().unwrap()),
             Spawned::Kit(child) => drop(self.runtime.as_ref().unwrap().block_on(child.wait()).unwrap()),
         }
     }

@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use pdeathsig::{outlive_parent, DieWithParent, Signal};
 use pdeathsig_tests::{bare_calls, Tie};
 
 use super::results::{nanoseconds, Part, Table, Unit};
-use super::shared::patience::Patience;
 use super::shared::turns;
 use super::{Scale, PEER_CHILD};
 
@@ -45,7 +44,7 @@ pub(crate) fn measure(scale: &Scale) -> Part {
     let mut calls = vec![Vec::new(); CALLED.len()];
     let mut in_c = [Vec::new(), Vec::new()];
     let mut watching = [Vec::new(), Vec::new(), Vec::new()];
-    let mut patience = Patience(Duration::from_secs(30));
+    let mut patience = scale.patience(30);
     for round in 0..scale.trials(400) {
         if round % 20 == 0 {
             patience.await_quiet();

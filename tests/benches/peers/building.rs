@@ -1,4 +1,4 @@
-//! What a dependency costs whoever builds it.
+//! What a dependency adds to a build.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,12 +7,11 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use super::results::{locked_version, nanoseconds, Part, Table, Unit};
-use super::shared::patience::Patience;
-use super::shared::turns;
+use super::shared::at_random;
 use super::{Scale, ROOT};
 
 /// What a project depends on: its title, the crate, and what else stands beside the version.
-const PROJECTS: [(&str, &str, &str); 9] = [
+const PROJECTS: [(&str, &str, &str); 11] = [
     ("no dependency", "", ""),
     ("**`pdeathsig` without the attribute**", "pdeathsig", "default-features = false"),
     ("**`pdeathsig`**", "pdeathsig", ""),
@@ -21,6 +20,8 @@ const PROJECTS: [(&str, &str, &str); 9] = [
     ("`ur-taking-me-with-you`", "ur-taking-me-with-you", ""),
     ("`command-group`", "command-group", ""),
     ("`process-wrap`, feature `std`", "process-wrap", "features = [\"std\"]"),
+    ("`fork`", "fork", ""),
+    ("`process_guard`", "process_guard", ""),
     ("`processkit`", "processkit", ""),
 ];
 
@@ -34,10 +35,10 @@ pub(crate) fn measure(scale: &Scale) -> Part {
             Err(reason) => part.skip(&format!("building {}", project.0), &reason),
         }
     }
-    let mut patience = Patience(Duration::from_secs(60));
+    let mut patience = scale.patience(60);
     let mut times = vec![Vec::new(); projects.len()];
     for round in 0..scale.trials(5) {
-        for turn in turns(round, projects.len()) {
+        for turn in at_random(round, projects.len()) {
             patience.await_quiet();
             times[turn].push(nanoseconds(projects[turn].build()));
         }

@@ -1,4 +1,4 @@
-//! The control groups that `processkit` leaves behind where its process is killed: somebody has to remove them.
+//! The control groups that `processkit` leaves behind when its process is killed. This removes them.
 
 use std::collections::HashSet;
 use std::ffi::OsString;

@@ -9,26 +9,35 @@ use super::control_groups::ControlGroups;
 use super::results::{nanoseconds, Part, Table, Unit};
 use super::shared::family::Family;
 use super::shared::patience::Patience;
-use super::shared::{has, turns, CHILD};
+use super::shared::{at_random, has, CHILD};
 use super::{Scale, ACTOR, PEER_PARENT};
 
 const OWNER: &str = env!("CARGO_BIN_EXE_owner");
 
-const TIES: [Tie; 6] =
-    [Tie::PrctlBeforeExec, Tie::UrSpawn, Tie::Setpriv, Tie::ProcesskitArmed, Tie::DieWithParent, Tie::Tether];
+const TIES: [Tie; 8] = [
+    Tie::PrctlBeforeExec,
+    Tie::UrSpawn,
+    Tie::Setpriv,
+    Tie::ProcesskitArmed,
+    Tie::Fork,
+    Tie::ProcessGuardArmed,
+    Tie::DieWithParent,
+    Tie::Tether,
+];
 
 /// How many children, and how many trials.
-const CROWDS: [(usize, usize); 3] = [(100, 31), (1000, 11), (10_000, 5)];
+const CROWDS: [(usize, usize); 4] = [(100, 31), (1000, 11), (2000, 9), (10_000, 5)];
 
 pub(crate) fn measure(scale: &Scale) -> Part {
     let mut part = Part::default();
     let groups = ControlGroups::new();
-    let mut patience = Patience(Duration::from_secs(120));
-    let mut ties = TIES.to_vec();
-    ties.retain(|tie| scale.has_setpriv || !tie.needs_setpriv());
+    let mut patience = scale.patience(120);
+    let ties = scale.usable(TIES, &mut part);
     for (number, trials) in CROWDS {
         let what = format!("the death of {number}");
-        if has(number * CHILD, &what) {
+        if number > scale.most {
+            part.skip(&what, "not asked for in this run (`--most`)");
+        } else if has(number * CHILD, &what) {
             let times = crowd(&ties, number, scale.trials(trials), &groups, &mut patience);
             tell(&mut part, &ties, number, times);
         } else {
@@ -44,7 +53,7 @@ type Times = Result<(Vec<f64>, Vec<f64>), String>;
 fn crowd(ties: &[Tie], number: usize, trials: usize, groups: &ControlGroups, patience: &mut Patience) -> Vec<Times> {
     let mut times = vec![Ok((Vec::new(), Vec::new())); ties.len()];
     for trial in 0..trials {
-        for turn in turns(trial, ties.len()) {
+        for turn in at_random(trial, ties.len()) {
             let Ok((dead, spawned)) = &mut times[turn] else { continue };
             let died = die(ties[turn], number, patience);
             groups.sweep();

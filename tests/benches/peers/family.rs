@@ -9,7 +9,7 @@ use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use pdeathsig_tests::{keep_on, Stage, Tie};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
-use rustix::process::{pidfd_open, PidfdFlags};
+use rustix::process::{pidfd_open, pidfd_send_signal, PidfdFlags};
 
 use super::{PEER_CHILD, PEER_PARENT};
 
@@ -19,6 +19,9 @@ pub(crate) struct Watched {
     descriptor: OwnedFd,
 }
 
+/// How long a killed process may take to die.
+const DEADLINE: Duration = Duration::from_secs(60);
+
 impl Watched {
     /// Whether it dies within that time.
     pub(crate) fn dies_within(&self, time: Duration) -> bool {
@@ -27,17 +30,16 @@ impl Watched {
     }
 }
 
-pub(crate) struct Three<'a> {
-    stage: &'a Stage,
+pub(crate) struct Three {
     parent: Child,
     line: BufReader<ChildStdout>,
     /// The child, and that one's child if it was asked for.
     pub(crate) others: Vec<Watched>,
 }
 
-impl Three<'_> {
+impl Three {
     /// Starts them; they are armed.
-    pub(crate) fn start<'a>(stage: &'a Stage, tie: Tie, kind: &str, options: &[&str]) -> Three<'a> {
+    pub(crate) fn start(stage: &Stage, tie: Tie, kind: &str, options: &[&str]) -> Three {
         let mut command = Command::new(PEER_PARENT);
         command.args([kind, tie.name(), PEER_CHILD, tie.name()]).args(options);
         let mut parent = stage.start(command.stdin(Stdio::piped()).stdout(Stdio::piped()));
@@ -48,7 +50,7 @@ impl Three<'_> {
             let descriptor = pidfd_open(rustix::process::Pid::from_raw(pid).unwrap(), PidfdFlags::empty()).unwrap();
             Watched { pid: Pid::from_raw(pid), descriptor }
         });
-        Three { stage, parent, others: others.collect(), line }
+        Three { parent, others: others.collect(), line }
     }
 
     pub(crate) fn child(&self) -> &Watched {
@@ -69,14 +71,14 @@ impl Three<'_> {
         assert_eq!(hear(&mut self.line), "ended");
     }
 
-    /// Ends and reaps those that live, and the dead.
+    /// Ends those that live. What is not reaped by another process is left to [`Stage::killed_orphans`].
     pub(crate) fn end(mut self) {
         self.kill_parent();
         self.parent.wait().unwrap();
         for other in &self.others {
-            // It is a child of this process by now, or a zombie that its parent's end has brought here, or about to be either.
-            let _ = kill(other.pid, Signal::SIGKILL);
-            self.stage.reap(other.pid);
+            // By its pidfd: a wrapper may have reaped it.
+            let _ = pidfd_send_signal(&other.descriptor, rustix::process::Signal::KILL);
+            assert!(other.dies_within(DEADLINE), "process {} lives after SIGKILL", other.pid);
         }
     }
 }

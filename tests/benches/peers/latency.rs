@@ -1,4 +1,4 @@
-//! Who dies with the parent, and how soon.
+//! What dies with the parent, and how soon.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -8,24 +8,27 @@ use pdeathsig_tests::{Stage, Tie};
 use super::control_groups::ControlGroups;
 use super::family::{Three, Watched};
 use super::results::{nanoseconds, Fate, Part, Table, Unit};
-use super::shared::patience::Patience;
-use super::shared::turns;
+use super::shared::at_random;
 use super::{Scale, ACTOR};
 
-/// Whoever lives for longer is not about to die.
+/// A process that lives for longer is not about to die.
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// Those whose latency is taken: the first in each way to arm, since the kernel does not know which library has called it.
-const TIMED: [Tie; 11] = [
+const TIMED: [Tie; 15] = [
     Tie::Prctl,
     Tie::Call,
     Tie::Watch,
     Tie::Descendants,
     Tie::UrSpawn,
     Tie::Setpriv,
+    Tie::Bwrap,
     Tie::ProcesskitArmed,
+    Tie::Fork,
+    Tie::ProcessGuardArmed,
     Tie::DieWithParent,
     Tie::Tether,
+    Tie::Launcher,
     Tie::Poll,
     Tie::PollSlowly,
 ];
@@ -34,10 +37,7 @@ pub(crate) fn measure(scale: &Scale) -> Part {
     let mut part = Part::default();
     let groups = ControlGroups::new();
     let stage = Stage::open(ACTOR);
-    let ties: Vec<Tie> = Tie::all().filter(|tie| scale.has_setpriv || !tie.needs_setpriv()).collect();
-    if !scale.has_setpriv {
-        part.skip("setpriv", "it is not there");
-    }
+    let ties = scale.usable(Tie::all(), &mut part);
     part.fates = fates(&stage, &ties, scale.trials(3));
     let timed: Vec<Tie> = TIMED.into_iter().filter(|tie| ties.contains(tie)).collect();
     part.tables.push(latencies(&stage, &groups, &timed, scale));
@@ -65,6 +65,7 @@ fn fates(stage: &Stage, ties: &[Tie], trials: usize) -> Vec<Fate> {
             killed.end();
             left.end();
         }
+        stage.killed_orphans();
     }
     let fate = |(tie, deaths): (&Tie, Deaths)| {
         let [child, grandchild, when_only_the_thread_ends] = deaths.map(|deaths| match deaths {
@@ -84,14 +85,14 @@ fn every(tie: Tie) -> usize {
 
 fn latencies(stage: &Stage, groups: &ControlGroups, ties: &[Tie], scale: &Scale) -> Table {
     let rounds = scale.trials(800);
-    let mut patience = Patience(Duration::from_secs(60));
+    let mut patience = scale.patience(60);
     let mut times = vec![Vec::new(); ties.len()];
     for round in 0..rounds {
         if round % 20 == 0 {
             groups.sweep();
             patience.await_quiet();
         }
-        for turn in turns(round, ties.len()) {
+        for turn in at_random(round, ties.len()) {
             let tie = ties[turn];
             if round % every(tie) == 0 {
                 let done = times[turn].len();
@@ -120,6 +121,7 @@ fn latency(stage: &Stage, tie: Tie, scale: &Scale, phase: Duration) -> Duration 
     assert!(three.child().dies_within(2 * LIMIT), "a child lives that was tied by {}", tie.name());
     let time = start.elapsed();
     three.end();
+    stage.killed_orphans();
     time
 }
 

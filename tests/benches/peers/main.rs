@@ -4,18 +4,22 @@
 //! cargo bench --locked -p pdeathsig-tests --features peers --bench peers
 //! ```
 //!
-//! One part alone: `-- arming`, `-- latency`, `-- crowds`, `-- spawning`, `-- memory`, `-- building`; its results take the place of its
-//! earlier ones. `-- render` measures nothing, and writes tables and plots anew from `results.json`. With `--quick` there are few
-//! trials, which say little, and all that is written goes below `target`.
+//! One part alone: `-- arming`, `-- latency`, `-- launchers`, `-- crowds`, `-- spawning`, `-- memory`, `-- building`. Its results replace its
+//! earlier ones. `-- render` measures nothing: it writes tables and plots again from `results.json`. With `--quick` there are few
+//! trials, and all that is written goes below `target`. With `--busy` it does not wait for a quiet machine. With `--most NUMBER` there are
+//! no larger crowds. With `--per-cent NUMBER` there are fewer trials.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use nix::sched::{sched_getaffinity, CpuSet};
 use nix::unistd::Pid;
+use pdeathsig::Launcher;
+use pdeathsig_tests::{Spawned, Spawner, Stage, Tie};
 
 use results::{Part, Results};
+use shared::patience::Patience;
 
 mod arming;
 mod building;
@@ -23,12 +27,14 @@ mod control_groups;
 mod crowds;
 mod family;
 mod latency;
+mod launchers;
 mod memory;
 mod plots;
 mod render;
 mod results;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod smaps;
 mod spawning;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -38,19 +44,36 @@ const PEER_PARENT: &str = env!("CARGO_BIN_EXE_peer_parent");
 
 /// How much is measured, and what there is.
 struct Scale {
-    quick: bool,
+    /// Of the trials.
+    per_cent: usize,
+    busy: bool,
+    /// The largest crowd.
+    most: usize,
     /// Two on which processes may be kept, if there are two.
     apart: Option<[usize; 2]>,
-    has_setpriv: bool,
+    /// Ties that cannot be used here, and why.
+    unusable: Vec<(Tie, String)>,
 }
 
 impl Scale {
     fn trials(&self, trials: usize) -> usize {
-        if self.quick {
-            trials.div_ceil(20)
-        } else {
-            trials
+        (trials * self.per_cent).div_ceil(100)
+    }
+
+    fn patience(&self, seconds: u64) -> Patience {
+        Patience(Duration::from_secs(if self.busy { 0 } else { seconds }))
+    }
+
+    /// Those ties that can be used here. The others are named as skipped.
+    fn usable(&self, ties: impl IntoIterator<Item = Tie>, part: &mut Part) -> Vec<Tie> {
+        let mut usable: Vec<Tie> = ties.into_iter().collect();
+        for (tie, reason) in &self.unusable {
+            if usable.contains(tie) {
+                part.skip(tie.title(), reason);
+                usable.retain(|other| other != tie);
+            }
         }
+        usable
     }
 }
 
@@ -60,11 +83,44 @@ fn two_processors() -> Option<[usize; 2]> {
     Some([allowed.next()?, allowed.next()?])
 }
 
+/// Tries each wrapper once. The command `pdeathsig` is built, and found first in `PATH`.
+fn unusable() -> Vec<(Tie, String)> {
+    let stage = Stage::open(ACTOR);
+    let command = escargot::CargoBuild::new().manifest_path(Path::new(ROOT).join("pdeathsig-cli/Cargo.toml"));
+    let command = command.bin("pdeathsig").release().run().unwrap();
+    let mut path = command.path().parent().unwrap().as_os_str().to_owned();
+    path.push(":");
+    path.push(env::var_os("PATH").unwrap_or_default());
+    env::set_var("PATH", path);
+    let mut unusable = Vec::new();
+    for tie in Tie::all() {
+        let Some((program, _)) = tie.wrapper() else { continue };
+        if !pdeathsig_tests::is_installed(program, "benchmark peers") {
+            unusable.push((tie, format!("`{program}` is not installed")));
+            continue;
+        }
+        let Spawned::Plain(mut child) = Spawner::new(tie).spawn(Path::new("true"), &[]) else { continue };
+        let status = child.wait().unwrap();
+        if !status.success() {
+            unusable.push((tie, format!("it does not run `true` here: {status}")));
+        }
+    }
+    drop(stage);
+    unusable
+}
+
+/// The number behind an option.
+fn number(arguments: &[String], option: &str) -> Option<usize> {
+    let place = arguments.iter().position(|argument| argument == option)?;
+    Some(arguments.get(place + 1).and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{option} NUMBER")))
+}
+
 type Measure = fn(&Scale) -> Part;
 
-const PARTS: [(&str, Measure); 6] = [
+const PARTS: [(&str, Measure); 7] = [
     ("arming", arming::measure),
     ("latency", latency::measure),
+    ("launchers", launchers::measure),
     ("crowds", crowds::measure),
     ("spawning", spawning::measure),
     ("memory", memory::measure),
@@ -72,9 +128,12 @@ const PARTS: [(&str, Measure); 6] = [
 ];
 
 fn main() {
+    // For the ties that are launchers of this executable.
+    Launcher::init();
     let arguments: Vec<String> = env::args().skip(1).collect();
     let quick = arguments.iter().any(|argument| argument == "--quick");
-    let named: Vec<&str> = arguments.iter().map(String::as_str).filter(|name| !name.starts_with("--")).collect();
+    let is_name = |text: &&str| !text.starts_with("--") && text.parse::<usize>().is_err();
+    let named: Vec<&str> = arguments.iter().map(String::as_str).filter(is_name).collect();
     for name in &named {
         assert!(*name == "render" || PARTS.iter().any(|(part, _)| part == name), "there is no part {name}");
     }
@@ -84,18 +143,23 @@ fn main() {
     fs::create_dir_all(&folder).unwrap();
     let file = folder.join("results.json");
 
-    let scale =
-        Scale { quick, apart: two_processors(), has_setpriv: results::first_line("setpriv", "--version").is_some() };
+    let scale = Scale {
+        per_cent: number(&arguments, "--per-cent").unwrap_or(if quick { 5 } else { 100 }),
+        busy: arguments.iter().any(|argument| argument == "--busy"),
+        most: number(&arguments, "--most").unwrap_or(usize::MAX),
+        apart: two_processors(),
+        unusable: unusable(),
+    };
     for (name, measure) in PARTS {
         if named.is_empty() || named.contains(&name) {
             println!("{name} …");
             let start = Instant::now();
-            let part = Part { date: results::today(), ..measure(&scale) };
-            let part = Part { seconds: start.elapsed().as_secs_f64().round(), ..part };
+            let part = measure(&scale).told(start.elapsed());
             println!("{name}: {} s\n\n{}", part.seconds, render::part(name, &part));
             // One by one, so that what is measured is kept, whatever becomes of the next.
             let mut results = Results::load(&file);
-            results.parts.insert(name.into(), part);
+            let earlier = results.parts.remove(name);
+            results.parts.insert(name.into(), part.with_what_is_missing(earlier));
             results.save(&file);
         }
     }

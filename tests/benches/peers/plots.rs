@@ -27,7 +27,7 @@ const OURS: RGBColor = RGBColor(9, 105, 218);
 const THEIRS: RGBColor = RGBColor(140, 149, 159);
 const OURS_TOO: RGBColor = RGBColor(84, 174, 255);
 /// Of others' lines, in the order of the rows.
-const LINES: [RGBColor; 7] = [
+const LINES: [RGBColor; 10] = [
     RGBColor(89, 99, 110),
     RGBColor(191, 135, 0),
     RGBColor(26, 127, 55),
@@ -35,6 +35,9 @@ const LINES: [RGBColor; 7] = [
     RGBColor(164, 14, 38),
     RGBColor(130, 80, 223),
     RGBColor(191, 57, 137),
+    RGBColor(0, 127, 134),
+    RGBColor(120, 80, 40),
+    RGBColor(150, 160, 0),
 ];
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
@@ -172,7 +175,8 @@ struct Axes {
 /// The tables that a number comes first in the name of.
 fn numbered<'a>(tables: &'a [Table], kind: &str) -> Vec<(f64, &'a Table)> {
     let number = |table: &'a Table| Some((table.name.strip_suffix(kind)?.parse().ok()?, table));
-    tables.iter().filter_map(number).collect()
+    // Of one run.
+    tables.iter().filter(|table| table.earlier.is_none()).filter_map(number).collect()
 }
 
 /// Where to draw lines across: at powers of ten, or at even steps from 0 on.

@@ -47,10 +47,19 @@ pub(crate) fn part(name: &str, part: &Part) -> String {
         "arming" => single(&part.tables[0]),
         "latency" => [latency(part), fates(&part.fates)].join("\n"),
         "crowds" => [matrix(part, " die", "die, each"), matrix(part, " spawned", "spawned, each")].join("\n"),
-        "spawning" => {
-            [matrix(part, ", spawn", "resident, spawn"), matrix(part, ", spawn and end", "resident, spawn and end")]
-                .join("\n")
-        }
+        "spawning" => [
+            matrix(part, ", spawn", "resident, spawn"),
+            matrix(part, ", spawn and end", "resident, spawn and end"),
+            matrix(part, ", group", "resident"),
+        ]
+        .join("\n"),
+        "launchers" => [
+            matrix(part, ", `true`", ""),
+            matrix(part, ", idle", ""),
+            matrix(part, ", dead after", "dead after"),
+            matrix(part, ", survivors", ""),
+        ]
+        .join("\n"),
         _ => matrix(part, "", ""),
     };
     for fact in &part.facts {
@@ -59,8 +68,32 @@ pub(crate) fn part(name: &str, part: &Part) -> String {
     for skipped in &part.skipped {
         writeln!(text, "\nNot measured: {}: {}.", skipped.name, skipped.reason).unwrap();
     }
-    writeln!(text, "\nMeasured on {} in {} s.", part.date, part.seconds).unwrap();
+    for table in &part.tables {
+        if let Some(earlier) = &table.earlier {
+            writeln!(text, "\nNot measured again: {}, of {earlier}.", table.name).unwrap();
+        }
+    }
+    writeln!(
+        text,
+        "\nMeasured on {} in {} s: {} cores, Linux {}. Trials of each row: {}.",
+        part.date,
+        part.seconds,
+        part.cpus,
+        part.kernel,
+        trials(part)
+    )
+    .unwrap();
     text
+}
+
+/// From the fewest to the most.
+fn trials(part: &Part) -> String {
+    let trials = || part.tables.iter().flat_map(|table| &table.rows).map(|row| row.trials);
+    match (trials().min(), trials().max()) {
+        (Some(fewest), Some(most)) if fewest < most => format!("{fewest} to {most}"),
+        (Some(trials), _) => trials.to_string(),
+        _ => "none".into(),
+    }
 }
 
 fn single(table: &Table) -> String {
@@ -155,7 +188,7 @@ pub(crate) fn show_ratio(row: &Measurement) -> String {
 impl Unit {
     pub(crate) fn show(self, value: f64) -> String {
         let (size, unit) = match self {
-            Unit::Packages => return format!("{value:.0}"),
+            Unit::Packages | Unit::Count => return format!("{value:.0}"),
             Unit::Bytes => return format!("{:.0} KiB", value / 1024.0),
             Unit::Nanoseconds if value < 999.5 => (1.0, "ns"),
             Unit::Nanoseconds if value < 999.5e3 => (1e3, "µs"),

@@ -26,6 +26,10 @@ pub(crate) struct Results {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Part {
     pub(crate) date: String,
+    #[serde(default)]
+    pub(crate) kernel: String,
+    #[serde(default)]
+    pub(crate) cpus: usize,
     pub(crate) seconds: f64,
     pub(crate) tables: Vec<Table>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -40,6 +44,9 @@ pub(crate) struct Part {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Table {
     pub(crate) name: String,
+    /// When and where, if not in the run of the rest of its part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) earlier: Option<String>,
     pub(crate) unit: Unit,
     /// What the ratios are to.
     pub(crate) base: String,
@@ -52,6 +59,7 @@ pub(crate) enum Unit {
     Nanoseconds,
     Bytes,
     Packages,
+    Count,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,7 +75,7 @@ pub(crate) struct Measurement {
     pub(crate) note: Option<String>,
 }
 
-/// Who dies, and of what; `dies`, `lives`, or in how many of the trials.
+/// What dies: `dies`, `lives`, or in how many of the trials.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Fate {
     pub(crate) name: String,
@@ -84,6 +92,24 @@ pub(crate) struct Skipped {
 }
 
 impl Part {
+    /// With when, where, and in what time it was measured.
+    pub(crate) fn told(self, took: Duration) -> Part {
+        Part { date: today(), kernel: kernel(), cpus: cpus(), seconds: took.as_secs_f64().round(), ..self }
+    }
+
+    /// With the tables of an earlier run that this one has not measured.
+    pub(crate) fn with_what_is_missing(mut self, earlier: Option<Part>) -> Part {
+        let Some(earlier) = earlier else { return self };
+        let of = format!("{}, {} cores", earlier.date, earlier.cpus);
+        for mut table in earlier.tables {
+            if self.tables.iter().all(|new| new.name != table.name) {
+                table.earlier.get_or_insert_with(|| of.clone());
+                self.tables.push(table);
+            }
+        }
+        self
+    }
+
     /// Says there and here what was not measured, and why.
     pub(crate) fn skip(&mut self, name: &str, reason: &str) {
         skipped(name, reason);
@@ -101,7 +127,7 @@ impl Table {
         for row in &mut rows {
             row.ratio = (to > 0.0).then(|| row.median / to);
         }
-        Table { name: name.into(), unit, base, rows }
+        Table { name: name.into(), earlier: None, unit, base, rows }
     }
 
     pub(crate) fn row(&self, name: &str) -> Option<&Measurement> {
@@ -129,13 +155,12 @@ impl Results {
 
     /// The same, with what this run is made on.
     pub(crate) fn load(file: &Path) -> Results {
-        let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
         let processor = fs::read_to_string("/proc/cpuinfo").unwrap();
         Results {
             date: today(),
-            kernel: kernel.trim().into(),
+            kernel: kernel(),
             architecture: std::env::consts::ARCH.into(),
-            cpus: thread::available_parallelism().unwrap().get(),
+            cpus: cpus(),
             virtual_machine: processor.split_whitespace().any(|word| word == "hypervisor"),
             rustc: first_line("rustc", "--version").expect("rustc"),
             versions: versions(),
@@ -146,6 +171,14 @@ impl Results {
     pub(crate) fn save(&self, file: &Path) {
         fs::write(file, serde_json::to_string_pretty(self).unwrap() + "\n").unwrap();
     }
+}
+
+fn kernel() -> String {
+    fs::read_to_string("/proc/sys/kernel/osrelease").unwrap().trim().into()
+}
+
+fn cpus() -> usize {
+    thread::available_parallelism().unwrap().get()
 }
 
 pub(crate) fn today() -> String {
@@ -160,8 +193,8 @@ pub(crate) fn first_line(tool: &str, option: &str) -> Option<String> {
 }
 
 /// Whose versions count, beside ours.
-pub(crate) const PEERS: [&str; 6] =
-    ["nix", "rustix", "ur-taking-me-with-you", "command-group", "process-wrap", "processkit"];
+pub(crate) const PEERS: [&str; 8] =
+    ["nix", "rustix", "ur-taking-me-with-you", "command-group", "process-wrap", "processkit", "fork", "process_guard"];
 
 fn versions() -> BTreeMap<String, String> {
     let mut versions: BTreeMap<String, String> =
@@ -170,6 +203,16 @@ fn versions() -> BTreeMap<String, String> {
     for (tool, name) in [("setpriv", "util-linux"), ("cc", "cc")] {
         if let Some(line) = first_line(tool, "--version") {
             versions.insert(name.into(), line.rsplit(' ').next().unwrap_or(&line).into());
+        }
+    }
+    for (tool, name) in [("tini", "tini"), ("dumb-init", "dumb-init"), ("bwrap", "bubblewrap")] {
+        // One of them says it on its standard error.
+        let Ok(output) = Command::new(tool).arg("--version").output() else { continue };
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        let version = said.split_whitespace().map(|word| word.trim_start_matches('v'));
+        if let Some(version) = version.into_iter().find(|word| word.starts_with(|first: char| first.is_ascii_digit())) {
+            versions.insert(name.into(), version.into());
         }
     }
     versions

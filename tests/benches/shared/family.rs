@@ -10,7 +10,7 @@ use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
 use pdeathsig_tests::Stage;
 
-/// An owner and its children, who sleep.
+/// An owner and its children, which sleep.
 pub(crate) struct Family {
     owner: Pid,
     number: usize,

@@ -37,6 +37,13 @@ pub(crate) fn turns(round: usize, number: usize) -> impl Iterator<Item = usize> 
     })
 }
 
+/// Each once, in a random order, which is the same one each time the benchmark runs.
+pub(crate) fn at_random(round: usize, number: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..number).collect();
+    fastrand::Rng::with_seed(round as u64).shuffle(&mut order);
+    order
+}
+
 pub(crate) fn has(bytes: usize, what: &str) -> bool {
     let memory = fs::read_to_string("/proc/meminfo").unwrap();
     let line = memory.lines().find(|line| line.starts_with("MemAvailable:")).unwrap();

@@ -11,12 +11,15 @@ impl Patience {
 
     /// Returns when hardly anything ran for a moment; all that are going to die sleep, as they do when a parent dies.
     pub(crate) fn await_quiet(&mut self) {
-        loop {
+        if self.0.is_zero() {
+            thread::sleep(Self::LOOK / 5);
+        }
+        while !self.0.is_zero() {
             let before = Self::ticks();
             thread::sleep(Self::LOOK);
             let after = Self::ticks();
             let (idle, all) = (after.0 - before.0, after.1 - before.1);
-            if idle * 10 >= all * 9 || self.0.is_zero() {
+            if idle * 10 >= all * 9 {
                 return;
             }
             self.0 = self.0.saturating_sub(Self::LOOK);

@@ -11,12 +11,14 @@ use std::{env, io, mem, thread};
 
 use nix::sys::resource::{getrlimit, setrlimit, Resource};
 use nix::unistd::{alarm, pause};
-use pdeathsig::Signal;
+use pdeathsig::{Launcher, Signal};
 use pdeathsig_tests::{own, Spawner, Tie};
 
 const USAGE: &str = "usage: peer_parent one|from-thread TIE PROGRAM … | many TIE NUMBER PROGRAM";
 
 fn main() {
+    // Only the tie `launcher` needs it.
+    Launcher::init();
     alarm::set(300);
     pdeathsig::die_with_parent(Signal::KILL).unwrap();
     let arguments: Vec<String> = env::args().skip(1).collect();
