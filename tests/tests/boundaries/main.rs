@@ -36,14 +36,14 @@ fn is_as_documented(way: &Way) {
         let mut held = 0;
         for sweep in &sweeps {
             let in_phase: Vec<&Stop> = sweep.stops.iter().filter(|stop| stop.phase == phase).collect();
-            // The thread that watches is born when all has been recorded.
-            assert!(!in_phase.is_empty() || sweep.held == Held::Watcher, "{}: no stop is {phase:?}", way.name);
             for stop in &in_phase {
                 let expected = if documented { Outcome::Died(sweep.signal) } else { Outcome::Lives };
                 assert_eq!(stop.outcome, expected, "{}: the parent dies {stop}", way.name);
             }
             held += in_phase.len();
         }
+        // One sweep may end early: two threads hand over to each other by futex, as often as they happen to.
+        assert!(held > 0, "{}: no stop is {phase:?}", way.name);
         let cell = if documented { "dies" } else { "lives" };
         println!("{}, the parent dies {row}: {cell}, at each of {held} stops", way.name);
     }
