@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::libc;
 use nix::sys::signal::{kill, Signal};
@@ -35,10 +35,6 @@ fn pid_of(child: &Child) -> Pid {
 #[track_caller]
 fn assert_nothing_is_left(stage: &Stage) {
     assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some());
-}
-
-fn await_state(process: Pid, stopped: bool) {
-    until("a state", || state_of(process).filter(|state| (*state == 'T') == stopped));
 }
 
 /// A shell that spawns a launcher, and waits; it is the owner.
@@ -154,32 +150,6 @@ fn as_dumb_init_what_the_program_leaves_gets_sigterm() {
 }
 
 /// The shell's `kill -TSTP`, `fg` and `bg` act on a job with a launcher as on one without.
-#[test]
-fn as_dumb_init_both_suspend_and_both_go_on() {
-    let stage = stage();
-    let mut launched = Launched::by_host(&stage, &mut shell_with_launcher("", "echo up; exec sleep 1000"), 1);
-    for signal in [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU, Signal::SIGSTOP] {
-        // SIGSTOP cannot be passed on.
-        let target = if signal == Signal::SIGSTOP { launched.program } else { launched.outer };
-        // SIGCONT, with which *inner* follows the program, takes a stop signal with it that arrives at the same moment.
-        let mut sent = None;
-        until("a stop", || {
-            if sent.is_none_or(|sent: Instant| sent.elapsed() > Duration::from_millis(500)) {
-                kill(target, signal).unwrap();
-                sent = Some(Instant::now());
-            }
-            state_of(launched.program).filter(|state| *state == 'T')
-        });
-        await_state(launched.outer, true);
-        kill(launched.outer, Signal::SIGCONT).unwrap();
-        await_state(launched.program, false);
-        await_state(launched.outer, false);
-    }
-    kill(launched.outer, Signal::SIGTERM).unwrap();
-    assert_eq!(launched.owner.wait().unwrap().code(), Some(143));
-    stage.assert_nobody_is_left();
-}
-
 #[test]
 fn as_dumb_init_the_working_directory_is_left_and_the_program_keeps_it() {
     let stage = stage();
