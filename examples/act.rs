@@ -89,13 +89,13 @@ impl Act {
         lines.take(number).for_each(|line| println!("   {DIM}{line}{DIM:#}"));
     }
 
-    /// Shows what is printed until nobody is left to print, and answers with the child's end.
+    /// Shows what is printed until no process is left to print, and answers with the child's end.
     pub fn show_the_rest(&mut self) -> Result<WaitStatus> {
         self.show_until(|_| false)?;
         self.end_of_child()
     }
 
-    /// Shows what is printed up to the line that is awaited; without such a line, until nobody is left to print.
+    /// Shows what is printed up to the line that is awaited; without such a line, until no process is left to print.
     pub fn show_until(&mut self, mut is_awaited: impl FnMut(&str) -> bool) -> Result<()> {
         loop {
             let line = match self.first_line.take().map_or_else(|| self.lines.recv_timeout(DEADLINE), Ok) {
@@ -144,7 +144,7 @@ pub fn be_the_parent_if_told() -> Result<bool> {
     Ok(true)
 }
 
-/// What is printed, line by line, until nobody is left to print.
+/// What is printed, line by line, until no process is left to print.
 fn lines(output: ChildStdout) -> Receiver<String> {
     let (tell, lines) = mpsc::channel();
     thread::spawn(move || {

@@ -37,7 +37,7 @@ const DIRECTOR: &str = "PDEATHSIG_EXAMPLES_DIRECTOR";
 /// Has `show` played by a director, which is this program, started again in a folder that will be removed. It answers
 /// whether what it shows came true.
 ///
-/// When the director ends, however it does, this process ends whoever is left. If this one is killed by SIGKILL, the
+/// When the director ends, however it does, this process kills what is left. If this one is killed by SIGKILL, the
 /// director ends with all its descendants.
 pub fn play(show: impl FnOnce() -> Result<bool>) -> Result<ExitCode> {
     match env::var(DIRECTOR) {
@@ -73,7 +73,7 @@ fn direct(parent: &str, show: impl FnOnce() -> Result<bool>) -> Result<ExitCode>
     prctl::set_child_subreaper(true)?;
     DieWithParent::new(pdeathsig::Signal::KILL).watch().descendants().expected_parent(parent.parse()?).arm()?;
     let truth = show();
-    // A watch ends with its process, and finds nobody then.
+    // A watch ends with its process, and finds no process then.
     end_descendants();
     if truth? {
         return Ok(ExitCode::SUCCESS);
@@ -105,7 +105,7 @@ pub fn when_interrupted() -> Result<()> {
     Ok(())
 }
 
-/// Whoever holds this starts a process or ends the example; nobody else does meanwhile.
+/// Hold this to start a process or to end the example. Other threads wait meanwhile.
 pub fn close_the_door() -> MutexGuard<'static, ()> {
     DOOR.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -117,7 +117,7 @@ fn leave_nothing() {
 
 /// Reaps the children of this subreaper until it has none, and so no descendant. If one lives on, the answer is
 /// `false`.
-pub fn nobody_is_left() -> bool {
+pub fn nothing_is_left() -> bool {
     let deadline = Instant::now() + DEADLINE;
     while Instant::now() < deadline {
         match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
@@ -132,7 +132,7 @@ pub fn nobody_is_left() -> bool {
 /// Kills and reaps every descendant of this subreaper.
 pub fn end_descendants() {
     // Killing one brings its children here, until there is none. Another thread may be waiting for one of them, so this
-    // one must not wait for what somebody else has reaped.
+    // one must not wait for what another thread has reaped.
     loop {
         for child in Family::now().iter().flat_map(|family| family.generation(1)) {
             let _ = kill(Pid::from_raw(child.pid), Signal::SIGKILL);

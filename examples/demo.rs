@@ -99,7 +99,7 @@ fn experiment() -> Result<Vec<Outcome>> {
 
     println!("\n{BOLD}   The same host starts the same shell with a Launcher{BOLD:#}\n");
     let launched = session("with a launcher")?;
-    let nothing_left = clean_up::nobody_is_left();
+    let nothing_left = clean_up::nothing_is_left();
     launched.family.show();
     if nothing_left {
         println!("\n   The whole tree died with the host, in whatever session it was.");

@@ -80,7 +80,7 @@ fn tree() -> Result<Family> {
 }
 
 fn nothing_is_left(family: &Family, remark: &str) -> Result<bool> {
-    let nothing_is_left = clean_up::nobody_is_left();
+    let nothing_is_left = clean_up::nothing_is_left();
     family.show();
     if nothing_is_left {
         println!("\n   {GOOD}{remark}{GOOD:#}");

@@ -5,7 +5,7 @@
 //! cargo run --example mcp_server -- --serve  # the server itself, for a host of yours
 //! ```
 //!
-//! A server should end when its input does. But the end of the input never comes if somebody else holds the other end
+//! A server should end when its input does. But the end of the input never comes if another process holds the other end
 //! of the pipe: another child of the host, which inherited it. Then a server runs on when its host was killed, perhaps
 //! with file watches and an index in memory. The attribute ends it; `watch`, because the host may have spawned it from
 //! any thread.

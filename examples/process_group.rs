@@ -50,12 +50,12 @@ fn with_a_group() -> Result<bool> {
     let family = started()?;
     announce(&child);
     child.kill_process_group()?;
-    let nobody_is_left = clean_up::nobody_is_left();
+    let nothing_is_left = clean_up::nothing_is_left();
     family.show();
-    if nobody_is_left {
+    if nothing_is_left {
         println!("\n   {GOOD}bash, watch and top ended together.{GOOD:#}");
     }
-    Ok(nobody_is_left)
+    Ok(nothing_is_left)
 }
 
 fn after_the_end_of_the_leader() -> Result<bool> {
@@ -68,12 +68,12 @@ fn after_the_end_of_the_leader() -> Result<bool> {
     let orphaned = family.running("watch top").any(|watch| watch.adopted_by().is_some());
     announce(&child);
     child.kill_process_group()?;
-    let nobody_is_left = clean_up::nobody_is_left();
+    let nothing_is_left = clean_up::nothing_is_left();
     family.show();
-    if nobody_is_left {
+    if nothing_is_left {
         println!("\n   {GOOD}The group outlived its leader, and was reached all the same.{GOOD:#}");
     }
-    Ok(orphaned && nobody_is_left)
+    Ok(orphaned && nothing_is_left)
 }
 
 /// Shows the command of the article when it runs.

@@ -134,12 +134,12 @@ fn killed() -> Result<bool> {
     let family = all_at_work()?;
 
     act.kill_parent("the supervisor")?;
-    let nobody_is_left = clean_up::nobody_is_left();
+    let nothing_is_left = clean_up::nothing_is_left();
     family.show();
-    if nobody_is_left {
+    if nothing_is_left {
         println!("\n   {GOOD}All workers died with their supervisor.{GOOD:#}");
     }
-    Ok(nobody_is_left)
+    Ok(nothing_is_left)
 }
 
 fn asked_to_end() -> Result<bool> {
@@ -156,7 +156,7 @@ fn asked_to_end() -> Result<bool> {
     if last == WORKERS && status.success() {
         println!("\n   {GOOD}All workers finished what they did.{GOOD:#}");
     }
-    Ok(last == WORKERS && status.success() && clean_up::nobody_is_left())
+    Ok(last == WORKERS && status.success() && clean_up::nothing_is_left())
 }
 
 /// A supervisor of which every worker has said something.

@@ -90,7 +90,7 @@ impl Member {
         stat.filter(|stat| stat.starttime == self.start)
     }
 
-    /// Who has adopted it, if somebody has.
+    /// The process that has adopted it, if one has.
     pub fn adopted_by(&self) -> Option<Stat> {
         let parent = self.now()?.ppid;
         (parent != self.parent).then(|| Process::new(parent).and_then(|process| process.stat()).ok())?

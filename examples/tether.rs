@@ -47,10 +47,10 @@ fn show() -> Result<bool> {
     );
 
     act::kill(&mut owner, "the owner, and nobody else")?;
-    let nobody_is_left = clean_up::nobody_is_left();
+    let nothing_is_left = clean_up::nothing_is_left();
     family.show();
-    if nobody_is_left {
+    if nothing_is_left {
         println!("\n   {GOOD}The owner could do nothing any more, and nothing is left.{GOOD:#}");
     }
-    Ok(nobody_is_left)
+    Ok(nothing_is_left)
 }

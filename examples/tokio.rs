@@ -33,7 +33,7 @@ async fn worker() -> Result<(), Box<dyn Error>> {
     for piece in 1..300 {
         tokio::select! {
             gone = parent.readable() => {
-                // It stays readable, for whoever else asks.
+                // It stays readable, for other readers.
                 gone?.retain_ready();
                 say(&format!("worker: parent {} is gone, so this piece is the last", parent.get_ref().id()))?;
                 return Ok(());

@@ -13,7 +13,7 @@ use crate::Signal;
 
 /// How long stopping all of them may take. One that sleeps where no signal wakes it is not waited for any longer.
 const STOP: Duration = Duration::from_secs(1);
-/// How long nobody may die before those that are left are given up: they sleep where not even SIGKILL wakes them.
+/// How long to wait for another death. Then the processes that are left are given up: not even SIGKILL wakes them.
 const DIE: Duration = Duration::from_secs(1);
 /// The end of it all, for a process whose threads go on starting others.
 const END: Duration = Duration::from_secs(10);
@@ -125,7 +125,7 @@ impl<'a> Tree<'a> {
         });
     }
 
-    /// Kills until nobody is left, or those who are cannot be killed.
+    /// Kills until no process is left, or the rest cannot be killed.
     pub(crate) fn kill(&mut self) {
         let end = Instant::now() + END;
         let mut empty = 0;
@@ -140,13 +140,13 @@ impl<'a> Tree<'a> {
             empty = 0;
             let mut struck = false;
             self.each(|process| struck |= process.send(Signal::KILL));
-            if !struck || !self.somebody_dies() {
+            if !struck || !self.any_dies() {
                 return;
             }
         }
     }
 
-    /// Passes over the tree until one finds nobody new.
+    /// Passes over the tree until one finds no new process.
     fn stop_all(&mut self) {
         let deadline = Instant::now() + STOP;
         self.found.clear();
@@ -212,8 +212,8 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Waits for those that were found to die; whether anybody did in a while.
-    fn somebody_dies(&mut self) -> bool {
+    /// Waits for the processes that were found to die. Whether any did in a while.
+    fn any_dies(&mut self) -> bool {
         let deadline = Instant::now() + DIE;
         let mut died = false;
         let mut next = 0;

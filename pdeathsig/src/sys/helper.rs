@@ -33,7 +33,7 @@ impl Helper {
 /// The table is a copy of the calling thread's and may be full, and the limit may have been lowered since.
 fn make_room_for_descriptors() {
     for fd in 0..16 {
-        // SAFETY: in this process nobody uses the descriptors that were copied.
+        // SAFETY: nothing in this process uses the descriptors that were copied.
         unsafe { libc::close(fd) };
     }
     let mut limit = MaybeUninit::<libc::rlimit>::uninit();

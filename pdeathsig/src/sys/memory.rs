@@ -13,7 +13,7 @@ pub(super) struct Mapping {
     size: usize,
 }
 
-// SAFETY: whoever has the mapping has it alone, as with a `Box<[u8]>`.
+// SAFETY: the mapping has one owner, as with a `Box<[u8]>`.
 unsafe impl Send for Mapping {}
 
 impl Mapping {
@@ -51,7 +51,7 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: the mapping is ours, and nobody borrows from it any more. It fails for wrong arguments alone.
+        // SAFETY: the mapping is ours, and nothing borrows from it any more. It fails for wrong arguments alone.
         unsafe { libc::munmap(self.start.as_ptr().cast(), self.size) };
     }
 }

@@ -197,7 +197,7 @@ pub(crate) fn session_of(process: u32) -> Option<u32> {
     u32::try_from(session).ok()
 }
 
-/// Whether it is a child of this process that nobody has reaped, so that its number cannot be another's.
+/// Whether it is a child of this process that was not reaped, so that its number cannot be another's.
 pub(crate) fn is_unreaped_child(process: u32) -> Result<bool, Error> {
     let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT | libc::__WALL;
     // SAFETY: waitid takes numbers by value, and writes nothing to a null pointer.

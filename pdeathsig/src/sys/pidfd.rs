@@ -24,7 +24,7 @@ impl Pidfd {
         // SAFETY: pidfd_open takes two numbers by value.
         let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, process as pid_t, 0 as c_uint) };
         cvt(fd)?;
-        // SAFETY: the descriptor is new, so nobody else owns it.
+        // SAFETY: the descriptor is new, so nothing else owns it.
         Ok(Pidfd(unsafe { OwnedFd::from_raw_fd(fd as RawFd) }))
     }
 

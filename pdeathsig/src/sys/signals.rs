@@ -46,7 +46,7 @@ pub(crate) fn ends_of(signal: Signal) -> bool {
 /// From now on SIGKILL alone ends this process from without.
 pub(crate) fn ignore_signals() {
     for signal in (1..=number::MAX).filter_map(|number| Signal::from_raw(number).ok()) {
-        // To ignore SIGCHLD has another effect, and nobody ends of SIGCONT.
+        // To ignore SIGCHLD has another effect, and SIGCONT terminates no process.
         if ![Signal::CHLD, Signal::CONT].contains(&signal) {
             // SAFETY: no handler is installed. It fails for those that cannot be ignored.
             unsafe { libc::signal(signal.as_raw(), libc::SIG_IGN) };

@@ -20,7 +20,7 @@ pub(super) fn run(stack: &mut Mapping, mut work: impl FnMut()) -> io::Result<pid
     let argument: *mut c_void = ptr::addr_of_mut!(work).cast();
     let stack = stack.end().cast();
     // SAFETY: the stack is unused and large enough, its end is aligned to a page. With CLONE_VFORK the call returns
-    // after the process is done with the argument and the stack, and nobody touches them meanwhile.
+    // after the process is done with the argument and the stack, and nothing touches them meanwhile.
     let process = unsafe { libc::clone(trampoline, stack, libc::CLONE_VM | libc::CLONE_VFORK, argument) };
     cvt(process)?;
     Ok(process)
