@@ -10,14 +10,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{keep_on, Options, Stage};
+use pdeathsig_tests::{keep_on, Harness, Options};
 
 mod shared;
 
 use shared::median;
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
-const CROWD: &str = env!("CARGO_BIN_EXE_crowd");
+const MANY_CHILDREN: &str = env!("CARGO_BIN_EXE_many_children");
 const TRIALS: usize = 1000;
 
 /// Where parent and child run.
@@ -29,8 +29,8 @@ enum Placement {
 }
 
 fn trial(placement: Placement, options: Options) -> Duration {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     match placement {
         Placement::Anywhere => {}
@@ -72,10 +72,10 @@ fn crowds() {
     println!("\nfrom the parent's SIGKILL to the end of child and descendants, medians of 5");
     for number in [100, 1000, 2000, 10_000] {
         let die = || {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = parent.spawn();
-            child.start(CROWD, &[&number.to_string()]);
+            child.start(MANY_CHILDREN, &[&number.to_string()]);
             child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
             let start = Instant::now();
             parent.send(Signal::SIGKILL);
@@ -83,7 +83,7 @@ fn crowds() {
             // Its descendants have died before it.
             let time = start.elapsed();
             parent.end();
-            assert_eq!(stage.killed_orphans(), number + 2);
+            assert_eq!(harness.killed_orphans(), number + 2);
             time
         };
         let time = median((0..5).map(|_| die()).collect());

@@ -13,7 +13,8 @@
 //! on, three times are taken, the last in trials of its own:
 //!
 //! - *dead*: until a pipe ends that the owner and every child have the other end of. A process closes it after it gave back its
-//!   memory. Nobody reaps meanwhile, so this is the time that the deaths take by themselves, and not that of the reaper.
+//!   memory. Nothing is reaped meanwhile, so this is the time that the deaths take by themselves, and not that of the
+//!   reaper.
 //! - *dead, then reaped*: until this process, a subreaper, has then reaped them all, and the tether's anchors.
 //! - *reaped as they die*: until it has reaped them all, waiting for any child from the kill on, as an init does. Its walks
 //!   through its children are part of this time.
@@ -38,19 +39,19 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 use pdeathsig::{CommandExt as _, Tether};
-use pdeathsig_tests::{needs_root, Stage};
+use pdeathsig_tests::{needs_root, Harness};
 
 mod shared;
 
 use shared::family::Family;
-use shared::patience::Patience;
+use shared::idle_wait::IdleWait;
 use shared::{has, median, ratio, turns, CHILD, GIB};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const OWNER: &str = env!("CARGO_BIN_EXE_owner");
 const PLAIN: &str = env!("CARGO_BIN_EXE_plain");
 
-/// Some user who is not root.
+/// A user other than root.
 const USER: u32 = 4321;
 
 /// How children are tied to their owner.
@@ -70,8 +71,8 @@ fn mean(mut times: Vec<Duration>) -> Duration {
     times.iter().sum::<Duration>() / times.len() as u32
 }
 
-fn start(stage: &Stage, owner: &mut Command, tie: &str, number: usize) -> Family {
-    Family::start(stage, owner.args([tie, &number.to_string()]), number).unwrap()
+fn start(harness: &Harness, owner: &mut Command, tie: &str, number: usize) -> Family {
+    Family::start(harness, owner.args([tie, &number.to_string()]), number).unwrap()
 }
 
 /// Times of one crowd's children, each.
@@ -85,16 +86,16 @@ struct Each {
 
 type Take = fn(&Each) -> Duration;
 
-fn crowd(number: usize, trials: usize, patience: &mut Patience) -> [Each; 3] {
+fn crowd(number: usize, trials: usize, idle_wait: &mut IdleWait) -> [Each; 3] {
     let mut times: [[Vec<Duration>; 4]; 3] = Default::default();
     let mut tethered = None;
     for trial in 0..trials {
         for turn in turns(trial, 2 * TIES.len()) {
             let (tie, reap_as_they_die) = (turn % TIES.len(), turn >= TIES.len());
-            let stage = Stage::open(ACTOR);
-            let family = start(&stage, &mut Command::new(OWNER), TIES[tie], number);
+            let harness = Harness::open(ACTOR);
+            let family = start(&harness, &mut Command::new(OWNER), TIES[tie], number);
             let report = family.report;
-            patience.await_quiet();
+            idle_wait.await_quiet();
             let [dead, dead_then_reaped, reaped_as_they_die, spawned] = &mut times[tie];
             spawned.push(report.spawned_in);
             if reap_as_they_die {
@@ -118,11 +119,11 @@ fn crowd(number: usize, trials: usize, patience: &mut Patience) -> [Each; 3] {
 }
 
 fn dying() {
-    let mut patience = Patience(Duration::from_secs(1200));
+    let mut idle_wait = IdleWait(Duration::from_secs(1200));
     let mut rows = Vec::new();
     for (number, trials) in CROWDS {
         if has(number * CHILD, &format!("the death of {number}")) {
-            rows.push((number, trials, crowd(number, trials, &mut patience)));
+            rows.push((number, trials, crowd(number, trials, &mut idle_wait)));
         }
     }
     let Some((fewest, _, first)) = rows.first() else { return };
@@ -155,11 +156,11 @@ fn dying() {
             );
         }
     }
-    die_as_an_ordinary_user(&mut patience);
+    die_as_an_ordinary_user(&mut idle_wait);
 }
 
 /// The kernel limits how many descriptors a user, but root, has in flight.
-fn die_as_an_ordinary_user(patience: &mut Patience) {
+fn die_as_an_ordinary_user(idle_wait: &mut IdleWait) {
     const NUMBER: usize = 10_000;
     const NAME: &str = "the death of an ordinary user's 10000";
     if !needs_root(NAME) || !has(NUMBER * CHILD, NAME) {
@@ -168,13 +169,13 @@ fn die_as_an_ordinary_user(patience: &mut Patience) {
     let mut times = Vec::new();
     println!();
     for _ in 0..3 {
-        let stage = Stage::open(ACTOR);
+        let harness = Harness::open(ACTOR);
         // Where that user may read it.
-        let owner = stage.folder().join("owner");
+        let owner = harness.folder().join("owner");
         fs::copy(OWNER, &owner).unwrap();
-        let family = start(&stage, Command::new(owner).uid(USER).gid(USER), TIES[0], NUMBER);
+        let family = start(&harness, Command::new(owner).uid(USER).gid(USER), TIES[0], NUMBER);
         let (descriptors, at_start) = family.report.descriptors;
-        patience.await_quiet();
+        idle_wait.await_quiet();
         let death = family.die();
         println!(
             "{NUMBER} of uid {USER} by a tether: {} groups; {descriptors} descriptors in the owner, {at_start} without the tether; \
@@ -211,7 +212,7 @@ impl Times {
 }
 
 fn spawn_in_turn(every: usize) -> [Times; 4] {
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     let tether = Tether::new(pdeathsig::Signal::KILL).unwrap();
     let mut times: [Times; 4] = Default::default();
     for round in 0..ROUNDS {
@@ -229,7 +230,7 @@ fn spawn_in_turn(every: usize) -> [Times; 4] {
                         if turn == TETHERED {
                             command.tether(&tether).unwrap();
                         }
-                        stage.start(&mut command)
+                        harness.start(&mut command)
                     };
                     times.take(first, |mut child| assert!(child.wait().unwrap().success()));
                 }

@@ -10,9 +10,9 @@ use std::time::Instant;
 use nix::unistd::Pid;
 
 use crate::actor::Actor;
-use crate::stage::{until, DEADLINE};
+use crate::harness::{until, DEADLINE};
 
-/// A control group. When it is dropped, whoever is in it goes on outside, and it is removed.
+/// A control group. When it is dropped, its processes move out and continue, and it is removed.
 #[derive(Debug)]
 pub struct ControlGroup {
     folder: PathBuf,
@@ -94,7 +94,7 @@ impl ControlGroup {
         events.lines().any(|line| line.strip_prefix("oom_kill ").is_some_and(|times| times != "0"))
     }
 
-    /// Freezes who is in it, and returns when they are.
+    /// Freezes its processes, and returns when they are frozen.
     pub fn freeze(&self) {
         match self.kind {
             Kind::One => self.write("freezer.state", "FROZEN").unwrap(),

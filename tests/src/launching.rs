@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::unistd::Pid;
 use pdeathsig::Launcher;
 
-use crate::stage::{await_readable, until, Stage};
+use crate::harness::{await_readable, until, Harness};
 
 /// The launcher that the first arguments describe, and the other arguments, of which the first is a program.
 pub fn launcher_of_arguments(arguments: impl IntoIterator<Item = OsString>) -> (Launcher, Vec<OsString>) {
@@ -52,16 +52,16 @@ pub struct Launched {
 
 impl Launched {
     /// Starts a `launcher_host`, and waits for so many lines of the tree, each of which says that a process is up.
-    pub fn by_host(stage: &Stage, host: &mut Command, lines: usize) -> Launched {
-        let mut owner = stage.start(host.stdin(Stdio::piped()).stdout(Stdio::piped()));
+    pub fn by_host(harness: &Harness, host: &mut Command, lines: usize) -> Launched {
+        let mut owner = harness.start(host.stdin(Stdio::piped()).stdout(Stdio::piped()));
         let output = owner.stdout.take().unwrap();
         // It may have had other children before.
         Launched::of(owner, only_child, output, lines)
     }
 
     /// Starts a `run_launcher`, whose owner is the test.
-    pub fn by_test(stage: &Stage, launcher: &mut Command, lines: usize) -> Launched {
-        let mut outer = stage.start(launcher.stdin(Stdio::piped()).stdout(Stdio::piped()));
+    pub fn by_test(harness: &Harness, launcher: &mut Command, lines: usize) -> Launched {
+        let mut outer = harness.start(launcher.stdin(Stdio::piped()).stdout(Stdio::piped()));
         let output = outer.stdout.take().unwrap();
         Launched::of(outer, |outer| outer, output, lines)
     }
@@ -93,7 +93,7 @@ impl Launched {
     }
 
     /// Writes a line to the standard input of the tree.
-    pub fn tell(&mut self, line: &str) {
+    pub fn write_line(&mut self, line: &str) {
         let mut input = self.owner.stdin.as_ref().unwrap();
         input.write_all(line.as_bytes()).unwrap();
         input.write_all(b"\n").unwrap();

@@ -1,48 +1,48 @@
-//! The stage on which the tests of `pdeathsig` play: real processes, real signals, the real kernel.
+//! The harness of the tests of `pdeathsig`: real processes, real signals, the real kernel.
 //!
-//! A test opens a [`Stage`], spawns [`Actor`]s on it, which are processes of the program `actor`, and tells them what
+//! A test opens a [`Harness`], spawns [`Actor`]s, which are processes of the program `actor`, and tells them what
 //! to do: spawn another, arm, fork, die. Each actor has a line of its own to the test, so nothing is ever timed. The
-//! stage is a subreaper, so orphans come to it, and it kills and reaps all that is left when the test ends, however it
-//! ends.
+//! harness is a subreaper, so orphans come to it, and it kills and reaps all that is left when the test ends, however
+//! it ends.
 
 mod actor;
+mod actor_process;
 mod control_group;
-mod crowd;
+mod harness;
 mod launching;
 mod owner;
-mod play;
 mod protocol;
 mod raw;
 mod sandbox;
-mod stage;
+mod spawn_cost;
 mod surroundings;
 mod terminal;
 #[cfg(feature = "peers")]
 mod ties;
-mod toil;
 mod trace;
 mod ways;
+mod workloads;
 
 pub use actor::Actor;
+pub use actor_process::run_actor;
 pub use control_group::ControlGroup;
-pub use crowd::own;
+pub use harness::{any_child, needs_root, set_uid_programs_work, skipped, until, Harness};
 pub use launching::{children_of, launcher_of_arguments, only_child, state_of, Launched};
 pub use owner::{Halt, Spawning};
-pub use play::play;
 pub use protocol::{Cause, End, Options, Orphaned};
 pub use raw::{
     allocate_realtime_signal, bare_calls, controlled_by_its_input, count_instead_of_dying, first_parent_named,
     forget_parents_named, fork_sleeper, forked, leave_one_hang_up, refusing, remembering, segfault, send_number,
-    set_bare, set_bare_before_exec, signal_of_terminal, stranger, try_fork, vforking, SharedCounter,
+    set_bare, set_bare_before_exec, signal_of_terminal, try_fork, unrelated_process, vforking, SharedCounter,
 };
 pub use sandbox::{Answer, Refusal, Refused};
-pub use stage::{any_child, needs_root, set_uid_programs_work, skipped, until, Stage};
+pub use spawn_cost::print_spawn_cost;
 pub use terminal::{is_installed, pty_pair, Key, Modes, Ran, Shell, Terminal};
 #[cfg(feature = "peers")]
 pub use ties::{new_guard, Spawned, Spawner, Tie};
-pub use toil::{Waiting, Work};
 pub use trace::{Boundary, Tracee};
-pub use ways::{play_leaf, play_way, Dies, Guard, Outcome, Trial};
+pub use ways::{run_leaf, run_way, Dies, Guard, Outcome, Trial};
+pub use workloads::{Waiting, Work};
 
 /// Has a process run on one processor.
 pub fn keep_on(process: nix::unistd::Pid, cpu: usize) {
@@ -53,10 +53,10 @@ pub fn keep_on(process: nix::unistd::Pid, cpu: usize) {
 
 /// Panics if a program did not say all of these, one after the other.
 #[track_caller]
-pub fn in_this_order(said: &str, parts: &[&str]) {
-    let mut rest = said;
+pub fn in_this_order(printed: &str, parts: &[&str]) {
+    let mut rest = printed;
     for part in parts {
-        rest = rest.split_once(part).unwrap_or_else(|| panic!("no {part:?} in the rest of\n{said}")).1;
+        rest = rest.split_once(part).unwrap_or_else(|| panic!("no {part:?} in the rest of\n{printed}")).1;
     }
 }
 

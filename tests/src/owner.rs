@@ -1,4 +1,4 @@
-//! An actor that owns a tether, or spawns children that die with it: what it is told, and what it does.
+//! An actor that owns a tether, or spawns children that die with it: its requests, and what it does.
 
 use std::env;
 use std::fs;
@@ -22,12 +22,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 
 use crate::actor::Actor;
-use crate::play::{named, own_program, play, told, wait};
+use crate::actor_process::{named, own_program, run_actor, wait, with_error_text};
+use crate::harness::until;
 use crate::protocol::{End, Request};
 use crate::raw;
-use crate::stage::until;
 
-/// What an owner is told.
+/// Requests to an owner.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Own {
     Tether {
@@ -75,7 +75,7 @@ pub(crate) enum Own {
     LimitDescriptors {
         number: u64,
     },
-    CollectGarbage,
+    RunUnixGc,
     DumpCoreInto {
         folder: PathBuf,
     },
@@ -143,7 +143,7 @@ impl Spawning {
             None => Command::new(own_program()),
         };
         if self.tethered {
-            told(command.tether(tether.unwrap()).map(drop))?;
+            with_error_text(command.tether(tether.unwrap()).map(drop))?;
         }
         if self.halt == Some(Halt::BeforeArming) {
             raw::halt_before_exec(&mut command);
@@ -169,21 +169,23 @@ impl Spawning {
         if let Some(user) = self.user {
             command.uid(user).gid(user);
         }
-        told(command.spawn())
+        with_error_text(command.spawn())
     }
 }
 
 /// What an owner has.
 #[derive(Debug, Default)]
-pub(crate) struct Estate {
+pub(crate) struct OwnerState {
     tether: Option<Tether>,
     children: Vec<Child>,
 }
 
-impl Estate {
-    pub(crate) fn follow(&mut self, own: Own) -> Value {
+impl OwnerState {
+    pub(crate) fn execute(&mut self, own: Own) -> Value {
         match own {
-            Own::Tether { signal } => json!(told(Tether::new(named(signal)).map(|tether| self.tether = Some(tether)))),
+            Own::Tether { signal } => {
+                json!(with_error_text(Tether::new(named(signal)).map(|tether| self.tether = Some(tether))))
+            }
             Own::Spawn(spawning) => {
                 let spawn = || spawning.spawn(self.tether.as_ref(), &self.children);
                 let child = if spawning.on_thread {
@@ -206,10 +208,10 @@ impl Estate {
                 json!(wait(fork))
             }
             Own::Leak => json!(mem::forget(self.tether.take().unwrap())),
-            Own::Send { signal } => json!(told(self.tether.as_ref().unwrap().send_signal(named(signal)))),
+            Own::Send { signal } => json!(with_error_text(self.tether.as_ref().unwrap().send_signal(named(signal)))),
             Own::Shutdown { signal, grace } => {
                 let outcome = self.tether.as_ref().unwrap().shutdown(named(signal), grace);
-                json!(told(outcome.map(|outcome| outcome == ShutdownOutcome::Exited)))
+                json!(with_error_text(outcome.map(|outcome| outcome == ShutdownOutcome::Exited)))
             }
             Own::MethodsInFork { child } => {
                 let (tether, child) = (self.tether.as_ref().unwrap(), child as u32);
@@ -223,15 +225,15 @@ impl Estate {
                 });
                 json!(wait(fork))
             }
-            Own::Release => json!(told(self.tether.take().unwrap().release())),
+            Own::Release => json!(with_error_text(self.tether.take().unwrap().release())),
             Own::ReleaseInFork => {
                 let tether = self.tether.as_ref().unwrap();
                 let fork = raw::in_fork(|| i32::from(raw::copy(tether).release().is_ok()));
                 json!(wait(fork))
             }
-            Own::Attach { leader } => json!(told(self.tether.as_ref().unwrap().attach(leader as u32))),
+            Own::Attach { leader } => json!(with_error_text(self.tether.as_ref().unwrap().attach(leader as u32))),
             Own::Contains { pid } => json!(self.tether.as_ref().unwrap().contains(pid as u32)),
-            Own::WaitTimeout { timeout } => json!(told(self.tether.as_ref().unwrap().wait_timeout(timeout))),
+            Own::WaitTimeout { timeout } => json!(with_error_text(self.tether.as_ref().unwrap().wait_timeout(timeout))),
             Own::Churn { commands } => {
                 for _ in 0..commands {
                     let mut command = Command::new("true");
@@ -248,7 +250,7 @@ impl Estate {
                 json!(ended)
             }
             Own::LimitDescriptors { number } => json!(setrlimit(Resource::RLIMIT_NOFILE, number, number).unwrap()),
-            Own::CollectGarbage => json!(collect_garbage()),
+            Own::RunUnixGc => json!(run_unix_gc()),
             Own::DumpCoreInto { folder } => {
                 env::set_current_dir(folder).unwrap();
                 let (_, allowed) = getrlimit(Resource::RLIMIT_CORE).unwrap();
@@ -256,10 +258,10 @@ impl Estate {
             }
             Own::KillGroupOf { child } => {
                 let child = self.children.iter_mut().find(|owned| owned.id() == child as u32).unwrap();
-                json!(told(child.kill_process_group()))
+                json!(with_error_text(child.kill_process_group()))
             }
             Own::ForkWithNumber { pid } => {
-                let fork = raw::fork_with_number(Pid::from_raw(pid), play);
+                let fork = raw::fork_with_number(Pid::from_raw(pid), run_actor);
                 json!(fork.map_err(|error| error.to_string()).unwrap())
             }
             Own::ExecArmed { signal } => {
@@ -285,8 +287,8 @@ fn methods_that_work(tether: &Tether, child: u32) -> i32 {
     works.enumerate().map(|(bit, works)| i32::from(works) << bit).sum()
 }
 
-/// Has the kernel collect sockets that nobody can reach but they themselves, and returns when it has.
-fn collect_garbage() {
+/// Has the kernel collect sockets that only refer to each other, and returns when it has.
+fn run_unix_gc() {
     let (mut witness, held) = io::pipe().unwrap();
     let (one, other) = UnixStream::pair().unwrap();
     for (socket, fds) in [(&one, [one.as_raw_fd(), held.as_raw_fd()]), (&other, [other.as_raw_fd(), held.as_raw_fd()])]
@@ -319,7 +321,7 @@ impl<'a> Actor<'a> {
     /// A child that is an actor.
     pub fn spawn_as(&mut self, spawning: Spawning) -> Actor<'a> {
         self.try_spawn(spawning).unwrap();
-        self.stage().enter()
+        self.harness().accept()
     }
 
     /// A child that is an actor, tethered.
@@ -329,18 +331,18 @@ impl<'a> Actor<'a> {
 
     /// A child, or the error.
     pub fn try_spawn(&mut self, spawning: Spawning) -> Result<Pid, String> {
-        self.tell_spawn(spawning);
-        self.hear_spawned()
+        self.request_spawn(spawning);
+        self.answer_to_spawn()
     }
 
     /// Has it spawn a child, without waiting for the answer.
-    pub fn tell_spawn(&mut self, spawning: Spawning) {
-        self.tell(Request::Own(Own::Spawn(spawning)));
+    pub fn request_spawn(&mut self, spawning: Spawning) {
+        self.send_request(Request::Own(Own::Spawn(spawning)));
     }
 
     /// The answer.
-    pub fn hear_spawned(&mut self) -> Result<Pid, String> {
-        self.hear::<Result<i32, String>>().map(Pid::from_raw)
+    pub fn answer_to_spawn(&mut self) -> Result<Pid, String> {
+        self.receive::<Result<i32, String>>().map(Pid::from_raw)
     }
 
     /// Drops its tether.
@@ -395,29 +397,29 @@ impl<'a> Actor<'a> {
 
     /// `Tether::wait_timeout(timeout)`
     pub fn wait_tethered(&mut self, timeout: Duration) -> Result<bool, String> {
-        self.tell_wait_tethered(timeout);
-        self.hear()
+        self.request_wait_tethered(timeout);
+        self.receive()
     }
 
     /// Has it wait, without waiting for the answer.
-    pub fn tell_wait_tethered(&mut self, timeout: Duration) {
-        self.tell(Request::Own(Own::WaitTimeout { timeout }));
+    pub fn request_wait_tethered(&mut self, timeout: Duration) {
+        self.send_request(Request::Own(Own::WaitTimeout { timeout }));
     }
 
     /// `Tether::shutdown(signal, grace)`: whether all exited by themselves.
     pub fn shut_down(&mut self, signal: Signal, grace: Duration) -> Result<bool, String> {
-        self.tell_shut_down(signal, grace);
-        self.hear()
+        self.request_shutdown(signal, grace);
+        self.receive()
     }
 
     /// Has it shut down, without waiting for the answer.
-    pub fn tell_shut_down(&mut self, signal: Signal, grace: Duration) {
-        self.tell(Request::Own(Own::Shutdown { signal: signal as i32, grace }));
+    pub fn request_shutdown(&mut self, signal: Signal, grace: Duration) {
+        self.send_request(Request::Own(Own::Shutdown { signal: signal as i32, grace }));
     }
 
     /// The answer.
-    pub fn hear_shut_down(&mut self) -> Result<bool, String> {
-        self.hear()
+    pub fn answer_to_shutdown(&mut self) -> Result<bool, String> {
+        self.receive()
     }
 
     /// Spawns so many programs that end at once, tethered, one after another.
@@ -425,7 +427,7 @@ impl<'a> Actor<'a> {
         self.ask(Request::Own(Own::Churn { commands }))
     }
 
-    /// Waits for any child as long as one has ended; with `__WALL` or without. Who it was.
+    /// Waits for any child as long as one has ended; with `__WALL` or without. Returns their pids.
     pub fn wait_for_any(&mut self, all: bool) -> Vec<Pid> {
         self.ask::<Vec<i32>>(Request::Own(Own::WaitForAny { all })).into_iter().map(Pid::from_raw).collect()
     }
@@ -433,7 +435,7 @@ impl<'a> Actor<'a> {
     /// A child by fork alone, with a number that is free.
     pub fn fork_with_number(&mut self, pid: Pid) -> Actor<'a> {
         self.ask::<Value>(Request::Own(Own::ForkWithNumber { pid: pid.as_raw() }));
-        self.stage().enter()
+        self.harness().accept()
     }
 
     /// Lets it have so many descriptors.
@@ -442,8 +444,8 @@ impl<'a> Actor<'a> {
     }
 
     /// Has the kernel collect garbage among the sockets in flight.
-    pub fn collect_garbage(&mut self) {
-        self.ask(Request::Own(Own::CollectGarbage))
+    pub fn run_unix_gc(&mut self) {
+        self.ask(Request::Own(Own::RunUnixGc))
     }
 
     /// Has it write a core dump there when it crashes, if that is allowed.
@@ -456,7 +458,7 @@ impl<'a> Actor<'a> {
         self.ask(Request::Own(Own::KillGroupOf { child: child.as_raw() }))
     }
 
-    /// Its children that have ended and that nobody has waited for.
+    /// Its children that have exited and were not waited for.
     pub fn zombies(&self) -> Vec<Pid> {
         self.children_that(") Z ")
     }
@@ -475,7 +477,7 @@ impl<'a> Actor<'a> {
         pids.filter(is_so).collect()
     }
 
-    /// Executes a command in its own place that was told to die with its parent: the error.
+    /// Execs a command with `die_with_parent` in its own place. Returns the error.
     pub fn exec_armed(&mut self, signal: Signal) -> String {
         self.ask(Request::Own(Own::ExecArmed { signal: signal as i32 }))
     }

@@ -1,4 +1,4 @@
-//! What a test and an actor say to each other: a line of JSON each way.
+//! What a test and an actor send to each other: a line of JSON each way.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::owner::Own;
 use crate::sandbox::Refusal;
 use crate::surroundings::Surround;
-use crate::toil::Toil;
+use crate::workloads::Workload;
 
 /// The first line of an actor.
 #[derive(Debug, Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub(crate) struct Hello {
     pub(crate) pid: i32,
 }
 
-/// What an actor is told to do. It answers each with one line, except those that end it.
+/// What an actor is asked to do. It answers each with one line, except those that end it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
     Ping,
@@ -154,11 +154,11 @@ pub(crate) enum Request {
     Count,
     Own(Own),
     Surround(Surround),
-    Toil(Toil),
+    Workload(Workload),
     Die(Cause),
 }
 
-/// What `DieWithParent` is told beside the signal.
+/// What `DieWithParent` gets beside the signal.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Options {
     /// `expected_parent(…)`

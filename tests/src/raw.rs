@@ -26,7 +26,7 @@ pub(crate) use allocator::jam_the_allocator;
 pub use descriptors::leave_one_hang_up;
 pub(crate) use descriptors::{close_others, close_standard, is_of_no_use};
 pub(crate) use forks::{copy, drop_copy, fork_with_number, in_fork};
-pub use forks::{fork_sleeper, forked, stranger, try_fork, vforking, SharedCounter};
+pub use forks::{fork_sleeper, forked, try_fork, unrelated_process, vforking, SharedCounter};
 pub use parents::{first_parent_named, forget_parents_named, remembering};
 pub use signals::{allocate_realtime_signal, count_instead_of_dying, send_number};
 pub(crate) use signals::{

@@ -44,7 +44,7 @@ pub enum Refused {
     SendMessage,
     /// `fcntl`
     Descriptor,
-    /// `fcntl` that says whom a descriptor's signal is for
+    /// `fcntl` that sets the target of a descriptor's signal
     DescriptorOwner,
     /// `fcntl` that says which signal it is
     DescriptorSignal,

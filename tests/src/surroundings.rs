@@ -1,4 +1,4 @@
-//! What an actor is told to do to its surroundings.
+//! What an actor is asked to do to its surroundings.
 
 use std::fs;
 use std::hint;
@@ -40,11 +40,11 @@ pub(crate) enum Limit {
     Stack,
 }
 
-/// What nobody allocates but in a control group that allows less.
-const GREED: usize = 512;
+/// More than the control group allows.
+const ALLOCATION_MIB: usize = 512;
 
 impl Surround {
-    pub(crate) fn follow(self) -> Value {
+    pub(crate) fn execute(self) -> Value {
         match self {
             Surround::ChangeRoot { root, keep } => json!(change_root(&root, &keep).map_err(|error| error.to_string())),
             Surround::NewUserNamespace => json!(new_user_namespace().map_err(|error| error.to_string())),
@@ -71,8 +71,8 @@ impl Surround {
                 json!(setrlimit(Resource::RLIMIT_AS, pages * page + beyond, hard).unwrap())
             }
             Surround::Allocate => {
-                let hoard: Vec<Vec<u8>> = (0..GREED).map(|_| vec![1; 1 << 20]).collect();
-                json!(hint::black_box(hoard).len())
+                let memory: Vec<Vec<u8>> = (0..ALLOCATION_MIB).map(|_| vec![1; 1 << 20]).collect();
+                json!(hint::black_box(memory).len())
             }
         }
     }
@@ -174,6 +174,6 @@ impl Actor<'_> {
 
     /// Has it use up the memory that its control group may have, which is its end.
     pub fn use_up_memory(&mut self) {
-        self.tell(Request::Surround(Surround::Allocate));
+        self.send_request(Request::Surround(Surround::Allocate));
     }
 }

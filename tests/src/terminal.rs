@@ -4,9 +4,9 @@
 //! or under `sshd`.
 //!
 //! ```no_run
-//! # use pdeathsig_tests::{Key, Shell, Stage, Terminal};
-//! # let stage = Stage::open("actor");
-//! let mut terminal = Terminal::open(&stage, Shell::BASH);
+//! # use pdeathsig_tests::{Key, Shell, Harness, Terminal};
+//! # let harness = Harness::open("actor");
+//! let mut terminal = Terminal::open(&harness, Shell::BASH);
 //! let modes = terminal.modes();
 //! terminal.type_line("echo rea''dy; sleep 60");
 //! terminal.expect("ready");
@@ -34,8 +34,8 @@ use nix::sys::termios::{tcgetattr, Termios};
 use nix::unistd::Pid;
 use rustix::termios::tcgetpgrp;
 
+use crate::harness::{skipped, until, Harness};
 use crate::raw::controlled_by_its_input;
-use crate::stage::{skipped, until, Stage};
 use reader::Reader;
 
 const ROWS: u16 = 40;
@@ -134,7 +134,7 @@ impl Key {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ran {
     /// What the screen showed between the command line and the next prompt, without colours and the like.
-    pub said: String,
+    pub printed: String,
     /// `$?` afterwards.
     pub status: i32,
 }
@@ -149,44 +149,44 @@ pub struct Modes {
 }
 
 /// A terminal with an interactive shell. When it is dropped, it hangs up, and the shell is killed and reaped. What the
-/// shell has started is killed and reaped with the stage.
+/// shell has started is killed and reaped with the harness.
 #[derive(Debug)]
-pub struct Terminal<'stage> {
-    stage: &'stage Stage,
+pub struct Terminal<'harness> {
+    harness: &'harness Harness,
     kind: Shell,
     shell: Child,
     /// None once it has hung up.
     line: Option<Reader>,
 }
 
-impl<'stage> Terminal<'stage> {
+impl<'harness> Terminal<'harness> {
     /// Opens a terminal of 40 rows and 120 columns. The shell has shown its first prompt.
-    pub fn open(stage: &'stage Stage, shell: Shell) -> Terminal<'stage> {
-        Terminal::open_with(stage, shell, |command| command)
+    pub fn open(harness: &'harness Harness, shell: Shell) -> Terminal<'harness> {
+        Terminal::open_with(harness, shell, |command| command)
     }
 
     /// The same, with a shell that `adapt` has given variables, a folder and the like.
     pub fn open_with(
-        stage: &'stage Stage,
+        harness: &'harness Harness,
         kind: Shell,
         adapt: impl FnOnce(&mut Command) -> &mut Command,
-    ) -> Terminal<'stage> {
+    ) -> Terminal<'harness> {
         let (master, slave) = pty_pair();
-        let mut command = kind.command(stage.folder());
+        let mut command = kind.command(harness.folder());
         adapt(&mut command);
         command.stdin(slave.try_clone().unwrap()).stdout(slave.try_clone().unwrap()).stderr(slave);
-        let shell = stage.start(controlled_by_its_input(&mut command));
+        let shell = harness.start(controlled_by_its_input(&mut command));
         // It holds the terminal's other end.
         drop(command);
         let line = Reader::start(master, ROWS, COLUMNS);
-        let mut terminal = Terminal { stage, kind, shell, line: Some(line) };
+        let mut terminal = Terminal { harness, kind, shell, line: Some(line) };
         terminal.prompt();
         terminal
     }
 
-    /// The stage that it was opened on.
-    pub fn stage(&self) -> &'stage Stage {
-        self.stage
+    /// The harness that it belongs to.
+    pub fn harness(&self) -> &'harness Harness {
+        self.harness
     }
 
     /// Which shell it is.
@@ -231,20 +231,20 @@ impl<'stage> Terminal<'stage> {
         self.type_line(command);
         // The rest of the command line, as it is shown.
         self.expect("\n");
-        let said = self.expect(PROMPT.0);
+        let printed = self.expect(PROMPT.0);
         let status = self.expect(PROMPT.1).parse().unwrap();
-        Ran { said, status }
+        Ran { printed, status }
     }
 
     /// What a program finds that the shell starts now: the terminal's modes, and whether the shell's group is in the
     /// foreground.
     #[track_caller]
     pub fn modes(&mut self) -> Modes {
-        let Ran { said, status } = self.run("stty -g");
-        assert_eq!(status, 0, "{said}");
+        let Ran { printed, status } = self.run("stty -g");
+        assert_eq!(status, 0, "{printed}");
         // zsh and fish say more than the command does, but no more lines of this form.
-        let stty = said.lines().map(str::trim).find(|line| line.matches(':').count() > 10);
-        let stty = stty.unwrap_or_else(|| panic!("no modes in {said:?}")).to_owned();
+        let stty = printed.lines().map(str::trim).find(|line| line.matches(':').count() > 10);
+        let stty = stty.unwrap_or_else(|| panic!("no modes in {printed:?}")).to_owned();
         Modes { stty, shell_is_in_foreground: self.foreground() == self.shell() }
     }
 
@@ -315,7 +315,7 @@ impl<'stage> Terminal<'stage> {
 impl Drop for Terminal<'_> {
     fn drop(&mut self) {
         self.hang_up();
-        // Also if it is stopped. Its children become the stage's.
+        // Also if it is stopped. Its children become the harness's.
         let _ = self.shell.kill();
         let _ = self.shell.wait();
     }

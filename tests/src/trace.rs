@@ -10,8 +10,8 @@ use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
 
 use crate::actor::Actor;
+use crate::harness::until;
 use crate::raw;
-use crate::stage::until;
 
 /// Where a traced process is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

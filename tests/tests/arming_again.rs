@@ -5,7 +5,7 @@
 
 use nix::libc;
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Boundary, Options, Stage, Tracee};
+use pdeathsig_tests::{Actor, Boundary, Harness, Options, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -22,8 +22,8 @@ const AGAIN: [Options; 5] = [
 ];
 
 /// A child whose parent is dead and whose watching thread has not acted yet.
-fn orphan(stage: &Stage, options: Options) -> (Actor<'_>, Tracee) {
-    let mut parent = stage.actor();
+fn orphan(harness: &Harness, options: Options) -> (Actor<'_>, Tracee) {
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGUSR1, options).unwrap();
     let mut held = Tracee::seize_thread(child.watcher().unwrap());
@@ -37,9 +37,9 @@ fn a_death_of_the_parent_is_not_forgotten() {
     for first in FIRST {
         for again in AGAIN {
             for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-                let stage = Stage::open(ACTOR);
-                let (mut child, held) = orphan(&stage, first);
-                child.tell_arm_with(signal, again);
+                let harness = Harness::open(ACTOR);
+                let (mut child, held) = orphan(&harness, first);
+                child.request_arm_with(signal, again);
                 held.await_killed();
                 child.assert_dies_of(signal);
             }
@@ -48,9 +48,9 @@ fn a_death_of_the_parent_is_not_forgotten() {
 }
 
 #[test]
-fn it_is_not_forgotten_on_another_thread_either() {
-    let stage = Stage::open(ACTOR);
-    let (mut child, held) = orphan(&stage, Options::WATCH);
+fn a_death_is_not_forgotten_when_another_thread_arms() {
+    let harness = Harness::open(ACTOR);
+    let (mut child, held) = orphan(&harness, Options::WATCH);
     child.catch(Signal::SIGTERM);
     child.arm_with_on_thread(Signal::SIGTERM, Options::WATCH).unwrap();
     assert_eq!(child.caught(), 1);
@@ -60,21 +60,21 @@ fn it_is_not_forgotten_on_another_thread_either() {
 }
 
 #[test]
-fn nor_with_another_process_to_watch() {
-    let stage = Stage::open(ACTOR);
-    let other = stage.actor();
-    let (mut child, held) = orphan(&stage, Options::WATCH);
-    child.tell_arm_with(Signal::SIGKILL, Options::watch_pids(&[other.pid().as_raw() as u32]));
+fn a_death_is_not_forgotten_when_another_process_is_watched() {
+    let harness = Harness::open(ACTOR);
+    let other = harness.actor();
+    let (mut child, held) = orphan(&harness, Options::WATCH);
+    child.request_arm_with(Signal::SIGKILL, Options::watch_pids(&[other.pid().as_raw() as u32]));
     held.await_killed();
     child.assert_dies_of(Signal::SIGKILL);
 }
 
 #[test]
-fn nor_if_the_process_that_has_adopted_the_child_is_expected() {
+fn a_death_is_not_forgotten_when_the_adopting_process_is_expected() {
     for again in AGAIN {
-        let stage = Stage::open(ACTOR);
-        let (mut child, held) = orphan(&stage, Options::WATCH);
-        child.tell_arm_with(Signal::SIGKILL, Options { expected_parent: Some(std::process::id()), ..again });
+        let harness = Harness::open(ACTOR);
+        let (mut child, held) = orphan(&harness, Options::WATCH);
+        child.request_arm_with(Signal::SIGKILL, Options { expected_parent: Some(std::process::id()), ..again });
         held.await_killed();
         child.assert_dies_of(Signal::SIGKILL);
     }
@@ -85,8 +85,8 @@ fn nor_if_the_process_that_has_adopted_the_child_is_expected() {
 fn a_death_of_another_watched_process_is_not_forgotten() {
     for is_reaped in [false, true] {
         for again in AGAIN {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = parent.spawn();
             let other = parent.spawn();
             child.arm_with(Signal::SIGUSR1, Options::watch_pids(&[other.pid().as_raw() as u32])).unwrap();
@@ -107,8 +107,8 @@ fn a_death_of_another_watched_process_is_not_forgotten() {
 #[test]
 fn a_handler_runs_once_and_the_call_returns_after_that() {
     for again in AGAIN {
-        let stage = Stage::open(ACTOR);
-        let (mut child, held) = orphan(&stage, Options::WATCH);
+        let harness = Harness::open(ACTOR);
+        let (mut child, held) = orphan(&harness, Options::WATCH);
         child.catch(Signal::SIGTERM);
         child.catch(Signal::SIGUSR1);
         child.arm_with(Signal::SIGTERM, again).unwrap();
@@ -124,15 +124,15 @@ fn a_handler_runs_once_and_the_call_returns_after_that() {
 fn a_death_after_which_this_process_has_not_got_the_signal_yet_is_not_forgotten() {
     let options = Options { process_group: true, ..Options::DESCENDANTS.with_a_long_grace() };
     for again in AGAIN {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         child.arm_with(Signal::SIGTERM, options).unwrap();
         let mut member = child.spawn();
         member.catch(Signal::SIGTERM);
         parent.kill();
         member.await_caught(1);
-        child.tell_arm_with(Signal::SIGKILL, again);
+        child.request_arm_with(Signal::SIGKILL, again);
         child.assert_dies_of(Signal::SIGKILL);
     }
 }
@@ -140,8 +140,8 @@ fn a_death_after_which_this_process_has_not_got_the_signal_yet_is_not_forgotten(
 #[test]
 fn a_death_upon_which_the_thread_has_acted_does_not_count_again() {
     for again in AGAIN {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         child.catch(Signal::SIGUSR1);
         child.watch(Signal::SIGUSR1);
@@ -153,12 +153,12 @@ fn a_death_upon_which_the_thread_has_acted_does_not_count_again() {
     }
 }
 
-/// It is told to forget.
+/// The call that forgets it.
 #[test]
-fn outlive_parent_forgets_it() {
+fn outlive_parent_forgets_a_death() {
     for first in FIRST {
-        let stage = Stage::open(ACTOR);
-        let (mut child, held) = orphan(&stage, first);
+        let harness = Harness::open(ACTOR);
+        let (mut child, held) = orphan(&harness, first);
         child.outlive_parent().unwrap();
         drop(held);
         child.await_no_watcher();

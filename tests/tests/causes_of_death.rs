@@ -2,14 +2,14 @@
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use pdeathsig_tests::{Cause, Stage};
+use pdeathsig_tests::{Cause, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 fn child_dies_when_its_parent_ends_by(cause: Cause, ends: impl Fn(WaitStatus) -> bool) {
     for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGUSR1] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         child.arm(signal).unwrap();
         let status = parent.die(cause);
@@ -20,8 +20,8 @@ fn child_dies_when_its_parent_ends_by(cause: Cause, ends: impl Fn(WaitStatus) ->
 
 #[test]
 fn sigkill_ends_the_parent_and_the_child_dies() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm(Signal::SIGKILL).unwrap();
     parent.kill();
@@ -58,8 +58,8 @@ fn the_parent_returns_from_main_and_the_child_dies() {
 #[test]
 fn an_unprotected_child_outlives_them_all() {
     for cause in [Cause::Segfault, Cause::Abort, Cause::Panic, Cause::Exit, Cause::Return] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         parent.die(cause);
         child.assert_lives();
@@ -67,9 +67,9 @@ fn an_unprotected_child_outlives_them_all() {
 }
 
 #[test]
-fn a_grandchild_is_not_told() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+fn a_grandchild_gets_no_signal() {
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let mut grandchild = child.spawn();
     child.arm(Signal::SIGKILL).unwrap();
@@ -80,8 +80,8 @@ fn a_grandchild_is_not_told() {
 
 #[test]
 fn a_chain_in_which_each_armed_dies_link_by_link() {
-    let stage = Stage::open(ACTOR);
-    let mut first = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut first = harness.actor();
     let mut chain = vec![first.spawn()];
     for link in 0..4 {
         chain[link].arm(Signal::SIGKILL).unwrap();

@@ -6,15 +6,15 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use pdeathsig::ChildExt;
-use pdeathsig_tests::Stage;
+use pdeathsig_tests::Harness;
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 #[test]
 fn the_child_gets_it_and_its_own_children_do_not() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.start(&mut Command::new(ACTOR));
-    let mut actor = stage.enter();
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.start(&mut Command::new(ACTOR));
+    let mut actor = harness.accept();
     let mut grandchild = actor.spawn();
     child.terminate().unwrap();
     assert_eq!(child.wait().unwrap().signal(), Some(15));
@@ -23,9 +23,9 @@ fn the_child_gets_it_and_its_own_children_do_not() {
 
 #[test]
 fn a_child_that_handles_it_lives() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.start(&mut Command::new(ACTOR));
-    let mut actor = stage.enter();
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.start(&mut Command::new(ACTOR));
+    let mut actor = harness.accept();
     actor.catch(Signal::SIGTERM);
     child.terminate().unwrap();
     actor.await_caught(1);
@@ -34,8 +34,8 @@ fn a_child_that_handles_it_lives() {
 
 #[test]
 fn a_child_that_has_exited_is_no_error_and_keeps_its_status() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.start(Command::new("sh").args(["-c", "exit 7"]));
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.start(Command::new("sh").args(["-c", "exit 7"]));
     pdeathsig_tests::until("the end of the child", || {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
         stat.contains(") Z ").then_some(())
@@ -47,8 +47,8 @@ fn a_child_that_has_exited_is_no_error_and_keeps_its_status() {
 
 #[test]
 fn a_child_that_other_code_has_waited_for_is_no_error() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.start(&mut Command::new("true"));
-    stage.reap(Pid::from_raw(child.id() as i32));
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.start(&mut Command::new("true"));
+    harness.reap(Pid::from_raw(child.id() as i32));
     child.terminate().unwrap();
 }

@@ -2,15 +2,15 @@
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{needs_root, skipped, Actor, Cause, Halt, Refused, Spawning, Stage};
+use pdeathsig_tests::{needs_root, skipped, Actor, Cause, Halt, Harness, Refused, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 #[test]
-fn whatever_the_parent_dies_of() {
+fn the_child_dies_whatever_kills_the_parent() {
     for cause in [Cause::Segfault, Cause::Abort, Cause::Panic, Cause::Exit, Cause::Return] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn_as(Spawning::armed(Signal::SIGTERM));
         assert_eq!(child.read(), Ok(Some(Signal::SIGTERM as i32)));
         parent.die(cause);
@@ -19,9 +19,9 @@ fn whatever_the_parent_dies_of() {
 }
 
 #[test]
-fn of_sigkill() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+fn the_child_dies_of_sigkill() {
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let child = parent.spawn_as(Spawning::armed(Signal::SIGKILL));
     parent.kill();
     child.assert_dies_of(Signal::SIGKILL);
@@ -29,8 +29,8 @@ fn of_sigkill() {
 
 #[test]
 fn the_childs_own_children_live() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn_as(Spawning::armed(Signal::SIGKILL));
     let mut grandchild = child.spawn();
     parent.kill();
@@ -40,10 +40,10 @@ fn the_childs_own_children_live() {
 
 #[test]
 fn the_signal_comes_when_the_thread_that_spawned_ends() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
-    parent.tell_spawn(Spawning { on_thread: true, ..Spawning::armed(Signal::SIGKILL) });
-    let child = parent.hear_spawned().unwrap();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
+    parent.request_spawn(Spawning { on_thread: true, ..Spawning::armed(Signal::SIGKILL) });
+    let child = parent.answer_to_spawn().unwrap();
     assert_eq!(parent.wait_for_pid(child), pdeathsig_tests::End::Killed(Signal::SIGKILL as i32));
     parent.assert_lives();
 }
@@ -53,8 +53,8 @@ fn it_is_armed_after_the_change_of_user() {
     if !needs_root("it_is_armed_after_the_change_of_user") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn_as(Spawning { user: Some(54_341), ..Spawning::armed(Signal::SIGKILL) });
     assert_eq!(child.read(), Ok(Some(Signal::SIGKILL as i32)));
     parent.kill();
@@ -64,20 +64,20 @@ fn it_is_armed_after_the_change_of_user() {
 /// Kills the parent while the child is on its way to exec. Answers with the signal that ended the child; none if it
 /// executed its program and lives.
 fn parent_dies_at(halt: Halt, signal: Signal, bare: bool, prepare: impl Fn(&mut Actor<'_>)) -> Option<i32> {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     prepare(&mut parent);
     let spawning = Spawning { bare, halt: Some(halt), ..Spawning::armed(signal) };
-    parent.tell_spawn(spawning);
+    parent.request_spawn(spawning);
     let child = parent.halted_child();
     parent.kill();
     let _ = kill(child, Signal::SIGCONT);
     if bare {
-        // It plays, and so it lives.
-        stage.enter().assert_lives();
+        // It answers, so it lives.
+        harness.accept().assert_lives();
         return None;
     }
-    Some(stage.end_of(child))
+    Some(harness.end_of(child))
 }
 
 #[test]
@@ -111,8 +111,8 @@ fn what_the_parent_ignores_the_child_does_not() {
         assert_eq!(parent_dies_at(halt, Signal::SIGTERM, false, ignore), Some(Signal::SIGTERM as i32));
         assert_eq!(parent_dies_at(halt, Signal::SIGTERM, true, ignore), None);
     }
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     parent.ignore(Signal::SIGHUP);
     parent.block(Signal::SIGHUP);
     let child = parent.spawn_as(Spawning::armed(Signal::SIGHUP));
@@ -123,22 +123,22 @@ fn what_the_parent_ignores_the_child_does_not() {
 }
 
 #[test]
-fn a_signal_that_ends_nobody_does_not_let_the_program_start_either() {
-    let stage = Stage::open(ACTOR);
+fn with_a_signal_that_is_ignored_by_default_the_program_does_not_start_either() {
+    let harness = Harness::open(ACTOR);
     for signal in [Signal::SIGWINCH, Signal::SIGCHLD] {
-        let mut parent = stage.actor();
-        parent.tell_spawn(Spawning { halt: Some(Halt::BeforeArming), ..Spawning::armed(signal) });
+        let mut parent = harness.actor();
+        parent.request_spawn(Spawning { halt: Some(Halt::BeforeArming), ..Spawning::armed(signal) });
         let child = parent.halted_child();
         parent.kill();
         let _ = kill(child, Signal::SIGCONT);
-        assert_eq!(stage.exit_status_of(child), 128 + signal as i32);
+        assert_eq!(harness.exit_status_of(child), 128 + signal as i32);
     }
 }
 
 #[test]
 fn an_error_of_the_system_call_is_the_error_of_spawn() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     parent.refuse(Refused::SetParentDeathSignal);
     let error = parent.try_spawn(Spawning::armed(Signal::SIGKILL)).unwrap_err();
     assert!(error.contains("Operation not permitted"), "{error}");
@@ -148,8 +148,8 @@ fn an_error_of_the_system_call_is_the_error_of_spawn() {
 
 #[test]
 fn executed_in_the_place_of_the_process_itself_it_is_an_error() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut actor = parent.spawn();
     let error = actor.exec_armed(Signal::SIGKILL);
     assert!(error.contains("Invalid argument"), "{error}");
@@ -162,8 +162,8 @@ fn executed_in_the_place_of_the_process_itself_it_is_an_error() {
 #[test]
 fn executed_in_the_place_of_the_first_process_of_a_pid_namespace_it_is_an_error_too() {
     const TEST: &str = "executed_in_the_place_of_the_first_process_of_a_pid_namespace_it_is_an_error_too";
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     if let Err(error) = parent.new_pid_namespace() {
         skipped(TEST, &format!("no pid namespace: {error}"));
         return;
@@ -184,8 +184,8 @@ fn executed_in_the_place_of_the_first_process_of_a_pid_namespace_it_is_an_error_
 #[test]
 fn a_child_in_a_pid_namespace_of_its_own_dies_too() {
     const TEST: &str = "a_child_in_a_pid_namespace_of_its_own_dies_too";
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     if let Err(error) = parent.new_pid_namespace() {
         skipped(TEST, &format!("no pid namespace: {error}"));
         return;
@@ -198,8 +198,8 @@ fn a_child_in_a_pid_namespace_of_its_own_dies_too() {
 
 #[test]
 fn together_with_a_tether_it_takes_whichever_comes_first() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     parent.tether(Signal::SIGKILL).unwrap();
     let mut child = parent.spawn_as(Spawning { tethered: true, ..Spawning::armed(Signal::SIGKILL) });
     let grandchild = child.spawn();

@@ -2,17 +2,17 @@
 
 use nix::libc::{self, c_long};
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Boundary, Stage, Tracee};
+use pdeathsig_tests::{Boundary, Harness, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 #[test]
 fn it_makes_five_system_calls_in_their_order() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let mut held = Tracee::seize(&child);
-    child.tell_arm(Signal::SIGKILL, None);
+    child.request_arm(Signal::SIGKILL, None);
 
     let mut calls: Vec<c_long> = Vec::new();
     loop {
@@ -30,16 +30,16 @@ fn it_makes_five_system_calls_in_their_order() {
 
 #[test]
 fn it_allocates_nothing() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.actor();
-    child.tell_arm(Signal::SIGKILL, None);
-    assert_eq!(child.hear_armed(), (Ok(()), 0));
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.actor();
+    child.request_arm(Signal::SIGKILL, None);
+    assert_eq!(child.answer_to_arm(), (Ok(()), 0));
 }
 
 #[test]
 fn it_takes_no_thread_and_no_descriptor() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.actor();
     let before = child.count();
     child.arm(Signal::SIGKILL).unwrap();
     assert_eq!(child.count(), before);

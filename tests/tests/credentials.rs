@@ -1,8 +1,8 @@
-//! What users have to do with it: a change clears the setting, for which the museum's i04 has the cures, and the signal
+//! What users have to do with it: a change clears the setting, for which `incidents/i04` has the cures, and the signal
 //! is sent in the parent's name.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, Options, Stage};
+use pdeathsig_tests::{needs_root, Harness, Options};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const NOBODY: u32 = 65534;
@@ -13,8 +13,8 @@ fn setuid_to_an_ordinary_user_clears_it_and_the_read_back_says_so() {
     if !needs_root("setuid_to_an_ordinary_user_clears_it_and_the_read_back_says_so") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm(Signal::SIGKILL).unwrap();
     assert_eq!(child.read(), Ok(Some(Signal::SIGKILL as i32)));
@@ -32,8 +32,8 @@ fn a_parent_that_may_not_kill_the_child_sends_nothing_and_a_watch_does() {
     for (watch, same_user, dies) in
         [(false, false, false), (false, true, true), (true, false, true), (true, true, true)]
     {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         parent.set_user(USER);
         child.set_user(if same_user { USER } else { NOBODY });

@@ -7,9 +7,9 @@ use nix::sys::signal::Signal;
 use pdeathsig_tests::{Key, Shell, Terminal};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
-use program::{example, stage};
+use program::{example, harness};
 
-#[path = "showing/program.rs"]
+#[path = "running_examples/program.rs"]
 mod program;
 
 /// The shells that tell what a program has left of the terminal: bash as users have it, and dash, which never puts
@@ -20,17 +20,18 @@ const SHELLS: [Shell; 2] = [Shell::BASH, Shell::DASH];
 /// status.
 fn leaves_the_terminal_as_it_was(program: impl Fn() -> PathBuf, arguments: &str, use_it: impl Fn(&mut Terminal<'_>)) {
     for shell in SHELLS {
-        let stage = stage();
+        let harness = harness();
         let program = program();
-        let folder = stage.folder().to_owned();
-        let mut terminal = Terminal::open_with(&stage, shell, |bash| bash.current_dir(&folder).env("TMPDIR", &folder));
+        let folder = harness.folder().to_owned();
+        let mut terminal =
+            Terminal::open_with(&harness, shell, |bash| bash.current_dir(&folder).env("TMPDIR", &folder));
         let before = terminal.modes();
         terminal.type_line(&format!("{} {arguments}", program.display()));
         use_it(&mut terminal);
         assert_eq!(terminal.modes(), before, "in {}", shell.name());
         assert_eq!(terminal.exit(0).code(), Some(0));
         // A child that died together with its parent comes to the test dead. It panics if one lives.
-        stage.killed_orphans();
+        harness.killed_orphans();
     }
 }
 
@@ -111,7 +112,7 @@ fn examples_that_print_until_they_are_interrupted() {
 fn shows_that_are_interrupted_in_the_middle() {
     // The demo has cargo build them.
     for name in ["main", "child"] {
-        let _stage = stage();
+        let _harness = harness();
         example(name);
     }
     // What each prints long before it is over.

@@ -8,11 +8,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use pdeathsig_tests::{any_child, is_installed, needs_root, until, Stage};
+use pdeathsig_tests::{any_child, is_installed, needs_root, until, Harness};
 
 use command::pdeathsig;
 
-#[path = "showing/command.rs"]
+#[path = "running_examples/command.rs"]
 mod command;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/languages");
@@ -20,26 +20,26 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/languages
 /// A program with a helper in a session of its own, for the files that leave the program to the reader.
 const PROGRAM: &str = "#!/bin/sh\nsetsid sleep 60 &\necho ready\nsleep 60\ntrue\n";
 
-fn stage() -> (Stage, PathBuf) {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+fn harness() -> (Harness, PathBuf) {
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let program = pdeathsig();
-    (stage, program.to_path_buf())
+    (harness, program.to_path_buf())
 }
 
-/// A command that finds `pdeathsig` in `PATH`, and programs in the stage's folder before it.
-fn command(stage: &Stage, pdeathsig: &Path, name: &str) -> Command {
-    let folders = [stage.folder(), pdeathsig.parent().unwrap()].map(Path::to_owned);
+/// A command that finds `pdeathsig` in `PATH`, and programs in the harness's folder before it.
+fn command(harness: &Harness, pdeathsig: &Path, name: &str) -> Command {
+    let folders = [harness.folder(), pdeathsig.parent().unwrap()].map(Path::to_owned);
     let inherited = env::var_os("PATH").unwrap();
     let path = folders.into_iter().chain(env::split_paths(&inherited));
     let mut command = Command::new(name);
-    command.env("PATH", env::join_paths(path).unwrap()).env("TERM", "xterm").current_dir(stage.folder());
+    command.env("PATH", env::join_paths(path).unwrap()).env("TERM", "xterm").current_dir(harness.folder());
     command.stdin(Stdio::null()).stderr(Stdio::null());
     command
 }
 
-/// A program in the stage's folder.
-fn put(stage: &Stage, name: &str) {
-    let file = stage.folder().join(name);
+/// A program in the harness's folder.
+fn put(harness: &Harness, name: &str) {
+    let file = harness.folder().join(name);
     fs::write(&file, PROGRAM).unwrap();
     fs::set_permissions(&file, Permissions::from_mode(0o755)).unwrap();
 }
@@ -50,25 +50,25 @@ fn kills_its_command(interpreter: &[&str], file: &str) {
         return;
     }
     for plain in [false, true] {
-        let (stage, program) = stage();
-        let mut run = command(&stage, &program, interpreter[0]);
+        let (harness, program) = harness();
+        let mut run = command(&harness, &program, interpreter[0]);
         run.args(&interpreter[1..]).arg(Path::new(FOLDER).join(file)).stdout(Stdio::null());
         if plain {
             run.arg("--plain");
         }
-        let status = stage.start(&mut run).wait().unwrap();
+        let status = harness.start(&mut run).wait().unwrap();
         assert!(status.success(), "{file}: {status}");
         if plain {
             assert!(any_child().is_some(), "{file}: nothing lives on without the command");
         } else {
-            stage.killed_orphans();
+            harness.killed_orphans();
         }
     }
 }
 
 /// Kills the process that starts these words when the program at their end runs.
-fn is_killed(stage: &Stage, host: &mut Command) {
-    let mut host = stage.start(host.stdout(Stdio::piped()));
+fn is_killed(harness: &Harness, host: &mut Command) {
+    let mut host = harness.start(host.stdout(Stdio::piped()));
     let mut line = String::new();
     BufReader::new(host.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "ready\n");
@@ -77,34 +77,34 @@ fn is_killed(stage: &Stage, host: &mut Command) {
 }
 
 #[test]
-fn go() {
+fn a_go_parent() {
     kills_its_command(&["go", "run"], "article.go");
 }
 
 #[test]
-fn python() {
+fn a_python_parent() {
     kills_its_command(&["python3"], "timeout.py");
 }
 
 #[test]
-fn node() {
+fn a_node_parent() {
     kills_its_command(&["node"], "kill.js");
 }
 
 #[test]
 fn a_shell_script_that_is_killed() {
     for plain in [false, true] {
-        let (stage, program) = stage();
-        let mut script = command(&stage, &program, "sh");
+        let (harness, program) = harness();
+        let mut script = command(&harness, &program, "sh");
         script.arg(Path::new(FOLDER).join("step.sh"));
         if plain {
             script.arg("--plain");
         }
-        is_killed(&stage, &mut script);
+        is_killed(&harness, &mut script);
         if plain {
             assert!(any_child().is_some(), "nothing lives on without the command");
         } else {
-            stage.killed_orphans();
+            harness.killed_orphans();
         }
     }
 }
@@ -113,11 +113,11 @@ fn a_shell_script_that_is_killed() {
 fn a_ci_step_whose_shell_is_killed() {
     let text = fs::read_to_string(Path::new(FOLDER).join("ci.yml")).unwrap();
     let step = text.lines().find_map(|line| line.trim().strip_prefix("- run: pdeathsig")).unwrap();
-    let (stage, program) = stage();
-    put(&stage, "test.sh");
+    let (harness, program) = harness();
+    put(&harness, "test.sh");
     // As a runner does, with the step in a file. The shell stays.
-    is_killed(&stage, command(&stage, &program, "sh").args(["-c", &format!("pdeathsig{step}; true")]));
-    stage.killed_orphans();
+    is_killed(&harness, command(&harness, &program, "sh").args(["-c", &format!("pdeathsig{step}; true")]));
+    harness.killed_orphans();
 }
 
 #[test]
@@ -128,10 +128,10 @@ fn an_mcp_host_that_is_killed() {
     let words = [&server["command"]].into_iter().chain(server["args"].as_array().unwrap());
     let words: Vec<&str> = words.map(|word| word.as_str().unwrap()).collect();
     assert_eq!(words, ["pdeathsig", "npx", "some-server"]);
-    let (stage, program) = stage();
-    put(&stage, "npx");
-    is_killed(&stage, command(&stage, &program, "sh").args(["-c", "\"$@\"; true", "host"]).args(words));
-    stage.killed_orphans();
+    let (harness, program) = harness();
+    put(&harness, "npx");
+    is_killed(&harness, command(&harness, &program, "sh").args(["-c", "\"$@\"; true", "host"]).args(words));
+    harness.killed_orphans();
 }
 
 #[test]
@@ -145,11 +145,11 @@ fn a_containers_entry_point() {
         let line = text.lines().find_map(|line| line.strip_prefix(instruction)).unwrap();
         serde_json::from_str(line.trim()).unwrap()
     };
-    let (stage, program) = stage();
-    put(&stage, "server");
-    let mut container = command(&stage, &program, "unshare");
+    let (harness, program) = harness();
+    put(&harness, "server");
+    let mut container = command(&harness, &program, "unshare");
     container.args(["--pid", "--fork", "--mount-proc"]).args(words("ENTRYPOINT")).args(words("CMD"));
-    let mut container = stage.start(container.stdout(Stdio::piped()));
+    let mut container = harness.start(container.stdout(Stdio::piped()));
     let mut line = String::new();
     BufReader::new(container.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "ready\n");
@@ -162,5 +162,5 @@ fn a_containers_entry_point() {
     let status = container.wait().unwrap();
     // The first process of a namespace survives its own signals, so it exits with 128 and the number.
     assert_eq!((status.code(), status.signal()), (Some(128 + 15), None));
-    stage.killed_orphans();
+    harness.killed_orphans();
 }

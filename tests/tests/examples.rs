@@ -8,17 +8,17 @@ use nix::sys::wait::{waitpid, WaitStatus};
 use nix::unistd::Pid;
 
 use pdeathsig_tests::in_this_order;
-use showing::{begun, example, said, stage};
+use running_examples::{example, harness, output_of, start_until};
 
-mod showing;
+mod running_examples;
 
 #[test]
 fn the_demo_shows_an_orphan_without_protection_and_none_with_it() {
-    let said = said("demo");
-    assert!(said.contains("← orphan, its parent is now demo"), "{said}");
-    assert!(said.contains("The child died with its parent"), "{said}");
+    let printed = output_of("demo");
+    assert!(printed.contains("← orphan, its parent is now demo"), "{printed}");
+    assert!(printed.contains("The child died with its parent"), "{printed}");
     in_this_order(
-        &said,
+        &printed,
         &[
             "The shell and its helper live on",
             "kill -9",
@@ -26,16 +26,16 @@ fn the_demo_shows_an_orphan_without_protection_and_none_with_it() {
             "The whole tree died with the host",
         ],
     );
-    assert_eq!(said.matches("kill -9").count(), 4, "{said}");
+    assert_eq!(printed.matches("kill -9").count(), 4, "{printed}");
 }
 
-/// Interrupts the demo when it has said something for the nth time.
+/// Interrupts the demo when it has printed something for the nth time.
 fn interrupted(signal: Signal, after: &str, nth: usize) {
-    let stage = stage();
-    let demo = begun(&stage, "demo", after, nth);
+    let harness = harness();
+    let demo = start_until(&harness, "demo", after, nth);
     demo.signal(signal);
     assert_eq!(demo.end().code(), Some(128 + signal as i32));
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }
 
 #[test]
@@ -61,9 +61,9 @@ fn interrupted_in_the_second_act() {
 
 #[test]
 fn call_dies_with_its_parent_too() {
-    let stage = stage();
+    let harness = harness();
     let mut command = Command::new(example("call"));
-    let mut parent = stage.start(command.stdout(Stdio::piped()).stderr(Stdio::null()));
+    let mut parent = harness.start(command.stdout(Stdio::piped()).stderr(Stdio::null()));
     let mut line = String::new();
     BufReader::new(parent.stdout.take().unwrap()).read_line(&mut line).unwrap();
     // A child that prints has armed.
@@ -76,37 +76,37 @@ fn call_dies_with_its_parent_too() {
 
 #[test]
 fn graceful_ends_cleanly_and_is_killed_if_it_hangs() {
-    let said = said("graceful");
+    let printed = output_of("graceful");
     let asked = "SIGTERM, so no new requests";
     let clean = ["request 1", "kill -9", asked, "everything is written", "exited with the status 0"];
-    in_this_order(&said, &clean);
-    in_this_order(&said, &[clean.as_slice(), &["request 1", "kill -9", asked, "was killed by SIGKILL"]].concat());
-    assert_eq!(said.matches("everything is written").count(), 1, "{said}");
+    in_this_order(&printed, &clean);
+    in_this_order(&printed, &[clean.as_slice(), &["request 1", "kill -9", asked, "was killed by SIGKILL"]].concat());
+    assert_eq!(printed.matches("everything is written").count(), 1, "{printed}");
 }
 
 #[test]
-fn tokio_hears_of_it_without_another_thread() {
-    let said = said("tokio");
+fn tokio_is_notified_without_another_thread() {
+    let printed = output_of("tokio");
     in_this_order(
-        &said,
+        &printed,
         &["piece 1, with 1 thread", "kill -9", "is gone, so this piece is the last", "exited with the status 0"],
     );
 }
 
 #[test]
 fn mcp_server_ends_though_its_input_does_not() {
-    let said = said("mcp_server");
+    let printed = output_of("mcp_server");
     in_this_order(
-        &said,
+        &printed,
         &["kill -9", "← orphan", "waits for ever", "kill -9", "was killed by SIGKILL, though its input"],
     );
 }
 
 #[test]
 fn mcp_server_serves() {
-    let stage = stage();
+    let harness = harness();
     let mut command = Command::new(example("mcp_server"));
-    let mut server = stage.start(command.arg("--serve").stdin(Stdio::piped()).stdout(Stdio::piped()));
+    let mut server = harness.start(command.arg("--serve").stdin(Stdio::piped()).stdout(Stdio::piped()));
     let requests = [
         r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}"#,
         r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,

@@ -8,9 +8,9 @@ use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 
 use pdeathsig_tests::in_this_order;
-use showing::{assert_no_folder_is_left, begun, example, said, stage};
+use running_examples::{assert_no_folder_is_left, example, harness, output_of, start_until};
 
-mod showing;
+mod running_examples;
 
 const SHOWS: [&str; 5] = ["orphan", "process_group", "tether", "supervisor", "launcher"];
 
@@ -29,15 +29,15 @@ fn assert_none_is_gone(table: &str) {
     assert!(rows(table).iter().all(|row| !row.contains("  gone ")), "{table}");
 }
 
-/// Each part of what was said that follows one of the lines with `marker`.
-fn after_each<'a>(said: &'a str, marker: &str) -> Vec<&'a str> {
-    said.split(marker).collect()
+/// Each part of what was printed that follows one of the lines with `marker`.
+fn after_each<'a>(printed: &'a str, marker: &str) -> Vec<&'a str> {
+    printed.split(marker).collect()
 }
 
 #[test]
 fn orphan_shows_the_problem() {
-    let said = said("orphan");
-    let [before, after] = after_each(&said, "kill -9")[..] else { panic!("{said}") };
+    let printed = output_of("orphan");
+    let [before, after] = after_each(&printed, "kill -9")[..] else { panic!("{printed}") };
     assert_none_is_gone(before);
     in_this_order(before, &["└ bash -c watch top > top.log", "└ watch top", "└ top"]);
     in_this_order(after, &["gone    └ bash", "└ watch top   ← orphan, its parent is now orphan", "└ top", "lives on"]);
@@ -46,9 +46,9 @@ fn orphan_shows_the_problem() {
 
 #[test]
 fn process_group_shows_the_mistake_and_the_group_with_its_leader_and_without() {
-    let said = said("process_group");
-    let [start, refused, together, leaderless] = after_each(&said, "child.kill_process_group()")[..] else {
-        panic!("{said}")
+    let printed = output_of("process_group");
+    let [start, refused, together, leaderless] = after_each(&printed, "child.kill_process_group()")[..] else {
+        panic!("{printed}")
     };
     assert_none_is_gone(start);
     in_this_order(refused, &["does not lead a process group", "`process_group(0)`", "Nobody got a signal", "\n2. "]);
@@ -61,8 +61,8 @@ fn process_group_shows_the_mistake_and_the_group_with_its_leader_and_without() {
 
 #[test]
 fn tether_leaves_nothing() {
-    let said = said("tether");
-    let [before, after] = after_each(&said, "kill -9")[..] else { panic!("{said}") };
+    let printed = output_of("tether");
+    let [before, after] = after_each(&printed, "kill -9")[..] else { panic!("{printed}") };
     assert_none_is_gone(before);
     in_this_order(before, &["└ tether --owner", "└ bash -c", "└ watch top", "└ top", "the tether's anchor"]);
     in_this_order(before, &["└ tether --owner", "zombie    └ tether <defunct>", "the tether's anchor"]);
@@ -71,8 +71,10 @@ fn tether_leaves_nothing() {
 
 #[test]
 fn supervisor_replaces_a_worker_takes_all_with_it_and_lets_them_finish() {
-    let said = said("supervisor");
-    let [before, replaced, killed, asked] = said.split("   kill ").collect::<Vec<_>>()[..] else { panic!("{said}") };
+    let printed = output_of("supervisor");
+    let [before, replaced, killed, asked] = printed.split("   kill ").collect::<Vec<_>>()[..] else {
+        panic!("{printed}")
+    };
     assert_eq!(before.matches("alive     └ supervisor --worker").count(), 4);
     in_this_order(replaced, &["supervisor: worker 2 ended (signal: 9 (SIGKILL)); the next in 100ms", "\n   worker 2:"]);
     assert_eq!(replaced.matches("alive     └ supervisor --worker").count(), 4);
@@ -83,9 +85,9 @@ fn supervisor_replaces_a_worker_takes_all_with_it_and_lets_them_finish() {
 
 #[test]
 fn without_a_director_the_workers_of_a_supervisor_end_with_it_all_the_same() {
-    let stage = stage();
+    let harness = harness();
     let mut command = Command::new(example("supervisor"));
-    let mut supervisor = stage.start(command.arg("--supervise").stdin(Stdio::null()).stdout(Stdio::piped()));
+    let mut supervisor = harness.start(command.arg("--supervise").stdin(Stdio::null()).stdout(Stdio::piped()));
     let output = supervisor.stdout.take().unwrap();
     let mut silent = BTreeSet::from(["worker 1:", "worker 2:", "worker 3:", "worker 4:"]);
     let mut lines = BufReader::new(output).lines();
@@ -95,13 +97,13 @@ fn without_a_director_the_workers_of_a_supervisor_end_with_it_all_the_same() {
     }
     supervisor.kill().unwrap();
     supervisor.wait().unwrap();
-    assert_eq!(stage.killed_orphans(), 4);
+    assert_eq!(harness.killed_orphans(), 4);
 }
 
 #[test]
 fn launcher_leaves_nothing_whatever_dies() {
-    let said = said("launcher");
-    let [start, host_killed, child_killed] = after_each(&said, "kill -9")[..] else { panic!("{said}") };
+    let printed = output_of("launcher");
+    let [start, host_killed, child_killed] = after_each(&printed, "kill -9")[..] else { panic!("{printed}") };
     assert_none_is_gone(start);
     let (host_killed, _) = host_killed.split_once("\n2. ").unwrap();
     assert_all_are_gone(host_killed);
@@ -113,41 +115,41 @@ fn launcher_leaves_nothing_whatever_dies() {
 }
 
 #[test]
-fn interrupted_they_leave_nobody() {
+fn interrupted_examples_leave_no_process() {
     let signals = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGINT];
     for (name, signal) in SHOWS.into_iter().zip(signals) {
-        let stage = stage();
-        let show = begun(&stage, name, "└", 3);
-        show.signal(signal);
-        assert_eq!(show.end().code(), Some(128 + signal as i32), "{name}");
-        stage.assert_nobody_is_left();
-        assert_no_folder_is_left(&stage);
+        let harness = harness();
+        let example = start_until(&harness, name, "└", 3);
+        example.signal(signal);
+        assert_eq!(example.end().code(), Some(128 + signal as i32), "{name}");
+        harness.assert_no_process_is_left();
+        assert_no_folder_is_left(&harness);
     }
 }
 
 #[test]
-fn killed_they_leave_nobody() {
+fn killed_examples_leave_no_process() {
     for name in SHOWS {
-        let stage = stage();
-        let show = begun(&stage, name, "└", 5);
-        show.signal(Signal::SIGKILL);
-        assert_eq!(show.end().code(), None, "{name}");
+        let harness = harness();
+        let example = start_until(&harness, name, "└", 5);
+        example.signal(Signal::SIGKILL);
+        assert_eq!(example.end().code(), None, "{name}");
         // Some are reaped by the director. It panics if one lives on.
-        stage.killed_orphans();
+        harness.killed_orphans();
     }
 }
 
 #[test]
-fn with_a_killed_director_they_fail_and_leave_nobody() {
+fn with_a_killed_director_examples_fail_and_leave_no_process() {
     for name in SHOWS {
-        let stage = stage();
-        let show = begun(&stage, name, "└", 5);
+        let harness = harness();
+        let example = start_until(&harness, name, "└", 5);
         // The first row of the table.
-        let row = show.said.lines().find(|line| line.contains("  alive ")).unwrap();
+        let row = example.printed.lines().find(|line| line.contains("  alive ")).unwrap();
         let director: i32 = row.split_whitespace().next().unwrap().parse().unwrap();
         kill(Pid::from_raw(director), Signal::SIGKILL).unwrap();
-        assert_eq!(show.end().code(), Some(1), "{name}");
-        stage.assert_nobody_is_left();
-        assert_no_folder_is_left(&stage);
+        assert_eq!(example.end().code(), Some(1), "{name}");
+        harness.assert_no_process_is_left();
+        assert_no_folder_is_left(&harness);
     }
 }

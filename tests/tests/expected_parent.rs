@@ -1,14 +1,14 @@
 //! A child that was told its parent's pid notices one that died before its first line.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{End, Stage};
+use pdeathsig_tests::{End, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 #[test]
 fn the_right_parent_is_armed() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm_expecting(Signal::SIGKILL, parent.pid().as_raw()).unwrap();
     child.assert_lives();
@@ -19,20 +19,20 @@ fn the_right_parent_is_armed() {
 #[test]
 fn a_parent_dead_before_the_call_is_noticed() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         let expected = parent.pid().as_raw() as u32;
         parent.kill();
-        child.tell_arm(signal, Some(expected));
+        child.request_arm(signal, Some(expected));
         child.assert_dies_of(signal);
     }
 }
 
 #[test]
 fn without_it_a_parent_dead_before_the_call_is_not_noticed() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     parent.kill();
     child.arm(Signal::SIGKILL).unwrap();
@@ -41,10 +41,10 @@ fn without_it_a_parent_dead_before_the_call_is_not_noticed() {
 
 #[test]
 fn a_wrong_parent_counts_as_dead_though_the_real_one_lives() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let wrong = child.pid().as_raw() as u32;
-    child.tell_arm(Signal::SIGKILL, Some(wrong));
+    child.request_arm(Signal::SIGKILL, Some(wrong));
     assert_eq!(parent.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
 }

@@ -5,15 +5,15 @@ use std::fs::{set_permissions, Permissions};
 use std::os::unix::fs::{chown, PermissionsExt};
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, skipped, Stage};
+use pdeathsig_tests::{needs_root, skipped, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const NOBODY: u32 = 65534;
 
 #[test]
 fn fork_clears_it_in_the_child_and_keeps_it_in_the_parent() {
-    let stage = Stage::open(ACTOR);
-    let mut actor = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut actor = harness.actor();
     actor.arm(Signal::SIGTERM).unwrap();
     assert_eq!(actor.read_in_fork(), 0);
     assert_eq!(actor.read(), Ok(Some(Signal::SIGTERM as i32)));
@@ -21,8 +21,8 @@ fn fork_clears_it_in_the_child_and_keeps_it_in_the_parent() {
 
 #[test]
 fn exec_keeps_it() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm(Signal::SIGTERM).unwrap();
     let mut child = child.exec(None);
@@ -33,8 +33,8 @@ fn exec_keeps_it() {
 
 #[test]
 fn exec_on_another_thread_than_the_main_one_clears_it() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm(Signal::SIGKILL).unwrap();
     let mut child = child.exec_on_thread();
@@ -49,11 +49,11 @@ fn exec_of_a_set_uid_program_clears_it() {
     if !needs_root(test) {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let program = stage.copy_of_program();
+    let harness = Harness::open(ACTOR);
+    let program = harness.copy_of_program();
     chown(&program, Some(NOBODY), None).unwrap();
     set_permissions(&program, Permissions::from_mode(0o4755)).unwrap();
-    let mut parent = stage.actor();
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm(Signal::SIGKILL).unwrap();
     let mut child = child.exec(Some(program));
@@ -68,8 +68,8 @@ fn exec_of_a_set_uid_program_clears_it() {
 
 #[test]
 fn it_is_kept_when_every_descriptor_is_closed() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm(Signal::SIGKILL).unwrap();
     child.close_others();

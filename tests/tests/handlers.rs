@@ -1,14 +1,14 @@
 //! What becomes of a signal that is caught, ignored, blocked, or sent to a stopped process.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::Stage;
+use pdeathsig_tests::Harness;
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 #[test]
 fn a_handler_that_catches_runs_once_and_the_child_goes_on() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.arm(Signal::SIGTERM).unwrap();
@@ -18,8 +18,8 @@ fn a_handler_that_catches_runs_once_and_the_child_goes_on() {
 
 #[test]
 fn a_handler_that_catches_while_arming_lets_the_call_return_ok() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     let wrong = child.pid().as_raw();
@@ -30,8 +30,8 @@ fn a_handler_that_catches_while_arming_lets_the_call_return_ok() {
 
 #[test]
 fn an_ignored_signal_does_nothing() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.ignore(Signal::SIGTERM);
     child.arm(Signal::SIGTERM).unwrap();
@@ -41,8 +41,8 @@ fn an_ignored_signal_does_nothing() {
 
 #[test]
 fn a_signal_that_the_parent_ignored_is_ignored_by_the_child_as_under_nohup() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     parent.ignore(Signal::SIGHUP);
     let mut child = parent.spawn();
     child.arm(Signal::SIGHUP).unwrap();
@@ -52,8 +52,8 @@ fn a_signal_that_the_parent_ignored_is_ignored_by_the_child_as_under_nohup() {
 
 #[test]
 fn a_blocked_signal_waits_until_it_is_let_through() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.block(Signal::SIGTERM);
     child.arm(Signal::SIGTERM).unwrap();
@@ -65,8 +65,8 @@ fn a_blocked_signal_waits_until_it_is_let_through() {
 
 #[test]
 fn a_stopped_child_dies_of_sigkill() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm(Signal::SIGKILL).unwrap();
     child.send(Signal::SIGSTOP);
@@ -77,8 +77,8 @@ fn a_stopped_child_dies_of_sigkill() {
 
 #[test]
 fn a_stopped_child_dies_of_a_catchable_signal_once_it_is_continued() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm(Signal::SIGTERM).unwrap();
     child.send(Signal::SIGSTOP);

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{skipped, until, Spawning, Stage};
+use pdeathsig_tests::{skipped, until, Harness, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const SERVER: &str = env!("CARGO_BIN_EXE_stdio_server");
@@ -13,16 +13,16 @@ const TRIALS: usize = 40;
 fn survivors(way: &str) -> usize {
     (0..TRIALS)
         .filter(|_| {
-            let stage = Stage::open(ACTOR);
-            let is_up: PathBuf = stage.folder().join("up");
-            let mut host = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let is_up: PathBuf = harness.folder().join("up");
+            let mut host = harness.actor();
             let script = format!("STDIO_SERVER_IS_UP={} exec {SERVER} {way}", is_up.display());
             let program = Some(("sh".into(), vec!["-c".into(), script]));
             host.try_spawn(Spawning { program, piped: true, ..Spawning::default() }).unwrap();
             until("the server", || is_up.exists().then_some(()));
             host.send(Signal::SIGKILL);
             host.end();
-            stage
+            harness
                 .killed_orphans_within(std::time::Duration::from_millis(if way == "armed" { 15_000 } else { 500 }))
                 .is_none()
         })

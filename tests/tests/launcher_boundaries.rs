@@ -18,7 +18,7 @@ use std::time::Duration;
 use nix::libc;
 use nix::sys::signal::{kill, killpg, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{children_of, only_child, state_of, until, Boundary, Stage, Tracee};
+use pdeathsig_tests::{children_of, only_child, state_of, until, Boundary, Harness, Tracee};
 use syscalls::Sysno;
 
 /// With a descendant that no process group and no parent-death signal reaches.
@@ -117,12 +117,12 @@ struct Start {
 }
 
 /// Starts a host, and holds one of its processes at its birth.
-// The stage reaps what is left.
+// The harness reaps what is left.
 #[allow(clippy::zombie_processes)]
-fn start(stage: &Stage, how: &str, held: Held) -> Start {
+fn start(harness: &Harness, how: &str, held: Held) -> Start {
     let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
     host.arg(how).args(PROGRAM).process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut host = stage.start(&mut host);
+    let mut host = harness.start(&mut host);
     let owner = Pid::from_raw(host.id() as i32);
     let mut tracee = Tracee::seize_thread(owner);
     // It goes on at the end of its input.
@@ -143,9 +143,9 @@ fn start(stage: &Stage, how: &str, held: Held) -> Start {
     Start { owner, outer: outer_pid, inner: Some(inner_pid), held: held.alone() }
 }
 
-fn trial(held: Held, killed: Killed, stop: usize, patience: Duration) -> Trial {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut start = start(&stage, "after-input", held);
+fn trial(held: Held, killed: Killed, stop: usize, timeout: Duration) -> Trial {
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut start = start(&harness, "after-input", held);
     let mut place = Place::BIRTH;
     for _ in 0..stop {
         if place.is_last_after(start.held.step(), held) {
@@ -170,7 +170,7 @@ fn trial(held: Held, killed: Killed, stop: usize, patience: Duration) -> Trial {
     sent.unwrap();
     until("a death", || matches!(state_of(victim), None | Some('Z' | 'X')).then_some(()));
     drop(start.held);
-    match stage.killed_orphans_within(patience) {
+    match harness.killed_orphans_within(timeout) {
         Some(_) => Trial::Ended,
         None => Trial::Survived(place),
     }
@@ -178,8 +178,8 @@ fn trial(held: Held, killed: Killed, stop: usize, patience: Duration) -> Trial {
 
 /// The stops of a process: which ones of them are taken.
 fn stops(held: Held) -> Vec<usize> {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut start = start(&stage, "after-input", held);
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut start = start(&harness, "after-input", held);
     let mut place = Place::BIRTH;
     let mut own = None;
     let mut number = 0;
@@ -206,8 +206,8 @@ fn sweep(held: Held, killed: Killed, stops: &[usize]) -> (usize, Vec<String>) {
     let mut left = Vec::new();
     for stop in stops {
         // The second survivor is waited for no longer.
-        let patience = Duration::from_secs(if left.is_empty() { 15 } else { 1 });
-        match trial(held, killed, *stop, patience) {
+        let timeout = Duration::from_secs(if left.is_empty() { 15 } else { 1 });
+        match trial(held, killed, *stop, timeout) {
             Trial::Over | Trial::TooEarly => {}
             Trial::Ended => held_at += 1,
             Trial::Survived(place) => {
@@ -264,14 +264,14 @@ fn nothing_is_left_wherever_a_process_is_killed() {
 #[test]
 fn without_a_launcher_the_program_is_left() {
     for stop in [0, 20] {
-        let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+        let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
         // Here the child of the owner is the program.
-        let mut start = start(&stage, "after-input-plain", Held::Outer);
+        let mut start = start(&harness, "after-input-plain", Held::Outer);
         for _ in 0..stop {
             start.held.step();
         }
         kill(start.owner, Signal::SIGKILL).unwrap();
         drop(start.held);
-        assert_eq!(stage.killed_orphans_within(Duration::from_millis(300)), None, "stop {stop}");
+        assert_eq!(harness.killed_orphans_within(Duration::from_millis(300)), None, "stop {stop}");
     }
 }

@@ -8,15 +8,15 @@ use std::time::Duration;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{children_of, needs_root, only_child, skipped, state_of, until, Launched, Stage};
+use pdeathsig_tests::{children_of, needs_root, only_child, skipped, state_of, until, Harness, Launched};
 
 const LAUNCHER: &str = env!("CARGO_BIN_EXE_run_launcher");
 const ORDINARY: u32 = 30_000;
 /// A program with a descendant in a session of its own.
 const TREE: &str = "setsid sh -c 'echo up; exec sleep 1000' & echo up; exec sleep 1000";
 
-fn stage() -> Stage {
-    Stage::open(env!("CARGO_BIN_EXE_actor"))
+fn harness() -> Harness {
+    Harness::open(env!("CARGO_BIN_EXE_actor"))
 }
 
 /// What follows is the first process of a pid namespace with a `/proc` of its own.
@@ -26,8 +26,8 @@ fn container(arguments: &[&str]) -> Command {
     command
 }
 
-fn assert_nothing_is_left(stage: &Stage, what: &str) {
-    assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some(), "{what}");
+fn assert_nothing_is_left(harness: &Harness, what: &str) {
+    assert!(harness.killed_orphans_within(Duration::from_secs(10)).is_some(), "{what}");
 }
 
 #[test]
@@ -35,13 +35,13 @@ fn as_the_first_process_it_reaps_a_thousand_orphans() {
     if !needs_root("as_the_first_process_it_reaps_a_thousand_orphans") {
         return;
     }
-    let stage = stage();
+    let harness = harness();
     // The program exits with 0 when there is no zombie any more.
     let script = "i=0; while [ $i -lt 1000 ]; do (true &); i=$((i + 1)); done
         for try in $(seq 600); do grep -qs '^State:.Z' /proc/[0-9]*/status || exit 0; sleep 0.05; done; exit 1";
-    let status = stage.start(&mut container(&[LAUNCHER, "sh", "-c", script])).wait().unwrap();
+    let status = harness.start(&mut container(&[LAUNCHER, "sh", "-c", script])).wait().unwrap();
     assert_eq!(status.code(), Some(0));
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }
 
 #[test]
@@ -49,10 +49,10 @@ fn as_the_first_process_it_reaps_what_is_orphaned_by_programs_from_outside() {
     if !needs_root("as_the_first_process_it_reaps_what_is_orphaned_by_programs_from_outside") {
         return;
     }
-    let stage = stage();
+    let harness = harness();
     let script = "echo up; read line
         for try in $(seq 600); do grep -qs '^State:.Z' /proc/[0-9]*/status || exit 0; sleep 0.05; done; exit 1";
-    let mut launched = Launched::by_host(&stage, &mut container(&[LAUNCHER, "sh", "-c", script]), 1);
+    let mut launched = Launched::by_host(&harness, &mut container(&[LAUNCHER, "sh", "-c", script]), 1);
     // These are no descendants of the launcher: their parents come from outside, and die.
     let mut enter = Command::new("nsenter");
     enter.arg(format!("--pid=/proc/{}/ns/pid", launched.outer)).args([
@@ -60,12 +60,12 @@ fn as_the_first_process_it_reaps_what_is_orphaned_by_programs_from_outside() {
         "-c",
         "for i in 1 2 3 4 5; do (sleep 0.1 &); done",
     ]);
-    assert!(stage.start(&mut enter).wait().unwrap().success());
+    assert!(harness.start(&mut enter).wait().unwrap().success());
     // Each has come to the first process before its parent's end was heard of here.
     until("the end of the orphans", || (children_of(launched.outer) == [launched.inner]).then_some(()));
-    launched.tell("look");
+    launched.write_line("look");
     assert_eq!(launched.owner.wait().unwrap().code(), Some(0));
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }
 
 #[test]
@@ -73,15 +73,15 @@ fn as_the_first_process_it_ends_as_the_program_does() {
     if !needs_root("as_the_first_process_it_ends_as_the_program_does") {
         return;
     }
-    let stage = stage();
+    let harness = harness();
     // The first process of a namespace cannot die of its own signals.
     for (end, status) in
         [("exit 0", 0), ("exit 7", 7), ("exit 255", 255), ("kill -TERM $$", 143), ("kill -KILL $$", 137)]
     {
-        let ended = stage.start(&mut container(&[LAUNCHER, "sh", "-c", end])).wait().unwrap();
+        let ended = harness.start(&mut container(&[LAUNCHER, "sh", "-c", end])).wait().unwrap();
         assert_eq!(ended.code(), Some(status), "{end}");
     }
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }
 
 /// `docker stop`
@@ -90,17 +90,17 @@ fn sigterm_to_the_first_process_reaches_the_whole_tree() {
     if !needs_root("sigterm_to_the_first_process_reaches_the_whole_tree") {
         return;
     }
-    let stage = stage();
+    let harness = harness();
     let script = "trap 'echo program; exit 4' TERM
         setsid sh -c 'trap \"echo server; exit\" TERM; echo up; while :; do sleep 0.05; done' &
         echo up; while :; do sleep 0.05; done";
-    let mut launched = Launched::by_host(&stage, &mut container(&[LAUNCHER, "sh", "-c", script]), 2);
+    let mut launched = Launched::by_host(&harness, &mut container(&[LAUNCHER, "sh", "-c", script]), 2);
     kill(launched.outer, Signal::SIGTERM).unwrap();
-    let mut said = [launched.line(), launched.line()];
-    said.sort();
-    assert_eq!(said, ["program\n", "server\n"]);
+    let mut printed = [launched.line(), launched.line()];
+    printed.sort();
+    assert_eq!(printed, ["program\n", "server\n"]);
     assert_eq!(launched.owner.wait().unwrap().code(), Some(4));
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }
 
 #[test]
@@ -108,12 +108,12 @@ fn the_container_ends_when_either_process_of_the_launcher_is_killed() {
     if !needs_root("the_container_ends_when_either_process_of_the_launcher_is_killed") {
         return;
     }
-    let stage = stage();
+    let harness = harness();
     for which in ["outer", "inner"] {
-        let mut launched = Launched::by_host(&stage, &mut container(&[LAUNCHER, "sh", "-c", TREE]), 2);
+        let mut launched = Launched::by_host(&harness, &mut container(&[LAUNCHER, "sh", "-c", TREE]), 2);
         kill(if which == "outer" { launched.outer } else { launched.inner }, Signal::SIGKILL).unwrap();
         until("the end of the container", || launched.owner.try_wait().unwrap());
-        assert_nothing_is_left(&stage, which);
+        assert_nothing_is_left(&harness, which);
     }
 }
 
@@ -124,8 +124,8 @@ struct Exec {
     child: Child,
 }
 
-fn exec(stage: &Stage, namespaces: &[&str], script: &str) -> Exec {
-    let container = stage.start(&mut container(&["sleep", "1000"]));
+fn exec(harness: &Harness, namespaces: &[&str], script: &str) -> Exec {
+    let container = harness.start(&mut container(&["sleep", "1000"]));
     let first = only_child(Pid::from_raw(container.id() as i32));
     until("the first process", || {
         std::fs::read_to_string(format!("/proc/{first}/comm")).ok().filter(|name| name == "sleep\n")
@@ -133,7 +133,7 @@ fn exec(stage: &Stage, namespaces: &[&str], script: &str) -> Exec {
     let mut helper = Command::new("nsenter");
     helper.arg(format!("--target={first}")).args(namespaces).arg("--no-fork");
     helper.args(["sh", "-c", "\"$@\" & sleep 0.05", "sh", LAUNCHER, "sh", "-c", script]);
-    let child = stage.start(helper.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let child = harness.start(helper.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()));
     let helper = Pid::from_raw(child.id() as i32);
     let is_launcher =
         |pid: &Pid| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "run_launcher\n");
@@ -153,10 +153,10 @@ impl Exec {
         }
     }
 
-    /// What the launcher said. The container ends.
-    fn end(mut self, stage: &Stage, what: &str) -> String {
-        let mut said = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    /// What the launcher printed. The container ends.
+    fn end(mut self, harness: &Harness, what: &str) -> String {
+        let mut printed = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
         let _ = self.child.wait();
         // All is gone but the container itself.
         let first = only_child(Pid::from_raw(self.container.id() as i32));
@@ -164,8 +164,8 @@ impl Exec {
         until("the end of the tree", || (members(&namespace) == [first]).then_some(()));
         kill(first, Signal::SIGKILL).unwrap();
         self.container.wait().unwrap();
-        assert_nothing_is_left(stage, what);
-        said
+        assert_nothing_is_left(harness, what);
+        printed
     }
 }
 
@@ -187,14 +187,14 @@ fn as_by_docker_exec_it_works_and_says_once_that_its_parent_cannot_be_watched() 
         return;
     }
     for namespaces in [PROC_OF_THE_CONTAINER, PROC_OF_THE_HOST] {
-        let stage = stage();
-        let mut exec = exec(&stage, namespaces, "setsid sleep 1000 & echo up; sleep 0.3; echo done; exit 3");
+        let harness = harness();
+        let mut exec = exec(&harness, namespaces, "setsid sleep 1000 & echo up; sleep 0.3; echo done; exit 3");
         // The helper is gone long before.
         exec.lines(2);
-        assert_eq!(stage.exit_status_of(exec.outer), 3);
-        let said = exec.end(&stage, "the program exits");
-        assert_eq!(said.lines().count(), 1, "{said}");
-        assert!(said.contains("the parent is in another pid namespace and cannot be watched"), "{said}");
+        assert_eq!(harness.exit_status_of(exec.outer), 3);
+        let printed = exec.end(&harness, "the program exits");
+        assert_eq!(printed.lines().count(), 1, "{printed}");
+        assert!(printed.contains("the parent is in another pid namespace and cannot be watched"), "{printed}");
     }
 }
 
@@ -205,15 +205,15 @@ fn as_by_docker_exec_nothing_is_left_whichever_process_is_killed() {
     }
     for namespaces in [PROC_OF_THE_CONTAINER, PROC_OF_THE_HOST] {
         for (which, signal) in [("outer", Signal::SIGKILL), ("inner", Signal::SIGKILL), ("outer", Signal::SIGTERM)] {
-            let stage = stage();
-            let mut exec = exec(&stage, namespaces, TREE);
+            let harness = harness();
+            let mut exec = exec(&harness, namespaces, TREE);
             exec.lines(2);
             // The helper is gone.
             until("an adoption", || (only_parent(exec.outer) == Pid::this()).then_some(()));
             let inner = only_child(exec.outer);
             kill(if which == "outer" { exec.outer } else { inner }, signal).unwrap();
-            assert_eq!(stage.end_of(exec.outer), signal as i32);
-            exec.end(&stage, which);
+            assert_eq!(harness.end_of(exec.outer), signal as i32);
+            exec.end(&harness, which);
         }
     }
 }
@@ -227,7 +227,7 @@ fn in_a_user_namespace_nothing_is_left_whatever_dies() {
     let ordinary = ORDINARY.to_string();
     for pid_namespace in [false, true] {
         for dies in ["owner", "outer", "inner"] {
-            let stage = stage();
+            let harness = harness();
             let mut command = Command::new("setpriv");
             command.args([
                 "--reuid",
@@ -243,7 +243,7 @@ fn in_a_user_namespace_nothing_is_left_whatever_dies() {
                 command.args(["--pid", "--fork", "--mount-proc"]);
             }
             command.current_dir("/").stdin(Stdio::null());
-            if !stage.run(Command::new(command.get_program()).args(command.get_args()).arg("true")).status.success() {
+            if !harness.run(Command::new(command.get_program()).args(command.get_args()).arg("true")).status.success() {
                 skipped(test, "an ordinary user may not make a user namespace");
                 return;
             }
@@ -251,11 +251,11 @@ fn in_a_user_namespace_nothing_is_left_whatever_dies() {
             command.args(["sh", "-c", "\"$@\"; exit $?", "sh", LAUNCHER, "sh", "-c", TREE]);
             let mut launched = if pid_namespace {
                 // The owner is the first process of the namespace.
-                let mut host = stage.start(command.stdout(Stdio::piped()));
+                let mut host = harness.start(command.stdout(Stdio::piped()));
                 let first = only_child(Pid::from_raw(host.id() as i32));
                 Launched::of_owner(first, host.stdout.take().unwrap(), host, 2)
             } else {
-                Launched::by_host(&stage, &mut command, 2)
+                Launched::by_host(&harness, &mut command, 2)
             };
             let owner = only_parent(launched.outer);
             kill(
@@ -268,7 +268,7 @@ fn in_a_user_namespace_nothing_is_left_whatever_dies() {
             )
             .unwrap();
             until("the end of the owner", || launched.owner.try_wait().unwrap());
-            assert_nothing_is_left(&stage, dies);
+            assert_nothing_is_left(&harness, dies);
         }
     }
 }
@@ -279,20 +279,20 @@ fn only_parent(process: Pid) -> Pid {
     Pid::from_raw(fields.split(' ').nth(1).unwrap().parse().unwrap())
 }
 
-/// In a pid namespace with 400 pids, each is used again after moments. Strangers beside the tree start processes all
-/// the time, and report each that dies of a signal.
+/// In a pid namespace with 400 pids, each is used again after moments. Unrelated processes beside the tree start others
+/// all the time, and report each that dies of a signal.
 #[test]
-fn where_pids_are_reused_no_stranger_is_hit_and_nothing_is_left() {
-    let test = "where_pids_are_reused_no_stranger_is_hit_and_nothing_is_left";
+fn where_pids_are_reused_no_unrelated_process_is_hit_and_nothing_is_left() {
+    let test = "where_pids_are_reused_no_unrelated_process_is_hit_and_nothing_is_left";
     if !needs_root(test) {
         return;
     }
-    let stage = stage();
+    let harness = harness();
     let script = r#"
         echo 400 > /proc/sys/kernel/pid_max || exit 77
         [ "$(cat /proc/sys/kernel/pid_max)" = 400 ] || exit 77
-        stranger() { while :; do /bin/true; status=$?; [ $status = 0 ] || echo "hit: $status"; done; }
-        stranger & stranger &
+        other() { while :; do /bin/true; status=$?; [ $status = 0 ] || echo "hit: $status"; done; }
+        other & other &
         for round in $(seq 12); do
             TREE=1 "$0" sh -c 'hop() { while :; do (setsid /bin/true &); /bin/true; done; }; setsid sleep 1000 & hop & hop' &
             launcher=$!
@@ -310,11 +310,11 @@ fn where_pids_are_reused_no_stranger_is_hit_and_nothing_is_left() {
             echo "left: $(grep -lsz '^TREE=' /proc/[0-9]*/environ)"
         done
         echo done"#;
-    let output = stage.run(&mut container(&["sh", "-c", script, LAUNCHER]));
+    let output = harness.run(&mut container(&["sh", "-c", script, LAUNCHER]));
     if output.status.code() == Some(77) {
         skipped(test, "a pid namespace has no pid_max of its own before Linux 6.14");
         return;
     }
     assert_eq!(String::from_utf8_lossy(&output.stdout), "done\n", "{output:?}");
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }

@@ -17,7 +17,7 @@ use nix::libc;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use pdeathsig_tests::{
-    controlled_by_its_input, pty_pair, send_number, signal_of_terminal, until, Boundary, Stage, Tracee,
+    controlled_by_its_input, pty_pair, send_number, signal_of_terminal, until, Boundary, Harness, Tracee,
 };
 use rustix::termios::{tcgetwinsize, tcsetwinsize};
 
@@ -36,12 +36,12 @@ struct Start {
 }
 
 /// Starts a launcher, which leads a session with a terminal.
-fn start(stage: &Stage, held: Held, before: &str, program: &[&str]) -> Start {
+fn start(harness: &Harness, held: Held, before: &str, program: &[&str]) -> Start {
     let (mut master, slave) = pty_pair();
     let mut command = Command::new("perl");
     command.args(["-e", &format!("{before} <STDIN>; exec @ARGV"), env!("CARGO_BIN_EXE_run_launcher")]).args(program);
     command.stdin(slave).stdout(Stdio::piped());
-    let outer = stage.start(controlled_by_its_input(&mut command));
+    let outer = harness.start(controlled_by_its_input(&mut command));
     let mut tracee = Tracee::seize_thread(Pid::from_raw(outer.id() as i32));
     master.write_all(b"\n").unwrap();
     tracee.run_to(|at| matches!(at, Boundary::Entry(libc::SYS_execve, _)));
@@ -82,15 +82,15 @@ fn at_each_stop(before: &str, program: &[&str], press: impl Fn(&File), outcome: 
     for held in [Held::Outer, Held::Inner, Held::Program] {
         let mut stops = 0;
         for stop in (0..).step_by(stride) {
-            let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-            let mut start = start(&stage, held, before, program);
+            let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+            let mut start = start(&harness, held, before, program);
             if !runs_to(stop, held, &mut start.held) {
                 break;
             }
             press(&start.master);
             drop(start.held);
-            if let Err(said) = outcome(start.outer) {
-                wrong.push(format!("{held:?} is held at stop {stop}: {said}"));
+            if let Err(printed) = outcome(start.outer) {
+                wrong.push(format!("{held:?} is held at stop {stop}: {printed}"));
             }
             stops += 1;
         }
@@ -128,14 +128,14 @@ fn a_program_that_has_them_blocked_reads_each_once() {
         size.ws_row += 1;
         tcsetwinsize(terminal, size).unwrap();
     };
-    at_each_stop(before, &[env!("CARGO_BIN_EXE_hears"), "late"], press, |mut outer| {
+    at_each_stop(before, &[env!("CARGO_BIN_EXE_signal_printer"), "late"], press, |mut outer| {
         let mut output = BufReader::new(outer.stdout.take().unwrap());
-        let mut said = String::new();
-        output.read_line(&mut said).unwrap();
+        let mut printed = String::new();
+        output.read_line(&mut printed).unwrap();
         // Read last, and the program exits of it.
         assert!(send_number(Pid::from_raw(outer.id() as i32), 64));
-        output.read_to_string(&mut said).unwrap();
-        let numbers: Vec<&str> = said.lines().map(|line| line.split(' ').next().unwrap()).collect();
+        output.read_to_string(&mut printed).unwrap();
+        let numbers: Vec<&str> = printed.lines().map(|line| line.split(' ').next().unwrap()).collect();
         let ended = until("the end", || outer.try_wait().unwrap());
         let once = ["up", "2", "3", "20", "28", "64"];
         (numbers == once && ended.code() == Some(9)).then_some(()).ok_or(format!("{numbers:?}, {ended}"))

@@ -7,16 +7,16 @@ use std::process::{Command, Output, Stdio};
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{needs_root, set_uid_programs_work, skipped, until, Stage};
+use pdeathsig_tests::{needs_root, set_uid_programs_work, skipped, until, Harness};
 
 const HOST: &str = env!("CARGO_BIN_EXE_launcher_host");
 
 /// The status, and the one line on standard error.
 #[track_caller]
 fn one_line(output: &Output, words: &[&str]) {
-    let said = String::from_utf8(output.stderr.clone()).unwrap();
-    assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(words.iter().all(|word| said.contains(word)), "{said}");
+    let printed = String::from_utf8(output.stderr.clone()).unwrap();
+    assert_eq!(printed.lines().count(), 1, "{printed}");
+    assert!(words.iter().all(|word| printed.contains(word)), "{printed}");
 }
 
 fn host(how: &str) -> Command {
@@ -27,15 +27,15 @@ fn host(how: &str) -> Command {
 
 #[test]
 fn a_host_that_has_not_called_init_gets_an_error() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let output = stage.run(&mut host("without-init"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let output = harness.run(&mut host("without-init"));
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
     one_line(&output, &["Launcher::init", "Launcher::executable"]);
 }
 
 #[test]
 fn half_a_sign_is_125() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let order = ["--owner=1", "--", "echo", "started"];
     for (name, sign) in [
         ("pdeathsig-launcher", "spawn"),
@@ -44,17 +44,17 @@ fn half_a_sign_is_125() {
         ("pdeathsig-launcher", "--pdeathsig-launcher=2"),
         ("pdeathsig-launcher", "--pdeathsig-launcher="),
     ] {
-        let output = stage.run(Command::new(HOST).arg0(name).arg(sign).args(order));
+        let output = harness.run(Command::new(HOST).arg0(name).arg(sign).args(order));
         assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(125), &b""[..]), "{name} {sign}");
         one_line(&output, &["pdeathsig: "]);
     }
-    let output = stage.run(Command::new(HOST).arg0("pdeathsig-launcher"));
+    let output = harness.run(Command::new(HOST).arg0("pdeathsig-launcher"));
     assert_eq!(output.status.code(), Some(125));
 }
 
 #[test]
 fn a_dynamic_loader_refuses_the_sign() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let loader = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"]
         .into_iter()
         .find(|file| fs::metadata(file).is_ok());
@@ -62,27 +62,27 @@ fn a_dynamic_loader_refuses_the_sign() {
         skipped("a_dynamic_loader_refuses_the_sign", "no dynamic loader of glibc at a known place");
         return;
     };
-    let output = stage.run(Command::new(loader).args([HOST, "spawn", "sh", "-c", "echo started"]));
+    let output = harness.run(Command::new(loader).args([HOST, "spawn", "sh", "-c", "echo started"]));
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
     one_line(&output, &["/proc/self/exe", "Launcher::executable"]);
 }
 
 #[test]
 fn a_second_thread_is_125() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let output = stage.run(host("spawn").env("LAUNCHER_HOST_THREAD", "1"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let output = harness.run(host("spawn").env("LAUNCHER_HOST_THREAD", "1"));
     assert_eq!(output.stdout, b"exit 125\n");
     one_line(&output, &["thread", "Launcher::init"]);
     let mut run = Command::new(env!("CARGO_BIN_EXE_run_launcher"));
-    let output = stage.run(run.args(["echo", "started"]).env("RUN_LAUNCHER_THREAD", "1"));
+    let output = harness.run(run.args(["echo", "started"]).env("RUN_LAUNCHER_THREAD", "1"));
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(125), &b""[..]));
     one_line(&output, &["thread"]);
 }
 
 #[test]
 fn executed_in_the_place_of_its_host_it_is_125() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let output = stage.run(&mut host("exec"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let output = harness.run(&mut host("exec"));
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(125), &b""[..]));
     one_line(&output, &["CommandExt::exec"]);
 }
@@ -93,34 +93,34 @@ fn executed_in_the_place_of_the_first_process_of_a_container_it_is_125() {
     if !needs_root(NAME) {
         return;
     }
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     // Its parent is outside, so there is no number to compare.
     let mut container = Command::new("unshare");
     container.args(["--pid", "--fork", "--mount-proc", HOST, "exec", "sh", "-c", "echo started"]).stdin(Stdio::null());
-    let output = stage.run(&mut container);
+    let output = harness.run(&mut container);
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(125), &b""[..]));
     one_line(&output, &["CommandExt::exec"]);
 }
 
 #[test]
 fn spawned_by_a_fork_of_its_host_it_is_125() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut child = stage.start(host("fork").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));
-    let mut said = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut said).unwrap();
-    assert_eq!(said, "exit 125\n");
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut child = harness.start(host("fork").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()));
+    let mut printed = String::new();
+    std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.take().unwrap()), &mut printed).unwrap();
+    assert_eq!(printed, "exit 125\n");
     drop(child.stdin.take());
     one_line(&child.wait_with_output().unwrap(), &["made by process", "spawned by process"]);
 }
 
 #[test]
 fn an_owner_that_died_before_the_launcher_looks_starts_nothing() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut dead = stage.start(&mut Command::new("true"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut dead = harness.start(&mut Command::new("true"));
     let owner = format!("--owner={}", dead.id());
     until("a zombie", || pdeathsig_tests::state_of(Pid::from_raw(dead.id() as i32)).filter(|state| *state == 'Z'));
     let mut launcher = Command::new(HOST);
-    let output = stage.run(launcher.arg0("pdeathsig-launcher").args([
+    let output = harness.run(launcher.arg0("pdeathsig-launcher").args([
         "--pdeathsig-launcher=1",
         &owner,
         "--",
@@ -133,35 +133,35 @@ fn an_owner_that_died_before_the_launcher_looks_starts_nothing() {
 }
 
 #[test]
-fn a_set_uid_host_is_told_to_name_another_launcher() {
-    const NAME: &str = "a_set_uid_host_is_told_to_name_another_launcher";
+fn a_set_uid_host_gets_an_error_that_asks_for_another_launcher() {
+    const NAME: &str = "a_set_uid_host_gets_an_error_that_asks_for_another_launcher";
     if !needs_root(NAME) || !set_uid_programs_work(NAME) {
         return;
     }
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let copy = stage.folder().join("set-uid-host");
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let copy = harness.folder().join("set-uid-host");
     fs::copy(HOST, &copy).unwrap();
     // Another user's than the one that runs it.
     std::os::unix::fs::chown(&copy, Some(1), None).unwrap();
     fs::set_permissions(&copy, Permissions::from_mode(0o4755)).unwrap();
-    let output = stage.run(Command::new(&copy).args(["spawn", "echo", "started"]));
+    let output = harness.run(Command::new(&copy).args(["spawn", "echo", "started"]));
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
     one_line(&output, &["set-uid", "Launcher::executable"]);
     let order = ["--pdeathsig-launcher=1", "--owner=1", "--", "echo", "started"];
-    let output = stage.run(Command::new(&copy).arg0("pdeathsig-launcher").args(order));
+    let output = harness.run(Command::new(&copy).arg0("pdeathsig-launcher").args(order));
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(125), &b""[..]));
     one_line(&output, &["set-uid"]);
     // It does nothing in a process that is no launcher.
-    let output = stage.run(Command::new(&copy).args(["plain", "--executable", "true", "echo", "started"]));
+    let output = harness.run(Command::new(&copy).args(["plain", "--executable", "true", "echo", "started"]));
     assert_eq!(output.stdout, b"started\nexit 0\n");
 }
 
 #[test]
 fn a_host_whose_file_was_deleted_goes_on() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let copy = stage.folder().join("host");
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let copy = harness.folder().join("host");
     fs::copy(HOST, &copy).unwrap();
-    let mut child = stage.start(
+    let mut child = harness.start(
         Command::new(&copy).args(["after-input", "sh", "-c", "exit 6"]).stdin(Stdio::piped()).stdout(Stdio::piped()),
     );
     let exe = format!("/proc/{}/exe", child.id());
@@ -173,12 +173,12 @@ fn a_host_whose_file_was_deleted_goes_on() {
 
 #[test]
 fn nothing_is_left_of_a_launcher_whose_owner_dies_at_once() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     for _ in 0..50 {
-        let mut host = stage.start(Command::new(HOST).args(["spawn", "sleep", "1000"]));
+        let mut host = harness.start(Command::new(HOST).args(["spawn", "sleep", "1000"]));
         until("outer", || pdeathsig_tests::children_of(Pid::from_raw(host.id() as i32)).into_iter().next());
         kill(Pid::from_raw(host.id() as i32), Signal::SIGKILL).unwrap();
         host.wait().unwrap();
-        assert!(stage.killed_orphans_within(std::time::Duration::from_secs(10)).is_some());
+        assert!(harness.killed_orphans_within(std::time::Duration::from_secs(10)).is_some());
     }
 }

@@ -8,7 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use nix::fcntl::{fcntl, FcntlArg, FdFlag};
-use pdeathsig_tests::Stage;
+use pdeathsig_tests::Harness;
 
 /// Set by `perl` before it executes what follows.
 const SURROUNDINGS: [(&str, &str); 8] = [
@@ -39,13 +39,13 @@ fn state(launcher: &[&str], surroundings: &str) -> Vec<(String, Vec<u8>)> {
     };
     let mut state = Vec::new();
     for file in FILES {
-        let told = run(&["cat", &format!("/proc/self/{file}")]);
+        let text = run(&["cat", &format!("/proc/self/{file}")]);
         if file == "status" {
-            let told = String::from_utf8(told).unwrap();
-            let lines = told.lines().filter(|line| LINES.iter().any(|name| line.starts_with(name)));
+            let text = String::from_utf8(text).unwrap();
+            let lines = text.lines().filter(|line| LINES.iter().any(|name| line.starts_with(name)));
             state.push((file.to_owned(), lines.collect::<Vec<_>>().join("\n").into_bytes()));
         } else {
-            state.push((file.to_owned(), told));
+            state.push((file.to_owned(), text));
         }
     }
     state.push(("directory".to_owned(), run(&["readlink", "/proc/self/cwd"])));
@@ -56,7 +56,7 @@ fn state(launcher: &[&str], surroundings: &str) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn signals_environment_limits_and_the_like_are_as_without() {
-    let _stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let _harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     for (name, surroundings) in SURROUNDINGS {
         let plain = state(&[], surroundings);
         let launched = state(&[env!("CARGO_BIN_EXE_run_launcher")], surroundings);
@@ -69,8 +69,8 @@ fn signals_environment_limits_and_the_like_are_as_without() {
 
 #[test]
 fn descriptors_are_as_without() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let file = stage.folder().join("file");
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let file = harness.folder().join("file");
     fs::write(&file, "text").unwrap();
     let file = File::open(&file).unwrap();
     fcntl(&file, FcntlArg::F_SETFD(FdFlag::empty())).unwrap();
@@ -85,12 +85,12 @@ fn descriptors_are_as_without() {
 
 #[test]
 fn a_host_gives_what_stds_command_gives() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let script = "grep -E '^(SigBlk|SigIgn|SigCgt|SigPnd|ShdPnd)' /proc/self/status; cat /proc/self/environ; pwd";
     let host = |launcher: bool| {
         let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
         let host = host.args([if launcher { "spawn" } else { "plain" }, "sh", "-c", script]);
-        stage.run(host.current_dir(stage.folder()).arg0("host")).stdout
+        harness.run(host.current_dir(harness.folder()).arg0("host")).stdout
     };
     let (plain, launched) = (host(false), host(true));
     assert_eq!(String::from_utf8_lossy(&plain), String::from_utf8_lossy(&launched));
@@ -98,15 +98,15 @@ fn a_host_gives_what_stds_command_gives() {
 
 #[test]
 fn a_pid_in_the_environment_that_names_the_launcher_names_the_program() {
-    let _stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let _harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     for name in ["LISTEN_PID", "WATCHDOG_PID"] {
         let run = |value: &str| {
             let script = format!("export {name}={value}; exec \"$@\"");
             let program = format!("echo ${name} $$");
             let mut command = Command::new("sh");
             command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_run_launcher"), "sh", "-c", &program]);
-            let said = String::from_utf8(command.output().unwrap().stdout).unwrap();
-            let (value, own) = said.trim_end().split_once(' ').unwrap();
+            let printed = String::from_utf8(command.output().unwrap().stdout).unwrap();
+            let (value, own) = printed.trim_end().split_once(' ').unwrap();
             (value.to_owned(), own.to_owned())
         };
         let (value, own) = run("$$");

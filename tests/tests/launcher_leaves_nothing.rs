@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{kill, killpg, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{children_of, state_of, until, Launched, Stage};
+use pdeathsig_tests::{children_of, state_of, until, Harness, Launched};
 
 /// What a program starts, and how many lines say that all of it is up. Each waits for its input to close, then exits.
 const WAYS: [(&str, &str, usize); 7] = [
@@ -44,10 +44,10 @@ fn host(script: &str) -> Command {
 }
 
 fn after_the_death_of(dies: Dies) {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     for (way, script, lines) in WAYS {
         eprintln!("{dies:?}: {way}");
-        let mut launched = Launched::by_host(&stage, &mut host(script), lines);
+        let mut launched = Launched::by_host(&harness, &mut host(script), lines);
         is_stopped_if_it_should(&launched, way);
         let owner = Pid::from_raw(launched.owner.id() as i32);
         match dies {
@@ -58,14 +58,14 @@ fn after_the_death_of(dies: Dies) {
             Dies::ProgramKilled => kill(launched.program, Signal::SIGKILL).unwrap(),
             Dies::Program => launched.close_input(),
         }
-        let said = match dies {
+        let printed = match dies {
             Dies::Owner | Dies::OwnersGroup => "",
             Dies::Outer | Dies::Inner | Dies::ProgramKilled => "signal 9\n",
             Dies::Program => "exit 7\n",
         };
-        assert_eq!(launched.line(), said, "{way}");
+        assert_eq!(launched.line(), printed, "{way}");
         // Of the test, a subreaper, every survivor would be a child.
-        assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies:?}: {way}");
+        assert!(harness.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies:?}: {way}");
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{children_of, Launched, Stage};
+use pdeathsig_tests::{children_of, Harness, Launched};
 
 fn host(arguments: &[&str]) -> Command {
     let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
@@ -27,107 +27,108 @@ fn kill_owner(launched: &Launched) {
 }
 
 /// Says so when it gets SIGTERM, and exits.
-const POLITE: &str = "trap 'echo bye; exit' TERM; echo up; while :; do sleep 0.05; done";
+const HANDLES_TERM: &str = "trap 'echo bye; exit' TERM; echo up; while :; do sleep 0.05; done";
 
 #[test]
 fn the_whole_tree_gets_the_signal_when_the_owner_dies() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let script = format!("setsid sh -c \"{POLITE}\" & {POLITE}");
-    let mut launched = Launched::by_host(&stage, &mut host(&["--signal", "TERM", "bash", "-c", &script]), 2);
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let script = format!("setsid sh -c \"{HANDLES_TERM}\" & {HANDLES_TERM}");
+    let mut launched = Launched::by_host(&harness, &mut host(&["--signal", "TERM", "bash", "-c", &script]), 2);
     kill_owner(&launched);
     assert_eq!([launched.line(), launched.line(), launched.line()], ["bye\n", "bye\n", ""]);
-    assert!(stage.killed_orphans_within(Duration::from_secs(5)).is_some());
+    assert!(harness.killed_orphans_within(Duration::from_secs(5)).is_some());
 }
 
 #[test]
 fn what_does_not_end_within_the_grace_is_killed() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let script = "trap '' TERM; setsid sleep 1000 & echo up; wait";
     let options = ["--signal", "TERM", "--grace", "300", "sh", "-c", script];
-    let mut launched = Launched::by_host(&stage, &mut host(&options), 1);
+    let mut launched = Launched::by_host(&harness, &mut host(&options), 1);
     let begin = Instant::now();
     kill_owner(&launched);
     assert_eq!(launched.line(), "");
-    assert!(stage.killed_orphans_within(Duration::from_secs(5)).is_some());
+    assert!(harness.killed_orphans_within(Duration::from_secs(5)).is_some());
     assert!(begin.elapsed() >= Duration::from_millis(300));
 }
 
 #[test]
 fn the_death_of_a_watched_process_counts_like_the_owners() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut watched = stage.start(Command::new("sleep").arg("1000"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut watched = harness.start(Command::new("sleep").arg("1000"));
     let pid = watched.id().to_string();
     let options = ["--watch-pid", &pid, "--watch-pid", &std::process::id().to_string(), "sh", "-c"];
-    let mut launched = Launched::by_host(&stage, host(&options).arg("setsid sleep 1000 & echo up; wait"), 1);
+    let mut launched = Launched::by_host(&harness, host(&options).arg("setsid sleep 1000 & echo up; wait"), 1);
     watched.kill().unwrap();
     assert_eq!(launched.line(), "signal 9\n");
     watched.wait().unwrap();
     launched.owner.wait().unwrap();
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }
 
 #[test]
 fn a_watched_process_that_is_a_zombie_is_dead() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut watched = stage.start(Command::new("sleep").arg("1000"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut watched = harness.start(Command::new("sleep").arg("1000"));
     watched.kill().unwrap();
     pdeathsig_tests::until("a zombie", || {
         pdeathsig_tests::state_of(Pid::from_raw(watched.id() as i32)).filter(|state| *state == 'Z')
     });
-    let output = stage.run(&mut host(&["--watch-pid", &watched.id().to_string(), "sleep", "1000"]));
+    let output = harness.run(&mut host(&["--watch-pid", &watched.id().to_string(), "sleep", "1000"]));
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "signal 9\n");
     watched.wait().unwrap();
 }
 
 #[test]
 fn a_watched_process_that_does_not_exist_is_an_error() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     for pid in ["4194304", "0", "4294967295"] {
-        let output = stage.run(host(&["--watch-pid", pid, "sleep", "1000"]).stderr(Stdio::piped()));
-        let said = String::from_utf8(output.stderr).unwrap();
+        let output = harness.run(host(&["--watch-pid", pid, "sleep", "1000"]).stderr(Stdio::piped()));
+        let printed = String::from_utf8(output.stderr).unwrap();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), "exit 125\n");
-        assert!(said.contains(pid) && said.lines().count() == 1, "{said}");
+        assert!(printed.contains(pid) && printed.lines().count() == 1, "{printed}");
     }
 }
 
 #[test]
 fn what_is_left_when_the_program_exits_has_a_second_to_finish() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let log = stage.folder().join("log");
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let log = harness.folder().join("log");
     let script =
         format!("exec > >(sleep 0.3; tee {} > /dev/null); for i in $(seq 1000); do echo line $i; done", log.display());
     let status = run_launcher(&["bash", "-c", &script]).status().unwrap();
     assert!(status.success());
     assert_eq!(fs::read_to_string(log).unwrap().lines().count(), 1000);
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }
 
 #[test]
 fn what_is_left_after_a_second_gets_sigterm_and_after_the_grace_sigkill() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let script = format!("setsid sh -c \"{POLITE}\" & (trap '' TERM; setsid sleep 1000 & echo up); read line; exit 5");
-    let mut launched = Launched::by_test(&stage, &mut run_launcher(&["--grace", "200", "bash", "-c", &script]), 2);
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let script =
+        format!("setsid sh -c \"{HANDLES_TERM}\" & (trap '' TERM; setsid sleep 1000 & echo up); read line; exit 5");
+    let mut launched = Launched::by_test(&harness, &mut run_launcher(&["--grace", "200", "bash", "-c", &script]), 2);
     let begin = Instant::now();
     launched.close_input();
     assert_eq!(launched.line(), "bye\n");
     assert!(begin.elapsed() >= Duration::from_secs(1));
     assert_eq!(launched.owner.wait().unwrap().code(), Some(5));
     assert!(begin.elapsed() >= Duration::from_millis(1200));
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }
 
 #[test]
 fn nothing_is_waited_for_when_nothing_is_left() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let begin = Instant::now();
     assert!(run_launcher(&["true"]).status().unwrap().success());
     assert!(begin.elapsed() < Duration::from_millis(900));
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }
 
 #[test]
 fn the_background_is_kept_if_that_is_asked_for() {
-    let _stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let _harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let script = "setsid sh -c 'exec > /dev/null; exec sleep 1000' & exit 5";
     let begin = Instant::now();
     let status = run_launcher(&["--keep-background", "sh", "-c", script]).status().unwrap();
@@ -139,41 +140,41 @@ fn the_background_is_kept_if_that_is_asked_for() {
 
 #[test]
 fn the_background_dies_with_the_owner_all_the_same() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let script = "setsid sleep 1000 & echo up; wait";
-    let mut launched = Launched::by_host(&stage, &mut host(&["--keep-background", "sh", "-c", script]), 1);
+    let mut launched = Launched::by_host(&harness, &mut host(&["--keep-background", "sh", "-c", script]), 1);
     kill_owner(&launched);
     assert_eq!(launched.line(), "");
-    assert!(stage.killed_orphans_within(Duration::from_secs(5)).is_some());
+    assert!(harness.killed_orphans_within(Duration::from_secs(5)).is_some());
 }
 
 #[test]
 fn another_executable_can_be_the_launcher() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     for launcher in [env!("CARGO_BIN_EXE_run_launcher"), env!("CARGO_BIN_EXE_launcher_host")] {
         let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
         // That one has not called `init`, and need not.
-        let output = stage.run(host.args(["without-init", "--executable", launcher, "sh", "-c", "exit 6"]));
+        let output = harness.run(host.args(["without-init", "--executable", launcher, "sh", "-c", "exit 6"]));
         assert_eq!(String::from_utf8(output.stdout).unwrap(), "exit 6\n");
     }
 }
 
 #[test]
 fn it_says_why_it_ends_the_tree_and_what() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let output = stage.run(&mut run_launcher(&["--verbose", "sh", "-c", "setsid sleep 1000 & exit 5"]));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("exited") && said.contains("SIGTERM") && said.contains("(sleep)"), "{said}");
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let output = harness.run(&mut run_launcher(&["--verbose", "sh", "-c", "setsid sleep 1000 & exit 5"]));
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert!(printed.contains("exited") && printed.contains("SIGTERM") && printed.contains("(sleep)"), "{printed}");
 }
 
 #[test]
 fn a_program_whose_parent_is_not_the_expected_one_does_not_start() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let own = std::process::id().to_string();
     assert!(run_launcher(&["--expect-parent", &own, "true"]).status().unwrap().success());
-    let output = stage.run(&mut run_launcher(&["--expect-parent", "1", "touch", "started"]));
+    let output = harness.run(&mut run_launcher(&["--expect-parent", "1", "touch", "started"]));
     assert_eq!(output.status.code(), Some(125));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains(&own) && said.lines().count() == 1, "{said}");
-    assert!(!stage.folder().join("started").exists());
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert!(printed.contains(&own) && printed.lines().count() == 1, "{printed}");
+    assert!(!harness.folder().join("started").exists());
 }

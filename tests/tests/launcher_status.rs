@@ -3,7 +3,7 @@
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus, Output, Stdio};
 
-use pdeathsig_tests::Stage;
+use pdeathsig_tests::Harness;
 
 fn run_launcher(program: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_run_launcher"));
@@ -21,64 +21,64 @@ fn status(program: &[&str]) -> ExitStatus {
 
 #[test]
 fn every_exit_status_is_the_programs() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     for code in 0..=255 {
         assert_eq!(status(&["sh", "-c", &format!("exit {code}")]).code(), Some(code));
     }
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }
 
 #[test]
 fn every_signal_that_ends_the_program_ends_the_launcher() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     for signal in (1..=64).filter(|signal| ![17, 18, 19, 20, 21, 22, 23, 28, 32, 33].contains(signal)) {
         let ended = status(&["sh", "-c", &format!("ulimit -c 0; kill -{signal} $$")]);
         assert_eq!(ended.signal(), Some(signal));
     }
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }
 
 #[test]
 fn no_second_core_is_dumped() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let mut command = run_launcher(&["sh", "-c", "ulimit -c unlimited; kill -QUIT $$"]);
-    let ended = command.current_dir(stage.folder()).status().unwrap();
+    let ended = command.current_dir(harness.folder()).status().unwrap();
     assert_eq!((ended.signal(), ended.core_dumped()), (Some(3), false));
 }
 
 #[test]
 fn a_missing_program_is_127_and_one_line_says_which() {
-    let _stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let _harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let ended = output(&["no-such-program"]);
-    let said = String::from_utf8(ended.stderr).unwrap();
+    let printed = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(127));
-    assert!(said.contains("no-such-program") && said.lines().count() == 1, "{said}");
+    assert!(printed.contains("no-such-program") && printed.lines().count() == 1, "{printed}");
 }
 
 #[test]
 fn a_file_that_is_no_program_is_126_and_one_line_says_which() {
-    let _stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let _harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     for file in ["/etc/passwd", "/"] {
         let ended = output(&[file]);
-        let said = String::from_utf8(ended.stderr).unwrap();
-        assert_eq!(ended.status.code(), Some(126), "{said}");
-        assert!(said.contains(file) && said.lines().count() == 1, "{said}");
+        let printed = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(126), "{printed}");
+        assert!(printed.contains(file) && printed.lines().count() == 1, "{printed}");
     }
 }
 
 #[test]
 fn the_program_may_exit_like_a_launcher_that_failed() {
-    let _stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let _harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let ended = output(&["sh", "-c", "exit 125"]);
     assert_eq!((ended.status.code(), ended.stderr), (Some(125), Vec::new()));
 }
 
 #[test]
 fn a_host_spawns_a_missing_program_and_its_child_exits_with_127() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let host = |program: &[&str]| {
         let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
-        let output = stage.run(host.arg("spawn").args(program).stderr(Stdio::null()));
+        let output = harness.run(host.arg("spawn").args(program).stderr(Stdio::null()));
         String::from_utf8(output.stdout).unwrap()
     };
     assert_eq!(host(&["no-such-program"]), "exit 127\n");
@@ -87,27 +87,27 @@ fn a_host_spawns_a_missing_program_and_its_child_exits_with_127() {
 }
 
 #[test]
-fn a_reader_hears_at_once_that_the_program_closed_its_output() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+fn a_reader_sees_end_of_file_as_soon_as_the_program_closes_its_output() {
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let mut command = run_launcher(&["sh", "-c", "exec >&-; read line; exit 5"]);
-    let mut child = stage.start(command.stdin(Stdio::piped()).stdout(Stdio::piped()));
-    let mut said = String::new();
-    std::io::Read::read_to_string(child.stdout.as_mut().unwrap(), &mut said).unwrap();
-    assert_eq!((said.as_str(), child.try_wait().unwrap()), ("", None));
+    let mut child = harness.start(command.stdin(Stdio::piped()).stdout(Stdio::piped()));
+    let mut printed = String::new();
+    std::io::Read::read_to_string(child.stdout.as_mut().unwrap(), &mut printed).unwrap();
+    assert_eq!((printed.as_str(), child.try_wait().unwrap()), ("", None));
     drop(child.stdin.take());
     assert_eq!(child.wait().unwrap().code(), Some(5));
 }
 
 #[test]
 fn a_large_output_passes() {
-    let _stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let _harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let ended = output(&["sh", "-c", "head -c 5000000 /dev/zero"]);
     assert_eq!((ended.status.code(), ended.stdout.len()), (Some(0), 5_000_000));
 }
 
 #[test]
 fn the_first_name_of_the_program_can_be_another() {
-    let _stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let _harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let mut command = run_launcher(&["sh", "-c", "exit 6"]);
     assert_eq!(command.arg0("anything").status().unwrap().code(), Some(6));
 }

@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{state_of, until, Launched, Stage};
+use pdeathsig_tests::{state_of, until, Harness, Launched};
 
-fn launch(stage: &Stage) -> Launched {
+fn launch(harness: &Harness) -> Launched {
     let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
     let script = "setsid sh -c 'echo up; exec sleep 1000' & echo up; read line; exit 7";
-    Launched::by_host(stage, host.args(["spawn", "--grace", "200", "sh", "-c", script]).process_group(0), 2)
+    Launched::by_host(harness, host.args(["spawn", "--grace", "200", "sh", "-c", script]).process_group(0), 2)
 }
 
 fn await_state(process: Pid, stopped: bool) {
@@ -32,8 +32,8 @@ fn rounds() -> u32 {
 
 #[test]
 fn outer_stops_and_continues_with_the_program() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut launched = launch(&stage);
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut launched = launch(&harness);
     for round in 0..rounds() {
         kill(launched.program, Signal::SIGSTOP).unwrap();
         await_state(launched.outer, true);
@@ -50,8 +50,8 @@ fn outer_stops_and_continues_with_the_program() {
 
 #[test]
 fn a_stop_and_a_continue_in_a_row_leave_outer_running() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut launched = launch(&stage);
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut launched = launch(&harness);
     for _ in 0..500 {
         kill(launched.program, Signal::SIGSTOP).unwrap();
         kill(launched.program, Signal::SIGCONT).unwrap();
@@ -63,18 +63,18 @@ fn a_stop_and_a_continue_in_a_row_leave_outer_running() {
 
 #[test]
 fn the_program_is_killed_while_it_is_stopped() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut launched = launch(&stage);
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut launched = launch(&harness);
     kill(launched.program, Signal::SIGSTOP).unwrap();
     await_state(launched.outer, true);
     kill(launched.program, Signal::SIGKILL).unwrap();
     assert_eq!(launched.line(), "signal 9\n");
-    assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some());
+    assert!(harness.killed_orphans_within(Duration::from_secs(10)).is_some());
 }
 
 #[test]
 fn nothing_is_left_when_one_is_stopped_and_another_is_killed() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     type Which = fn(&Launched) -> Pid;
     let owner: Which = |launched| Pid::from_raw(launched.owner.id() as i32);
     let all: [(&str, Which); 4] = [
@@ -85,11 +85,11 @@ fn nothing_is_left_when_one_is_stopped_and_another_is_killed() {
     ];
     for (stopped_name, stopped) in &all[1..] {
         for (killed_name, killed) in &all {
-            let launched = launch(&stage);
+            let launched = launch(&harness);
             kill(stopped(&launched), Signal::SIGSTOP).unwrap();
             await_state(stopped(&launched), true);
             kill(killed(&launched), Signal::SIGKILL).unwrap();
-            let left = stage.killed_orphans_within(Duration::from_secs(10));
+            let left = harness.killed_orphans_within(Duration::from_secs(10));
             assert!(left.is_some(), "{stopped_name} is stopped, {killed_name} is killed");
         }
     }

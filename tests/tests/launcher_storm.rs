@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{kill, killpg, Signal};
 use nix::unistd::{geteuid, Pid};
-use pdeathsig_tests::{Launched, Stage};
+use pdeathsig_tests::{Harness, Launched};
 
 const STORM: &str = env!("CARGO_BIN_EXE_storm");
-const CROWD: &str = env!("CARGO_BIN_EXE_crowd");
+const MANY_CHILDREN: &str = env!("CARGO_BIN_EXE_many_children");
 
 /// So many processes of one storm, and no more.
 const PROCESSES: u64 = 200;
@@ -44,23 +44,23 @@ impl Killed {
 }
 
 /// A host that starts a shell, which says that it is up and becomes a program that says so when its tree is there.
-fn launched(stage: &Stage, user: Option<u32>, program: &str, arguments: &[&str], says: &str) -> Launched {
+fn launched(harness: &Harness, user: Option<u32>, program: &str, arguments: &[&str], says: &str) -> Launched {
     let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
     host.args(["spawn", "sh", "-c", "echo up; exec \"$@\"", "sh", program]).args(arguments).process_group(0);
     if let Some(user) = user.filter(|_| geteuid().is_root()) {
         host.uid(user).gid(user);
     }
-    let mut launched = Launched::by_host(stage, &mut host, 1);
+    let mut launched = Launched::by_host(harness, &mut host, 1);
     assert_eq!(launched.line(), says);
     launched
 }
 
 /// How long it takes until nothing is left, the launcher included.
-fn time_to_end(stage: &Stage, killed: Killed, launched: &Launched, within: Duration) -> Duration {
+fn time_to_end(harness: &Harness, killed: Killed, launched: &Launched, within: Duration) -> Duration {
     let start = Instant::now();
     killed.kill(launched);
     // Of the test, a subreaper, every survivor would be a child.
-    assert!(stage.killed_orphans_within(within).is_some(), "{killed:?}: something is left after {within:?}");
+    assert!(harness.killed_orphans_within(within).is_some(), "{killed:?}: something is left after {within:?}");
     start.elapsed()
 }
 
@@ -73,17 +73,17 @@ fn nothing_is_left_of_a_tree_that_forks_without_end() {
     let storms = number_from_environment("PDEATHSIG_STORMS").unwrap_or(20);
     let seed = number_from_environment("PDEATHSIG_SEED").unwrap_or_else(|| fastrand::u64(..));
     let mut random = fastrand::Rng::with_seed(seed);
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     println!("seed {seed}");
     let mut longest = Duration::ZERO;
     for storm in 0..storms {
         let killed = Killed::ALL[random.usize(..4)];
         // One of its own, so that others like this do not count.
         let user = 200_000 + random.u32(..100_000_000);
-        let launched = launched(&stage, Some(user), STORM, &["endless", &PROCESSES.to_string()], "risen\n");
+        let launched = launched(&harness, Some(user), STORM, &["endless", &PROCESSES.to_string()], "risen\n");
         thread::sleep(Duration::from_micros(random.u64(..30_000)));
         // Shorter than it would live.
-        let time = time_to_end(&stage, killed, &launched, Duration::from_secs(20));
+        let time = time_to_end(&harness, killed, &launched, Duration::from_secs(20));
         println!("storm {storm}: {killed:?} killed, nothing left after {time:.0?}");
         longest = longest.max(time);
     }
@@ -92,20 +92,20 @@ fn nothing_is_left_of_a_tree_that_forks_without_end() {
 
 #[test]
 fn nothing_is_left_of_two_thousand_descendants() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     for killed in Killed::ALL {
-        let launched = launched(&stage, None, CROWD, &["2000"], "ready\n");
-        let time = time_to_end(&stage, killed, &launched, Duration::from_secs(50));
+        let launched = launched(&harness, None, MANY_CHILDREN, &["2000"], "ready\n");
+        let time = time_to_end(&harness, killed, &launched, Duration::from_secs(50));
         println!("2,000 descendants, {killed:?} killed: nothing left after {time:.0?}");
     }
 }
 
 #[test]
 fn nothing_is_left_of_ten_thousand_descendants() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     for killed in [Killed::Owner, Killed::Inner] {
-        let launched = launched(&stage, None, CROWD, &["10000"], "ready\n");
-        let time = time_to_end(&stage, killed, &launched, Duration::from_secs(50));
+        let launched = launched(&harness, None, MANY_CHILDREN, &["10000"], "ready\n");
+        let time = time_to_end(&harness, killed, &launched, Duration::from_secs(50));
         println!("10,000 descendants, {killed:?} killed: nothing left after {time:.0?}");
     }
 }

@@ -14,14 +14,14 @@ use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use pdeathsig_tests::{
     children_of, needs_root, refusing, set_uid_programs_work, skipped, state_of, until, Answer, Boundary, ControlGroup,
-    Launched, Refused, Stage, Tracee,
+    Harness, Launched, Refused, Tracee,
 };
 use syscalls::Sysno;
 
 const LAUNCHER: &str = env!("CARGO_BIN_EXE_run_launcher");
 const ORDINARY: &str = "30000";
-fn stage() -> Stage {
-    Stage::open(env!("CARGO_BIN_EXE_actor"))
+fn harness() -> Harness {
+    Harness::open(env!("CARGO_BIN_EXE_actor"))
 }
 
 /// A shell is the owner. Before that it runs a script.
@@ -32,7 +32,7 @@ fn owner(before: &str, options: &[&str], tree: &str) -> Command {
     command
 }
 
-/// What can die, with what the launcher is told.
+/// What can die, with the options of the launcher.
 const DIES: [(&str, &[&str]); 5] = [
     ("owner", &[]),
     ("owner, first by SIGTERM", &["--signal", "TERM", "--grace", "100"]),
@@ -43,9 +43,9 @@ const DIES: [(&str, &[&str]); 5] = [
 
 fn nothing_is_left_whatever_dies(before: &str) {
     for (dies, options) in DIES {
-        let stage = stage();
+        let harness = harness();
         let tree = "trap '' TERM; setsid sh -c 'echo up; exec sleep 1000' & echo up; sleep 1000";
-        let mut launched = Launched::by_host(&stage, &mut owner(before, options, tree), 2);
+        let mut launched = Launched::by_host(&harness, &mut owner(before, options, tree), 2);
         let victim = match dies {
             "outer" => launched.outer,
             "inner" => launched.inner,
@@ -54,7 +54,7 @@ fn nothing_is_left_whatever_dies(before: &str) {
         };
         kill(victim, Signal::SIGKILL).unwrap();
         until("the end of the owner", || launched.owner.try_wait().unwrap());
-        assert!(stage.killed_orphans_within(Duration::from_secs(15)).is_some(), "{dies}");
+        assert!(harness.killed_orphans_within(Duration::from_secs(15)).is_some(), "{dies}");
     }
 }
 
@@ -80,10 +80,10 @@ fn descendants_of_other_users_die() {
         return;
     }
     for dies in ["owner", "outer", "inner"] {
-        let stage = stage();
+        let harness = harness();
         let other = format!("setpriv --reuid {ORDINARY} --regid {ORDINARY} --clear-groups");
         let tree = format!("{other} setsid sh -c 'echo up; exec sleep 1000' & echo up; exec {other} sleep 1000");
-        let launched = Launched::by_host(&stage, &mut owner("", &[], &tree), 2);
+        let launched = Launched::by_host(&harness, &mut owner("", &[], &tree), 2);
         let owner = Pid::from_raw(launched.owner.id() as i32);
         kill(
             match dies {
@@ -94,14 +94,14 @@ fn descendants_of_other_users_die() {
             Signal::SIGKILL,
         )
         .unwrap();
-        assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
+        assert!(harness.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
     }
 }
 
 /// Starts a launcher as an ordinary user, over a process that a set-uid program has made root's.
-fn over_a_process_of_root(stage: &Stage) -> (Launched, Pid) {
-    let helper = stage.folder().join("helper");
-    let setpriv = stage.run(Command::new("sh").args(["-c", "command -v setpriv"])).stdout;
+fn over_a_process_of_root(harness: &Harness) -> (Launched, Pid) {
+    let helper = harness.folder().join("helper");
+    let setpriv = harness.run(Command::new("sh").args(["-c", "command -v setpriv"])).stdout;
     fs::copy(String::from_utf8(setpriv).unwrap().trim(), &helper).unwrap();
     fs::set_permissions(&helper, Permissions::from_mode(0o4755)).unwrap();
     // It may not hold the launcher's standard error open.
@@ -111,7 +111,7 @@ fn over_a_process_of_root(stage: &Stage) -> (Launched, Pid) {
     );
     let mut command = Command::new(LAUNCHER);
     command.args(["sh", "-c", &tree]).uid(30_000).gid(30_000).current_dir("/").stderr(Stdio::piped());
-    let launched = Launched::by_test(stage, &mut command, 2);
+    let launched = Launched::by_test(harness, &mut command, 2);
     let is_roots = |pid: &Pid| {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
         status.contains("\nUid:\t0\t0\t0\t0\n") && status.starts_with("Name:\tsleep\n")
@@ -127,8 +127,8 @@ fn what_cannot_be_killed_is_named_after_five_seconds_and_the_launcher_ends() {
         return;
     }
     for dies in ["inner", "program"] {
-        let stage = stage();
-        let (mut launched, roots) = over_a_process_of_root(&stage);
+        let harness = harness();
+        let (mut launched, roots) = over_a_process_of_root(&harness);
         let killed = Instant::now();
         let (program, inner) = (launched.program, launched.inner);
         kill(if dies == "inner" { inner } else { program }, Signal::SIGKILL).unwrap();
@@ -136,16 +136,16 @@ fn what_cannot_be_killed_is_named_after_five_seconds_and_the_launcher_ends() {
             // What is left has one second, then SIGTERM, and a grace. SIGTERM of the launcher's own needs none of it.
             kill(inner, Signal::SIGKILL).unwrap();
         }
-        let mut said = String::new();
-        launched.owner.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        let mut printed = String::new();
+        launched.owner.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
         launched.owner.wait().unwrap();
         let took = killed.elapsed();
         assert!((Duration::from_secs(5)..Duration::from_secs(15)).contains(&took), "{took:?}");
-        assert_eq!(said.lines().count(), 1, "{said}");
-        assert!(said.contains(&format!("cannot kill {roots} (sleep)")), "{said}");
+        assert_eq!(printed.lines().count(), 1, "{printed}");
+        assert!(printed.contains(&format!("cannot kill {roots} (sleep)")), "{printed}");
         // All others are dead.
         kill(roots, Signal::SIGKILL).unwrap();
-        assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some());
+        assert!(harness.killed_orphans_within(Duration::from_secs(10)).is_some());
     }
 }
 
@@ -157,8 +157,8 @@ fn a_frozen_descendant_dies_at_once_or_when_it_is_thawed() {
     }
     for second in [true, false] {
         for dies in ["owner", "outer", "inner"] {
-            // It is thawed before the stage waits for what is left.
-            let stage = stage();
+            // It is thawed before the harness waits for what is left.
+            let harness = harness();
             let group = if second { ControlGroup::freezer_of_the_second_version() } else { ControlGroup::freezer() };
             let group = match group {
                 Ok(group) => group,
@@ -170,7 +170,7 @@ fn a_frozen_descendant_dies_at_once_or_when_it_is_thawed() {
             // It may not hold the launcher's standard error open.
             let tree = "setsid sh -c 'echo up; exec sleep 1000' 2> /dev/null & echo up; exec sleep 1000";
             let mut host = owner("", &[], tree);
-            let mut launched = Launched::by_host(&stage, host.stderr(Stdio::piped()), 2);
+            let mut launched = Launched::by_host(&harness, host.stderr(Stdio::piped()), 2);
             let descendant = until("a descendant", || children_of(launched.program).into_iter().next());
             group.take_process(descendant);
             group.freeze();
@@ -185,20 +185,20 @@ fn a_frozen_descendant_dies_at_once_or_when_it_is_thawed() {
             )
             .unwrap();
             if second {
-                assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
+                assert!(harness.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
             } else {
                 // The launcher gives it up after five seconds, and says so where it has a standard error: *inner* has
                 // none.
-                let mut said = String::new();
-                launched.owner.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+                let mut printed = String::new();
+                launched.owner.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
                 assert!(
-                    dies == "outer" || said.contains(&format!("cannot kill {descendant} (sleep)")),
-                    "{dies}: {said}"
+                    dies == "outer" || printed.contains(&format!("cannot kill {descendant} (sleep)")),
+                    "{dies}: {printed}"
                 );
                 assert_ne!(state_of(descendant), None);
             }
             group.thaw();
-            assert!(stage.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
+            assert!(harness.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
         }
     }
 }
@@ -208,7 +208,7 @@ fn a_frozen_descendant_dies_at_once_or_when_it_is_thawed() {
 enum Outcome {
     /// It could not even be executed, or the C library gave up.
     NeverStarted,
-    /// It ended by itself, and said so.
+    /// It exited by itself, with this message.
     Refused(Option<i32>, String),
     /// The program ran, and died with the tree.
     Protected,
@@ -220,8 +220,8 @@ enum Outcome {
 const VICTIMS: [&str; 3] = ["watched", "outer", "inner"];
 
 fn under_a_refusal(call: Refused, answer: Answer, victim: &str, job: bool) -> Outcome {
-    let stage = stage();
-    let mut watched = stage.start(Command::new("sleep").arg("1000"));
+    let harness = harness();
+    let mut watched = harness.start(Command::new("sleep").arg("1000"));
     let mut command = Command::new(LAUNCHER);
     command.args(["--watch-pid", &watched.id().to_string(), "--signal", "TERM", "--grace", "100"]);
     command.args(["sh", "-c", "setsid sleep 1000 & exec sleep 1000"]);
@@ -236,7 +236,7 @@ fn under_a_refusal(call: Refused, answer: Answer, victim: &str, job: bool) -> Ou
     };
     let Ok(mut launcher) = spawned else {
         end_watched();
-        return if stage.killed_orphans_within(Duration::ZERO).is_some() {
+        return if harness.killed_orphans_within(Duration::ZERO).is_some() {
             Outcome::NeverStarted
         } else {
             Outcome::Survivors
@@ -259,12 +259,12 @@ fn under_a_refusal(call: Refused, answer: Answer, victim: &str, job: bool) -> Ou
     });
     let Some(inner) = inner else {
         end_watched();
-        if stage.killed_orphans_within(Duration::from_secs(5)).is_none() {
+        if harness.killed_orphans_within(Duration::from_secs(5)).is_none() {
             return Outcome::Survivors;
         }
-        let mut said = String::new();
-        launcher.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        return Outcome::Refused(ended.unwrap().code(), said);
+        let mut printed = String::new();
+        launcher.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
+        return Outcome::Refused(ended.unwrap().code(), printed);
     };
     match victim {
         "watched" => end_watched(),
@@ -273,12 +273,12 @@ fn under_a_refusal(call: Refused, answer: Answer, victim: &str, job: bool) -> Ou
     }
     if victim != "watched" {
         // The watched one would end the tree, too.
-        let gone = until_gone_but(&stage, Pid::from_raw(watched.id() as i32));
+        let gone = until_gone_but(&harness, Pid::from_raw(watched.id() as i32));
         watched.kill().unwrap();
         watched.wait().unwrap();
         return if gone { Outcome::Protected } else { Outcome::Survivors };
     }
-    if stage.killed_orphans_within(Duration::from_secs(10)).is_some() {
+    if harness.killed_orphans_within(Duration::from_secs(10)).is_some() {
         Outcome::Protected
     } else {
         Outcome::Survivors
@@ -286,7 +286,7 @@ fn under_a_refusal(call: Refused, answer: Answer, victim: &str, job: bool) -> Ou
 }
 
 /// Whether all children of the test end soon but this one.
-fn until_gone_but(stage: &Stage, spared: Pid) -> bool {
+fn until_gone_but(harness: &Harness, spared: Pid) -> bool {
     let end = Instant::now() + Duration::from_secs(10);
     while Instant::now() < end {
         let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
@@ -299,7 +299,7 @@ fn until_gone_but(stage: &Stage, spared: Pid) -> bool {
             return true;
         }
         for other in others {
-            stage.end_if_ended(*other);
+            harness.end_if_ended(*other);
         }
         std::thread::yield_now();
     }
@@ -307,14 +307,14 @@ fn until_gone_but(stage: &Stage, spared: Pid) -> bool {
 }
 
 /// The calls that a launcher makes, from its own first one on.
-// The stage reaps what is left.
+// The harness reaps what is left.
 #[allow(clippy::zombie_processes)]
 fn calls() -> BTreeSet<i64> {
     let mut calls = BTreeSet::new();
     for held in ["outer", "inner", "program"] {
-        let stage = stage();
-        let mut watched = stage.start(Command::new("sleep").arg("1000"));
-        let mut host = stage.actor();
+        let harness = harness();
+        let mut watched = harness.start(Command::new("sleep").arg("1000"));
+        let mut host = harness.actor();
         let tracee = Tracee::seize(&host);
         let pid = watched.id().to_string();
         let arguments = ["--watch-pid", &pid, "--signal", "TERM", "--grace", "50"].into_iter().chain([
@@ -322,7 +322,7 @@ fn calls() -> BTreeSet<i64> {
             "-c",
             "trap '' TERM; setsid sleep 1000 & sleep 1000",
         ]);
-        host.tell_spawn(pdeathsig_tests::Spawning {
+        host.request_spawn(pdeathsig_tests::Spawning {
             program: Some((LAUNCHER.into(), arguments.map(str::to_owned).collect())),
             ..pdeathsig_tests::Spawning::default()
         });
@@ -403,8 +403,8 @@ fn refuse(call: Refused, expected: Option<&str>, job: bool) -> Vec<String> {
                 (_, Outcome::Survivors) => false,
                 (None, _) => true,
                 (Some(WORKS), outcome) => matches!(outcome, Outcome::Protected),
-                (Some(name), Outcome::Refused(status, said)) => {
-                    *status == Some(125) && said.contains(name) && said.lines().count() == 1
+                (Some(name), Outcome::Refused(status, printed)) => {
+                    *status == Some(125) && printed.contains(name) && printed.lines().count() == 1
                 }
                 _ => false,
             };

@@ -8,17 +8,17 @@ use std::process::Command;
 use nix::libc;
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{is_installed, until, Key, Modes, Shell, Stage, Terminal};
+use pdeathsig_tests::{is_installed, until, Harness, Key, Modes, Shell, Terminal};
 
 use command::pdeathsig;
 
-#[path = "showing/command.rs"]
+#[path = "running_examples/command.rs"]
 mod command;
 
-/// A terminal that knows `pdeathsig` as $P, and is in the stage's folder.
-fn open(stage: &Stage, shell: Shell) -> Terminal<'_> {
+/// A terminal that knows `pdeathsig` as $P, and is in the harness's folder.
+fn open(harness: &Harness, shell: Shell) -> Terminal<'_> {
     let program = pdeathsig();
-    Terminal::open_with(stage, shell, |command| command.env("P", program).current_dir(stage.folder()))
+    Terminal::open_with(harness, shell, |command| command.env("P", program).current_dir(harness.folder()))
 }
 
 /// Does the same in each shell. Afterwards the terminal is as it was, and nothing is left.
@@ -28,13 +28,13 @@ fn in_each_shell(test: &str, use_it: impl Fn(&mut Terminal<'_>)) {
             continue;
         }
         eprintln!("in {}", shell.name());
-        let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-        let mut terminal = open(&stage, shell);
+        let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+        let mut terminal = open(&harness, shell);
         let before = terminal.modes();
         use_it(&mut terminal);
         is_as_before(&mut terminal, &before);
         terminal.exit(0);
-        stage.assert_nobody_is_left();
+        harness.assert_no_process_is_left();
     }
 }
 
@@ -44,7 +44,7 @@ fn is_as_before(terminal: &mut Terminal<'_>, before: &Modes) {
 }
 
 /// What a shell tells of a job that `fg` has continued: fish does not tell.
-fn told(terminal: &Terminal<'_>, status: i32) -> i32 {
+fn prompt_status(terminal: &Terminal<'_>, status: i32) -> i32 {
     if terminal.kind() == Shell::FISH {
         0
     } else {
@@ -58,7 +58,7 @@ fn press_ctrl_z(terminal: &mut Terminal<'_>) {
     terminal.press(Key::CtrlZ);
     let status = terminal.prompt();
     // The launcher is stopped by SIGSTOP, the program by SIGTSTP.
-    let expected = [libc::SIGSTOP, libc::SIGTSTP].map(|signal| told(terminal, 128 + signal));
+    let expected = [libc::SIGSTOP, libc::SIGTSTP].map(|signal| prompt_status(terminal, 128 + signal));
     assert!(expected.contains(&status), "{status}");
     assert_eq!(terminal.foreground(), terminal.shell());
 }
@@ -78,14 +78,14 @@ fn type_fg(terminal: &mut Terminal<'_>, job: Pid) {
 /// Whether a process of this group runs the program. A shell's fork loses a Ctrl-Z that comes before its exec.
 fn runs_in(group: Pid, program: &str) -> bool {
     let output = Command::new("ps").args(["-A", "-o", "pgid=,comm="]).output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    said.lines().any(|line| line.split_whitespace().eq([group.to_string().as_str(), program]))
+    let printed = String::from_utf8(output.stdout).unwrap();
+    printed.lines().any(|line| line.split_whitespace().eq([group.to_string().as_str(), program]))
 }
 
 /// Whether the shell says so of its job.
 fn is_stopped(terminal: &mut Terminal<'_>) -> bool {
-    let said = terminal.run("jobs").said.to_lowercase();
-    said.contains("stopped") || said.contains("suspended")
+    let printed = terminal.run("jobs").printed.to_lowercase();
+    printed.contains("stopped") || printed.contains("suspended")
 }
 
 const SCRIPT: &str = "sh -c 'echo rea''dy; read line; echo got $line; exit 4'";
@@ -114,19 +114,19 @@ fn lines(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn ctrl_c_and_ctrl_backslash_are_heard_once_and_the_program_cleans_up() {
+fn ctrl_c_and_ctrl_backslash_reach_the_program_once_and_it_cleans_up() {
     for (key, name) in [(Key::CtrlC, "INT"), (Key::CtrlBackslash, "QUIT")] {
-        in_each_shell("ctrl_c_and_ctrl_backslash_are_heard_once_and_the_program_cleans_up", |terminal| {
+        in_each_shell("ctrl_c_and_ctrl_backslash_reach_the_program_once_and_it_cleans_up", |terminal| {
             // Time for a second signal, if one came.
             let script = format!(
                 "trap 'echo {name} >> heard' {name}; echo ready; while [ ! -e heard ]; do sleep 0.05; done; sleep 0.2; echo end >> heard; exit 5"
             );
-            fs::write(terminal.stage().folder().join("script"), script).unwrap();
+            fs::write(terminal.harness().folder().join("script"), script).unwrap();
             terminal.type_line("$P sh script");
             terminal.expect("ready");
             terminal.press(key);
             assert_eq!(terminal.prompt(), 5);
-            assert_eq!(lines(terminal.stage().folder()), [name, "end"]);
+            assert_eq!(lines(terminal.harness().folder()), [name, "end"]);
         });
     }
 }
@@ -161,7 +161,7 @@ fn a_job_is_stopped_continued_and_in_the_background() {
         type_fg(terminal, job);
         terminal.type_line("a line");
         terminal.expect("got a line");
-        assert_eq!(terminal.prompt(), told(terminal, 4));
+        assert_eq!(terminal.prompt(), prompt_status(terminal, 4));
     });
 }
 
@@ -169,13 +169,13 @@ fn a_job_is_stopped_continued_and_in_the_background() {
 fn a_job_that_is_started_in_the_background_runs_and_is_brought_to_the_foreground() {
     in_each_shell("a_job_that_is_started_in_the_background_runs_and_is_brought_to_the_foreground", |terminal| {
         terminal.run("$P sh -c 'echo > up; exec sleep 60' &");
-        let up = terminal.stage().folder().join("up");
+        let up = terminal.harness().folder().join("up");
         until("the program to run", || up.exists().then_some(()));
         terminal.type_line("fg");
         until("the job to have the terminal", || (terminal.foreground() != terminal.shell()).then_some(()));
         terminal.press(Key::CtrlC);
         let status = terminal.prompt();
-        assert!(status == 128 + libc::SIGINT || status == told(terminal, status), "{status}");
+        assert!(status == 128 + libc::SIGINT || status == prompt_status(terminal, status), "{status}");
     });
 }
 
@@ -183,7 +183,7 @@ fn a_job_that_is_started_in_the_background_runs_and_is_brought_to_the_foreground
 fn in_a_pipeline() {
     in_each_shell("in_a_pipeline", |terminal| {
         let ran = terminal.run("printf 'a\\nb\\n' | $P sed s/a/x/ | $P cat -n");
-        assert!(ran.said.contains("1\tx\n") && ran.said.contains("2\tb\n"), "{ran:?}");
+        assert!(ran.printed.contains("1\tx\n") && ran.printed.contains("2\tb\n"), "{ran:?}");
         assert_eq!(ran.status, 0);
         assert_eq!(terminal.run("$P yes | head -n 1").status, 0);
         // All of it stops, is continued, and ends together. (A shell that is starting a program by vfork just then
@@ -206,16 +206,16 @@ fn in_a_pipeline() {
 }
 
 #[test]
-fn a_program_hears_of_a_new_size_once() {
-    in_each_shell("a_program_hears_of_a_new_size_once", |terminal| {
+fn a_program_gets_one_sigwinch_for_a_new_size() {
+    in_each_shell("a_program_gets_one_sigwinch_for_a_new_size", |terminal| {
         let script =
             "trap 'stty size >> heard' WINCH; echo ready; while [ ! -e heard ]; do sleep 0.05; done; sleep 0.2";
-        fs::write(terminal.stage().folder().join("script"), script).unwrap();
+        fs::write(terminal.harness().folder().join("script"), script).unwrap();
         terminal.type_line("$P sh script");
         terminal.expect("ready");
         terminal.resize(30, 100);
         assert_eq!(terminal.prompt(), 0);
-        assert_eq!(lines(terminal.stage().folder()), ["30 100"]);
+        assert_eq!(lines(terminal.harness().folder()), ["30 100"]);
         terminal.resize(40, 120);
     });
 }
@@ -224,7 +224,7 @@ fn a_program_hears_of_a_new_size_once() {
 fn a_pager_an_editor_and_top() {
     let test = "a_pager_an_editor_and_top";
     in_each_shell(test, |terminal| {
-        fs::write(terminal.stage().folder().join("text"), "first\nsecond\n").unwrap();
+        fs::write(terminal.harness().folder().join("text"), "first\nsecond\n").unwrap();
         if is_installed("less", test) {
             terminal.type_line("$P less text");
             terminal.expect_on_screen("second\n");
@@ -243,8 +243,8 @@ fn a_pager_an_editor_and_top() {
             type_fg(terminal, job);
             terminal.expect_on_screen("changed first");
             terminal.type_text(":wq\r");
-            assert_eq!(terminal.prompt(), told(terminal, 0));
-            let text = fs::read_to_string(terminal.stage().folder().join("text")).unwrap();
+            assert_eq!(terminal.prompt(), prompt_status(terminal, 0));
+            let text = fs::read_to_string(terminal.harness().folder().join("text")).unwrap();
             assert_eq!(text, "changed first\nsecond\n");
         }
         if is_installed("top", test) {
@@ -260,7 +260,7 @@ fn a_pager_an_editor_and_top() {
 fn a_password_prompt() {
     in_each_shell("a_password_prompt", |terminal| {
         let script = "stty -echo < /dev/tty; printf 'Password: ' > /dev/tty; read line < /dev/tty; stty echo < /dev/tty; echo; echo got $line";
-        fs::write(terminal.stage().folder().join("script"), script).unwrap();
+        fs::write(terminal.harness().folder().join("script"), script).unwrap();
         terminal.type_line("$P sh script");
         terminal.expect("Password: ");
         terminal.type_line("secret");
@@ -306,14 +306,14 @@ fn when_the_terminal_is_closed_nothing_is_left() {
         if !shell.is_installed(&format!("{test}, in {}", shell.name())) {
             continue;
         }
-        let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-        let mut terminal = open(&stage, shell);
+        let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+        let mut terminal = open(&harness, shell);
         terminal.type_line("$P sh -c 'setsid sh -c \"trap : HUP; echo rea\"\"dy; sleep 60; sleep 60\" & wait'");
         terminal.expect("ready");
         terminal.hang_up();
         terminal.end_of_shell();
         // It panics if one lives.
-        stage.killed_orphans();
+        harness.killed_orphans();
     }
 }
 
@@ -324,13 +324,13 @@ fn when_the_shell_is_killed_nothing_is_left() {
         if !shell.is_installed(&format!("{test}, in {}", shell.name())) {
             continue;
         }
-        let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-        let mut terminal = open(&stage, shell);
+        let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+        let mut terminal = open(&harness, shell);
         terminal.run("$P sh -c 'setsid sleep 60 & echo > up; wait' &");
-        let up = stage.folder().join("up");
+        let up = harness.folder().join("up");
         until("the program to run", || up.exists().then_some(()));
         kill(terminal.shell(), Signal::SIGKILL).unwrap();
         terminal.end_of_shell();
-        stage.killed_orphans();
+        harness.killed_orphans();
     }
 }

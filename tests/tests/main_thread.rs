@@ -1,14 +1,14 @@
 //! The setting belongs to a thread of the child, so only the main one may arm.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::Stage;
+use pdeathsig_tests::Harness;
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 #[test]
 fn arming_on_another_thread_is_an_error_that_names_both() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.actor();
     let error = child.arm_on_thread(Signal::SIGKILL).unwrap_err();
     let (thread, process) = error
         .strip_prefix("must be called on the main thread (this is thread ")
@@ -21,8 +21,8 @@ fn arming_on_another_thread_is_an_error_that_names_both() {
 
 #[test]
 fn arming_on_another_thread_arms_nothing() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm_on_thread(Signal::SIGKILL).unwrap_err();
     assert_eq!(child.read(), Ok(None));
@@ -32,8 +32,8 @@ fn arming_on_another_thread_arms_nothing() {
 
 #[test]
 fn arming_on_another_thread_leaves_what_was_armed() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.actor();
     child.arm(Signal::SIGTERM).unwrap();
     child.arm_on_thread(Signal::SIGKILL).unwrap_err();
     assert_eq!(child.read(), Ok(Some(Signal::SIGTERM as i32)));
@@ -41,8 +41,8 @@ fn arming_on_another_thread_leaves_what_was_armed() {
 
 #[test]
 fn undoing_on_another_thread_is_an_error_and_undoes_nothing() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.actor();
     child.arm(Signal::SIGTERM).unwrap();
     let error = child.outlive_parent_on_thread().unwrap_err();
     assert!(error.starts_with("must be called on the main thread"), "{error}");
@@ -51,8 +51,8 @@ fn undoing_on_another_thread_is_an_error_and_undoes_nothing() {
 
 #[test]
 fn the_bare_call_on_another_thread_is_gone_with_it() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     assert_eq!(child.set_bare_on_thread(Signal::SIGKILL), (Some(Signal::SIGKILL as i32), None));
     parent.kill();

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use nix::libc;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use pdeathsig_tests::{needs_root, stranger, Boundary, Cause, Refused, Stage, Tracee};
+use pdeathsig_tests::{needs_root, unrelated_process, Boundary, Cause, Harness, Refused, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const LONG: Duration = Duration::from_secs(3600);
@@ -16,9 +16,9 @@ fn id(pid: Pid) -> u32 {
 }
 
 #[test]
-fn it_is_the_parent_and_alive_until_it_is_not() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+fn the_parent_is_alive_until_it_dies() {
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     assert_eq!(child.pin(), Ok(id(parent.pid())));
     assert!(child.pinned_is_alive());
@@ -32,22 +32,22 @@ fn it_is_the_parent_and_alive_until_it_is_not() {
 fn a_wait_ends_when_the_parent_does_of_whatever_cause() {
     for timeout in [None, Some(LONG), Some(Duration::MAX)] {
         for cause in [Cause::Segfault, Cause::Abort, Cause::Panic, Cause::Exit, Cause::Return] {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = parent.spawn();
             child.pin().unwrap();
-            child.tell_wait_for_pinned(timeout);
+            child.request_wait_for_pinned(timeout);
             child.await_poll();
             parent.die(cause);
-            assert_eq!(child.hear_waited(), Ok(true));
+            assert_eq!(child.answer_to_wait(), Ok(true));
         }
     }
 }
 
 #[test]
 fn a_parent_that_waits_to_be_reaped_is_gone() {
-    let stage = Stage::open(ACTOR);
-    let mut grandparent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut grandparent = harness.actor();
     let mut parent = grandparent.spawn();
     let mut child = parent.spawn();
     child.pin().unwrap();
@@ -61,8 +61,8 @@ fn a_parent_that_waits_to_be_reaped_is_gone() {
 
 #[test]
 fn a_parent_that_stops_or_executes_a_program_or_loses_its_main_thread_is_not_gone() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let mut of_thread = parent.spawn_on_thread();
     for child in [&mut child, &mut of_thread] {
@@ -82,8 +82,8 @@ fn a_parent_that_stops_or_executes_a_program_or_loses_its_main_thread_is_not_gon
 
 #[test]
 fn a_wait_that_times_out_has_taken_that_long() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.pin().unwrap();
     for timeout in [Duration::ZERO, Duration::from_nanos(1), Duration::from_micros(1500), Duration::from_millis(30)] {
@@ -95,35 +95,35 @@ fn a_wait_that_times_out_has_taken_that_long() {
 
 #[test]
 fn signals_neither_end_nor_prolong_a_wait() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGUSR1);
     child.pin().unwrap();
     let (start, timeout) = (Instant::now(), Duration::from_millis(200));
-    child.tell_wait_for_pinned(Some(timeout));
+    child.request_wait_for_pinned(Some(timeout));
     child.await_poll();
     // For far longer than the wait, unless each of them began it anew.
     let answered = child.send_until_answered(Signal::SIGUSR1);
-    assert_eq!(child.hear_waited(), Ok(false));
+    assert_eq!(child.answer_to_wait(), Ok(false));
     assert!(start.elapsed() >= timeout);
     assert!(answered > 1 && child.caught() > 1);
 }
 
 #[test]
 fn signals_do_not_end_a_wait_without_end() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGUSR1);
     child.pin().unwrap();
-    child.tell_wait_for_pinned(None);
+    child.request_wait_for_pinned(None);
     for _ in 0..10 {
         child.await_poll();
         child.send(Signal::SIGUSR1);
     }
     parent.kill();
-    assert_eq!(child.hear_waited(), Ok(true));
+    assert_eq!(child.answer_to_wait(), Ok(true));
     assert!(child.caught() >= 1);
 }
 
@@ -142,37 +142,37 @@ fn a_parent_that_dies_just_after_it_is_pinned_is_an_error() {
 }
 
 #[test]
-fn a_stranger_that_gets_the_parents_number_is_never_taken_for_it() {
-    if !needs_root("a_stranger_that_gets_the_parents_number_is_never_taken_for_it") {
+fn an_unrelated_process_that_reuses_the_parents_pid_is_never_mistaken_for_it() {
+    if !needs_root("an_unrelated_process_that_reuses_the_parents_pid_is_never_mistaken_for_it") {
         return;
     }
     let before = |held: &mut Tracee| held.run_to(|at| matches!(at, Boundary::Entry(libc::SYS_pidfd_open, _)));
-    gone_while_pinning(before, |parent| stranger(parent).unwrap());
+    gone_while_pinning(before, |parent| unrelated_process(parent).unwrap());
 }
 
 /// Kills the parent while the child is held, does something about its number, and sees the child notice.
 fn gone_while_pinning(hold: impl Fn(&mut Tracee), then: impl Fn(Pid)) {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let before = child.count();
     let mut held = Tracee::seize(&child);
-    child.tell_pin();
+    child.request_pin();
     hold(&mut held);
     let pid = parent.pid();
     parent.kill();
     then(pid);
     drop(held);
-    let error = child.hear_pinned().unwrap_err();
+    let error = child.answer_to_pin().unwrap_err();
     assert!(error.starts_with("the parent died during the call"), "{error}");
     // No descriptor is left of the attempt.
     assert_eq!(child.count(), before);
 }
 
 #[test]
-fn the_thread_that_spawned_it_is_told() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+fn the_spawner_thread_is_reported() {
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut of_main = parent.spawn();
     let mut of_thread = parent.spawn_on_thread();
     of_main.pin().unwrap();
@@ -188,8 +188,8 @@ fn the_thread_that_spawned_it_is_told() {
 
 #[test]
 fn no_thread_of_a_parent_that_is_gone_spawned_it() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.pin().unwrap();
     parent.kill();
@@ -198,8 +198,8 @@ fn no_thread_of_a_parent_that_is_gone_spawned_it() {
 
 #[test]
 fn no_thread_of_the_grandparent_spawned_a_fork() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.pin().unwrap();
     assert!(child.spawner_thread_is_none_in_fork());
@@ -211,8 +211,8 @@ fn where_there_is_no_proc_the_spawner_is_an_error() {
     if !needs_root(test) {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.pin().unwrap();
     if let Err(error) = child.change_proc(None) {
@@ -226,8 +226,8 @@ fn where_there_is_no_proc_the_spawner_is_an_error() {
 #[test]
 fn where_proc_is_of_another_pid_namespace_the_spawner_is_an_error() {
     let test = "where_proc_is_of_another_pid_namespace_the_spawner_is_an_error";
-    let stage = Stage::open(ACTOR);
-    let mut outer = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut outer = harness.actor();
     if let Err(error) = outer.new_pid_namespace() {
         pdeathsig_tests::skipped(test, &format!("needs the privilege to make a pid namespace: {error}"));
         return;
@@ -240,9 +240,9 @@ fn where_proc_is_of_another_pid_namespace_the_spawner_is_an_error() {
 }
 
 #[test]
-fn where_nobody_may_poll_it_is_alive_for_as_long_as_it_is_the_parent() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+fn where_poll_is_refused_the_parent_is_alive_for_as_long_as_it_is_the_parent() {
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.pin().unwrap();
     child.refuse(Refused::Poll);
@@ -270,6 +270,6 @@ fn the_descriptor_works_with_other_crates_and_is_closed_on_exec() {
 #[test]
 fn it_is_pinned_on_any_thread() {
     let own = std::os::unix::process::parent_id();
-    let told = std::thread::spawn(|| pdeathsig::Parent::current().unwrap().id()).join().unwrap();
-    assert_eq!(told, own);
+    let recorded = std::thread::spawn(|| pdeathsig::Parent::current().unwrap().id()).join().unwrap();
+    assert_eq!(recorded, own);
 }

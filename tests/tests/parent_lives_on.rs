@@ -1,7 +1,7 @@
 //! What looks like an end and is none: the child lives, and still dies with its parent afterwards.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Stage};
+use pdeathsig_tests::{Actor, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -13,8 +13,8 @@ fn lives_until_the_parent_is_killed(mut child: Actor<'_>, parent: Actor<'_>) {
 
 #[test]
 fn the_parent_executes_another_program() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm(Signal::SIGKILL).unwrap();
     let parent = parent.exec(None);
@@ -23,8 +23,8 @@ fn the_parent_executes_another_program() {
 
 #[test]
 fn the_parent_stops_and_goes_on() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm(Signal::SIGKILL).unwrap();
     parent.send(Signal::SIGSTOP);
@@ -37,8 +37,8 @@ fn the_parent_stops_and_goes_on() {
 
 #[test]
 fn another_thread_of_the_parent_ends() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let _other = parent.spawn_on_thread();
     child.arm(Signal::SIGKILL).unwrap();
@@ -48,8 +48,8 @@ fn another_thread_of_the_parent_ends() {
 
 #[test]
 fn the_grandparent_dies() {
-    let stage = Stage::open(ACTOR);
-    let mut grandparent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut grandparent = harness.actor();
     let mut parent = grandparent.spawn();
     let mut child = parent.spawn();
     child.arm(Signal::SIGKILL).unwrap();

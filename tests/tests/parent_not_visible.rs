@@ -3,14 +3,14 @@
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use pdeathsig_tests::{skipped, Actor, Options, Spawning, Stage};
+use pdeathsig_tests::{skipped, Actor, Harness, Options, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const ANNOTATED: &str = env!("CARGO_BIN_EXE_annotated_actor");
 
 /// A process outside, the first process of a pid namespace, and a second one that comes from outside too.
-fn helper_and_child<'a>(stage: &'a Stage, test: &str) -> Option<(Actor<'a>, Actor<'a>, Actor<'a>)> {
-    let mut helper = stage.actor();
+fn helper_and_child<'a>(harness: &'a Harness, test: &str) -> Option<(Actor<'a>, Actor<'a>, Actor<'a>)> {
+    let mut helper = harness.actor();
     if let Err(error) = helper.new_pid_namespace() {
         skipped(test, &format!("needs the privilege to make a pid namespace: {error}"));
         return None;
@@ -32,9 +32,9 @@ fn every_way() -> Vec<Options> {
 #[test]
 fn it_is_an_error_that_names_the_situation_and_nothing_is_armed() {
     for options in every_way() {
-        let stage = Stage::open(ACTOR);
+        let harness = Harness::open(ACTOR);
         let test = "it_is_an_error_that_names_the_situation_and_nothing_is_armed";
-        let Some((helper, mut first, mut child)) = helper_and_child(&stage, test) else { return };
+        let Some((helper, mut first, mut child)) = helper_and_child(&harness, test) else { return };
         let error = child.arm_with(Signal::SIGKILL, options).unwrap_err();
         assert!(error.contains("another pid namespace") && error.contains("docker exec"), "{error}");
         assert_eq!(child.read(), Ok(None));
@@ -47,8 +47,8 @@ fn it_is_an_error_that_names_the_situation_and_nothing_is_armed() {
 
 #[test]
 fn a_watch_on_another_thread_is_the_same_error() {
-    let stage = Stage::open(ACTOR);
-    let Some((helper, _first, mut child)) = helper_and_child(&stage, "a_watch_on_another_thread_is_the_same_error")
+    let harness = Harness::open(ACTOR);
+    let Some((helper, _first, mut child)) = helper_and_child(&harness, "a_watch_on_another_thread_is_the_same_error")
     else {
         return;
     };
@@ -61,8 +61,8 @@ fn a_watch_on_another_thread_is_the_same_error() {
 /// The parent arms that, and knows that it lives.
 #[test]
 fn what_the_parent_has_armed_stays() {
-    let stage = Stage::open(ACTOR);
-    let Some((mut helper, _first, _child)) = helper_and_child(&stage, "what_the_parent_has_armed_stays") else {
+    let harness = Harness::open(ACTOR);
+    let Some((mut helper, _first, _child)) = helper_and_child(&harness, "what_the_parent_has_armed_stays") else {
         return;
     };
     let mut child = helper.spawn_as(Spawning::armed(Signal::SIGUSR1));
@@ -76,8 +76,8 @@ fn what_the_parent_has_armed_stays() {
 
 #[test]
 fn what_was_armed_can_be_undone() {
-    let stage = Stage::open(ACTOR);
-    let Some((mut helper, _first, _child)) = helper_and_child(&stage, "what_was_armed_can_be_undone") else { return };
+    let harness = Harness::open(ACTOR);
+    let Some((mut helper, _first, _child)) = helper_and_child(&harness, "what_was_armed_can_be_undone") else { return };
     let mut child = helper.spawn_as(Spawning::armed(Signal::SIGKILL));
     child.outlive_parent().unwrap();
     helper.kill();
@@ -87,9 +87,9 @@ fn what_was_armed_can_be_undone() {
 #[test]
 fn a_child_of_such_a_process_has_a_parent_and_is_armed() {
     for options in [Options::default(), Options::WATCH] {
-        let stage = Stage::open(ACTOR);
+        let harness = Harness::open(ACTOR);
         let test = "a_child_of_such_a_process_has_a_parent_and_is_armed";
-        let Some((helper, _first, mut child)) = helper_and_child(&stage, test) else { return };
+        let Some((helper, _first, mut child)) = helper_and_child(&harness, test) else { return };
         let mut grandchild = child.spawn();
         grandchild.arm_with(Signal::SIGKILL, options).unwrap();
         helper.kill();
@@ -101,8 +101,8 @@ fn a_child_of_such_a_process_has_a_parent_and_is_armed() {
 
 #[test]
 fn the_attribute_says_so_and_exits() {
-    let stage = Stage::open(ACTOR);
-    let Some((mut helper, _first, _child)) = helper_and_child(&stage, "the_attribute_says_so_and_exits") else {
+    let harness = Harness::open(ACTOR);
+    let Some((mut helper, _first, _child)) = helper_and_child(&harness, "the_attribute_says_so_and_exits") else {
         return;
     };
     let spawning = Spawning { program: Some((ANNOTATED.into(), Vec::new())), ..Spawning::default() };

@@ -2,13 +2,13 @@
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use pdeathsig_tests::{skipped, Actor, End, Stage};
+use pdeathsig_tests::{skipped, Actor, End, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 /// A parent and its child, the first process of a new pid namespace.
-fn family<'a>(stage: &'a Stage, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
-    let mut parent = stage.actor();
+fn family<'a>(harness: &'a Harness, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
+    let mut parent = harness.actor();
     if let Err(error) = parent.new_pid_namespace() {
         skipped(test, &format!("needs the privilege to make a pid namespace: {error}"));
         return None;
@@ -20,8 +20,8 @@ fn family<'a>(stage: &'a Stage, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
 
 #[test]
 fn dies_of_the_kernels_sigkill_though_its_parent_is_0() {
-    let stage = Stage::open(ACTOR);
-    let Some((parent, mut child)) = family(&stage, "dies_of_the_kernels_sigkill_though_its_parent_is_0") else {
+    let harness = Harness::open(ACTOR);
+    let Some((parent, mut child)) = family(&harness, "dies_of_the_kernels_sigkill_though_its_parent_is_0") else {
         return;
     };
     child.arm(Signal::SIGKILL).unwrap();
@@ -31,26 +31,27 @@ fn dies_of_the_kernels_sigkill_though_its_parent_is_0() {
 
 #[test]
 fn survives_its_own_sigkill() {
-    let stage = Stage::open(ACTOR);
-    let Some((_parent, mut child)) = family(&stage, "survives_its_own_sigkill") else { return };
+    let harness = Harness::open(ACTOR);
+    let Some((_parent, mut child)) = family(&harness, "survives_its_own_sigkill") else { return };
     child.raise(Signal::SIGKILL);
     child.assert_lives();
 }
 
 #[test]
 fn exits_with_137_where_its_own_sigkill_would_not_end_it() {
-    let stage = Stage::open(ACTOR);
-    let Some((mut parent, mut child)) = family(&stage, "exits_with_137_where_its_own_sigkill_would_not_end_it") else {
+    let harness = Harness::open(ACTOR);
+    let Some((mut parent, mut child)) = family(&harness, "exits_with_137_where_its_own_sigkill_would_not_end_it")
+    else {
         return;
     };
-    child.tell_arm(Signal::SIGKILL, Some(4242));
+    child.request_arm(Signal::SIGKILL, Some(4242));
     assert_eq!(parent.wait_for(&child), End::Exited(137));
 }
 
 #[test]
 fn may_expect_the_parent_0() {
-    let stage = Stage::open(ACTOR);
-    let Some((parent, mut child)) = family(&stage, "may_expect_the_parent_0") else { return };
+    let harness = Harness::open(ACTOR);
+    let Some((parent, mut child)) = family(&harness, "may_expect_the_parent_0") else { return };
     child.arm_expecting(Signal::SIGKILL, 0).unwrap();
     child.assert_lives();
     parent.kill();
@@ -59,8 +60,10 @@ fn may_expect_the_parent_0() {
 
 #[test]
 fn a_parents_death_before_the_call_cannot_be_noticed() {
-    let stage = Stage::open(ACTOR);
-    let Some((parent, mut child)) = family(&stage, "a_parents_death_before_the_call_cannot_be_noticed") else { return };
+    let harness = Harness::open(ACTOR);
+    let Some((parent, mut child)) = family(&harness, "a_parents_death_before_the_call_cannot_be_noticed") else {
+        return;
+    };
     parent.kill();
     child.arm_expecting(Signal::SIGKILL, 0).unwrap();
     child.assert_lives();
@@ -69,8 +72,8 @@ fn a_parents_death_before_the_call_cannot_be_noticed() {
 #[test]
 fn ignores_a_signal_that_it_has_no_handler_for_also_from_the_kernel() {
     let test = "ignores_a_signal_that_it_has_no_handler_for_also_from_the_kernel";
-    let stage = Stage::open(ACTOR);
-    let Some((parent, mut child)) = family(&stage, test) else { return };
+    let harness = Harness::open(ACTOR);
+    let Some((parent, mut child)) = family(&harness, test) else { return };
     child.arm(Signal::SIGTERM).unwrap();
     parent.kill();
     child.assert_lives();
@@ -78,8 +81,8 @@ fn ignores_a_signal_that_it_has_no_handler_for_also_from_the_kernel() {
 
 #[test]
 fn handles_a_signal_that_it_has_a_handler_for() {
-    let stage = Stage::open(ACTOR);
-    let Some((parent, mut child)) = family(&stage, "handles_a_signal_that_it_has_a_handler_for") else { return };
+    let harness = Harness::open(ACTOR);
+    let Some((parent, mut child)) = family(&harness, "handles_a_signal_that_it_has_a_handler_for") else { return };
     child.catch(Signal::SIGTERM);
     child.arm(Signal::SIGTERM).unwrap();
     parent.kill();
@@ -88,8 +91,8 @@ fn handles_a_signal_that_it_has_a_handler_for() {
 
 #[test]
 fn to_its_children_the_parent_1_is_a_parent_like_any_other() {
-    let stage = Stage::open(ACTOR);
-    let Some((_parent, mut first)) = family(&stage, "to_its_children_the_parent_1_is_a_parent_like_any_other") else {
+    let harness = Harness::open(ACTOR);
+    let Some((_parent, mut first)) = family(&harness, "to_its_children_the_parent_1_is_a_parent_like_any_other") else {
         return;
     };
     let mut second = first.spawn();

@@ -1,4 +1,4 @@
-//! `ChildExt`: a signal to the process group that a child leads, and to nobody else's.
+//! `ChildExt`: a signal to the process group that a child leads, and to no other.
 
 use std::io::ErrorKind;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt};
@@ -8,24 +8,24 @@ use std::process::{Child, Command};
 use nix::sys::signal::Signal as Received;
 use nix::unistd::{getpgrp, Pid};
 use pdeathsig::{ChildExt, CommandExt as _, Signal, Tether};
-use pdeathsig_tests::{in_this_order, needs_root, skipped, Actor, Spawning, Stage};
+use pdeathsig_tests::{in_this_order, needs_root, skipped, Actor, Harness, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
-fn stage() -> Stage {
-    Stage::open(ACTOR)
+fn harness() -> Harness {
+    Harness::open(ACTOR)
 }
 
 /// A child that is an actor and leads a group.
-fn leader(stage: &Stage) -> (Child, Actor<'_>) {
-    let child = stage.start(Command::new(ACTOR).process_group(0));
-    (child, stage.enter())
+fn leader(harness: &Harness) -> (Child, Actor<'_>) {
+    let child = harness.start(Command::new(ACTOR).process_group(0));
+    (child, harness.accept())
 }
 
 #[test]
 fn the_child_dies_and_its_children() {
-    let stage = stage();
-    let (mut child, mut actor) = leader(&stage);
+    let harness = harness();
+    let (mut child, mut actor) = leader(&harness);
     let mut grandchild = actor.spawn();
     let great_grandchild = grandchild.spawn();
     child.kill_process_group().unwrap();
@@ -36,9 +36,9 @@ fn the_child_dies_and_its_children() {
 }
 
 #[test]
-fn any_signal() {
-    let stage = stage();
-    let (mut child, mut actor) = leader(&stage);
+fn any_signal_can_be_sent() {
+    let harness = harness();
+    let (mut child, mut actor) = leader(&harness);
     let mut grandchild = actor.spawn();
     for member in [&mut actor, &mut grandchild] {
         member.catch(Received::SIGUSR1);
@@ -49,16 +49,16 @@ fn any_signal() {
 }
 
 #[test]
-fn a_child_that_leads_no_group_is_an_error_and_nobody_gets_a_signal() {
-    let stage = stage();
-    let mut child = stage.start(&mut Command::new(ACTOR));
-    let mut actor = stage.enter();
+fn a_child_that_leads_no_group_is_an_error_and_no_process_gets_a_signal() {
+    let harness = harness();
+    let mut child = harness.start(&mut Command::new(ACTOR));
+    let mut actor = harness.accept();
     let error = child.kill_process_group().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     let message = error.to_string();
-    let who = format!("child {}", child.id());
-    let whose = format!("this process's own, group {}:", getpgrp());
-    in_this_order(&message, &[&who, &whose, "`process_group(0)`", "`Tether::send_signal`"]);
+    let name = format!("child {}", child.id());
+    let own = format!("this process's own, group {}:", getpgrp());
+    in_this_order(&message, &[&name, &own, "`process_group(0)`", "`Tether::send_signal`"]);
     actor.assert_lives();
     // Nor when it has ended, as long as it was not waited for.
     actor.send(Received::SIGKILL);
@@ -70,10 +70,10 @@ fn a_child_that_leads_no_group_is_an_error_and_nobody_gets_a_signal() {
 
 #[test]
 fn a_tethered_child_is_an_error_that_names_the_tether() {
-    let stage = stage();
+    let harness = harness();
     let tether = Tether::new(Signal::KILL).unwrap();
-    let mut child = stage.start(Command::new(ACTOR).tether(&tether).unwrap());
-    let mut actor = stage.enter();
+    let mut child = harness.start(Command::new(ACTOR).tether(&tether).unwrap());
+    let mut actor = harness.accept();
     let error = child.kill_process_group().unwrap_err().to_string();
     assert!(!error.contains("this process's own"), "{error}");
     in_this_order(&error, &["`Tether`", &format!("in group {}:", actor.group()), "`Tether::send_signal`"]);
@@ -84,8 +84,8 @@ fn a_tethered_child_is_an_error_that_names_the_tether() {
 
 #[test]
 fn members_that_live_on_when_the_leader_was_waited_for() {
-    let stage = stage();
-    let (mut child, mut actor) = leader(&stage);
+    let harness = harness();
+    let (mut child, mut actor) = leader(&harness);
     let grandchild = actor.spawn();
     child.kill().unwrap();
     child.wait().unwrap();
@@ -95,9 +95,9 @@ fn members_that_live_on_when_the_leader_was_waited_for() {
 }
 
 #[test]
-fn members_that_live_on_though_nobody_has_to_wait_for_the_leader() {
-    let stage = stage();
-    let mut parent = stage.actor();
+fn members_that_live_on_though_the_leader_needs_no_wait() {
+    let harness = harness();
+    let mut parent = harness.actor();
     parent.ignore(Received::SIGCHLD);
     let mut child = parent.spawn_as(Spawning { group: Some(0), ..Spawning::default() });
     let grandchild = child.spawn();
@@ -109,9 +109,9 @@ fn members_that_live_on_though_nobody_has_to_wait_for_the_leader() {
 
 #[test]
 fn members_in_a_session_that_the_child_has_made() {
-    let stage = stage();
-    let mut child = stage.start(&mut Command::new(ACTOR));
-    let mut actor = stage.enter();
+    let harness = harness();
+    let mut child = harness.start(&mut Command::new(ACTOR));
+    let mut actor = harness.accept();
     actor.new_session();
     let grandchild = actor.spawn();
     child.kill().unwrap();
@@ -120,15 +120,15 @@ fn members_in_a_session_that_the_child_has_made() {
     grandchild.assert_dies_of(Received::SIGKILL);
 }
 
-/// There the numbers that it shows are others', and whoever is a member cannot be looked for.
+/// There the numbers that it shows have another meaning, and members cannot be looked for.
 #[test]
 fn members_that_live_on_where_proc_is_of_another_pid_namespace() {
     let test = "members_that_live_on_where_proc_is_of_another_pid_namespace";
     if !needs_root(test) {
         return;
     }
-    let stage = stage();
-    let mut outside = stage.actor();
+    let harness = harness();
+    let mut outside = harness.actor();
     if let Err(error) = outside.new_pid_namespace() {
         skipped(test, &format!("no pid namespace: {error}"));
         return;
@@ -144,50 +144,50 @@ fn members_that_live_on_where_proc_is_of_another_pid_namespace() {
 }
 
 /// A child that leads a group, and has been killed and waited for.
-fn a_child_that_is_gone(stage: &Stage) -> (Child, Pid) {
-    let (mut child, actor) = leader(stage);
+fn a_child_that_is_gone(harness: &Harness) -> (Child, Pid) {
+    let (mut child, actor) = leader(harness);
     child.kill().unwrap();
     child.wait().unwrap();
     (child, actor.pid())
 }
 
 #[test]
-fn a_stranger_with_the_childs_number_is_left_alone() {
-    if !needs_root("a_stranger_with_the_childs_number_is_left_alone") {
+fn an_unrelated_process_that_reuses_the_childs_pid_is_left_alone() {
+    if !needs_root("an_unrelated_process_that_reuses_the_childs_pid_is_left_alone") {
         return;
     }
-    let stage = stage();
-    let mut parent = stage.actor();
-    let (mut child, number) = a_child_that_is_gone(&stage);
-    let mut stranger = parent.fork_with_number(number);
-    stranger.lead_process_group();
-    stranger.catch(Received::SIGUSR1);
+    let harness = harness();
+    let mut parent = harness.actor();
+    let (mut child, number) = a_child_that_is_gone(&harness);
+    let mut unrelated = parent.fork_with_number(number);
+    unrelated.lead_process_group();
+    unrelated.catch(Received::SIGUSR1);
     child.send_process_group_signal(Signal::USR1).unwrap();
-    assert_eq!(stranger.caught(), 0);
+    assert_eq!(unrelated.caught(), 0);
     // Dead, and not waited for, it has its number still.
-    let mut member = stranger.spawn();
+    let mut member = unrelated.spawn();
     member.catch(Received::SIGUSR1);
-    stranger.send(Received::SIGKILL);
-    stranger.await_dead();
+    unrelated.send(Received::SIGKILL);
+    unrelated.await_dead();
     child.send_process_group_signal(Signal::USR1).unwrap();
     assert_eq!(member.caught(), 0);
 }
 
 #[test]
-fn a_strangers_group_in_another_session_is_left_alone_though_its_leader_is_gone() {
-    if !needs_root("a_strangers_group_in_another_session_is_left_alone_though_its_leader_is_gone") {
+fn an_unrelated_group_in_another_session_is_left_alone_though_its_leader_is_gone() {
+    if !needs_root("an_unrelated_group_in_another_session_is_left_alone_though_its_leader_is_gone") {
         return;
     }
-    let stage = stage();
-    let mut parent = stage.actor();
+    let harness = harness();
+    let mut parent = harness.actor();
     parent.new_session();
-    let (mut child, number) = a_child_that_is_gone(&stage);
-    let mut stranger = parent.fork_with_number(number);
-    stranger.lead_process_group();
-    let mut member = stranger.spawn();
+    let (mut child, number) = a_child_that_is_gone(&harness);
+    let mut unrelated = parent.fork_with_number(number);
+    unrelated.lead_process_group();
+    let mut member = unrelated.spawn();
     member.catch(Received::SIGUSR1);
-    stranger.send(Received::SIGKILL);
-    parent.wait_for(&stranger);
+    unrelated.send(Received::SIGKILL);
+    parent.wait_for(&unrelated);
     assert_eq!(member.group(), number);
     child.send_process_group_signal(Signal::USR1).unwrap();
     assert_eq!(member.caught(), 0);
@@ -199,8 +199,8 @@ fn a_group_that_the_user_may_not_signal_is_an_error() {
     if !needs_root("a_group_that_the_user_may_not_signal_is_an_error") {
         return;
     }
-    let stage = stage();
-    let mut parent = stage.actor();
+    let harness = harness();
+    let mut parent = harness.actor();
     let mut child = parent.spawn_as(Spawning { group: Some(0), ..Spawning::default() });
     parent.drop_privileges(54_351);
     let error = parent.kill_group_of(child.pid()).unwrap_err();

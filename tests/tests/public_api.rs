@@ -17,7 +17,7 @@ const UPDATE: &str = "PDEATHSIG_API=update cargo test --package pdeathsig-tests 
 const FORMAT: u64 = 57;
 const WRITER: &str = "Rust 1.95";
 
-/// Traits without a stable name: nobody can rely on them.
+/// Traits without a stable name: no code can rely on them.
 const UNSTABLE: [&str; 2] = ["core::marker::Freeze", "core::marker::UnsafeUnpin"];
 
 #[test]

@@ -1,17 +1,17 @@
 //! The parent dies while its child is held at a system call of arming, where no luck is needed to hit it.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Boundary, Stage, Tracee};
+use pdeathsig_tests::{Boundary, Harness, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 /// Kills the parent while the child is held, and answers with the child's end.
 fn parent_dies_while_child_is_held(signal: Signal, hold: impl Fn(&mut Tracee)) {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let mut held = Tracee::seize(&child);
-    child.tell_arm(signal, None);
+    child.request_arm(signal, None);
     hold(&mut held);
     parent.kill();
     drop(held);
@@ -45,32 +45,32 @@ fn a_parent_that_dies_just_before_the_comparison_is_not_survived() {
 
 #[test]
 fn a_handler_catches_what_arming_sends_when_the_parent_died_before_prctl() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     let mut held = Tracee::seize(&child);
-    child.tell_arm(Signal::SIGTERM, None);
+    child.request_arm(Signal::SIGTERM, None);
     held.run_to_arming();
     parent.kill();
     drop(held);
-    assert_eq!(child.hear_armed().0, Ok(()));
+    assert_eq!(child.answer_to_arm().0, Ok(()));
     assert_eq!(child.caught(), 1);
 }
 
 #[test]
 fn a_handler_may_run_twice_when_the_parent_died_just_after_prctl() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     let mut held = Tracee::seize(&child);
-    child.tell_arm(Signal::SIGTERM, None);
+    child.request_arm(Signal::SIGTERM, None);
     held.run_to_arming();
     assert_eq!(held.step(), Boundary::Exit(0));
     parent.kill();
     drop(held);
-    assert_eq!(child.hear_armed().0, Ok(()));
+    assert_eq!(child.answer_to_arm().0, Ok(()));
     // Once from the kernel, once from itself, which cannot know of the other.
     assert_eq!(child.caught(), 2);
 }

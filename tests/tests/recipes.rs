@@ -6,12 +6,12 @@ use std::os::unix::fs::{symlink, PermissionsExt};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use pdeathsig_tests::{is_installed, Stage};
+use pdeathsig_tests::{is_installed, Harness};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
 use command::pdeathsig;
 
-#[path = "showing/command.rs"]
+#[path = "running_examples/command.rs"]
 mod command;
 
 const RECIPES: &str = include_str!("../../pdeathsig/doc/guide/recipes.md");
@@ -53,8 +53,8 @@ fn run_and_leave_nothing(test: &str, language: &str, interpreter: &[&str], file:
     if !is_installed(interpreter[0], test) {
         return;
     }
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let programs_folder = stage.folder().join("programs");
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let programs_folder = harness.folder().join("programs");
     fs::create_dir(&programs_folder).unwrap();
     symlink(pdeathsig(), programs_folder.join("pdeathsig")).unwrap();
     for (name, text) in [("sleep", SLEEP), ("until-started", UNTIL_STARTED)] {
@@ -67,7 +67,7 @@ fn run_and_leave_nothing(test: &str, language: &str, interpreter: &[&str], file:
     let path = env::join_paths([programs_folder].iter().chain(&usual)).unwrap();
 
     for (number, text) in programs(language).into_iter().enumerate() {
-        let folder = stage.folder().join(number.to_string());
+        let folder = harness.folder().join(number.to_string());
         let started = folder.join("started");
         fs::create_dir_all(&started).unwrap();
         assert_eq!(text.matches(" …\n").count(), 1, "{text}");
@@ -77,33 +77,33 @@ fn run_and_leave_nothing(test: &str, language: &str, interpreter: &[&str], file:
         command.args(&interpreter[1..]).arg(file).current_dir(&folder);
         command.env("PATH", &path).env("STARTED", started).env("REAL_SLEEP", &sleep);
         // A file instead of a pipe, which a process that is left behind would hold open.
-        let said = File::create(folder.join("said")).unwrap();
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said);
-        let status = stage.start(&mut command).wait().unwrap();
-        assert!(status.success(), "{status}: {}", fs::read_to_string(folder.join("said")).unwrap());
+        let printed = File::create(folder.join("printed")).unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(printed);
+        let status = harness.start(&mut command).wait().unwrap();
+        assert!(status.success(), "{status}: {}", fs::read_to_string(folder.join("printed")).unwrap());
         // The sleeps would live for a minute.
-        stage.killed_orphans();
+        harness.killed_orphans();
     }
 }
 
 #[test]
-fn python() {
+fn a_python_parent() {
     run_and_leave_nothing("python", "python", &["python3"], "recipe.py", "subprocess.run([\"until-started\"])");
 }
 
 #[test]
-fn node() {
+fn a_node_parent() {
     let wait = "require(\"node:child_process\").execFileSync(\"until-started\");";
     run_and_leave_nothing("node", "js", &["node"], "recipe.js", wait);
 }
 
 #[test]
-fn go() {
+fn a_go_parent() {
     run_and_leave_nothing("go", "go", &["go", "run"], "recipe.go", "exec.Command(\"until-started\").Run()");
 }
 
 #[test]
-fn java() {
+fn a_java_parent() {
     let wait = "new ProcessBuilder(\"until-started\").start().waitFor();";
     run_and_leave_nothing("java", "java", &["java"], "Build.java", wait);
 }

@@ -2,13 +2,13 @@
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use pdeathsig_tests::{Actor, End, Stage, Tracee};
+use pdeathsig_tests::{Actor, End, Harness, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 /// A subreaper, its child, and the child of that.
-fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>, Actor<'_>) {
-    let mut subreaper = stage.actor();
+fn family(harness: &Harness) -> (Actor<'_>, Actor<'_>, Actor<'_>) {
+    let mut subreaper = harness.actor();
     subreaper.become_subreaper();
     let mut parent = subreaper.spawn();
     let child = parent.spawn();
@@ -17,8 +17,8 @@ fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>, Actor<'_>) {
 
 #[test]
 fn an_orphan_goes_to_the_nearest_subreaper() {
-    let stage = Stage::open(ACTOR);
-    let (mut subreaper, parent, mut child) = family(&stage);
+    let harness = Harness::open(ACTOR);
+    let (mut subreaper, parent, mut child) = family(&harness);
     parent.send(Signal::SIGKILL);
     subreaper.wait_for(&parent);
     assert_eq!(child.parent(), subreaper.pid());
@@ -27,8 +27,8 @@ fn an_orphan_goes_to_the_nearest_subreaper() {
 
 #[test]
 fn a_child_below_a_subreaper_dies_with_its_parent() {
-    let stage = Stage::open(ACTOR);
-    let (mut subreaper, parent, mut child) = family(&stage);
+    let harness = Harness::open(ACTOR);
+    let (mut subreaper, parent, mut child) = family(&harness);
     child.arm(Signal::SIGKILL).unwrap();
     parent.send(Signal::SIGKILL);
     subreaper.wait_for(&parent);
@@ -37,8 +37,8 @@ fn a_child_below_a_subreaper_dies_with_its_parent() {
 
 #[test]
 fn after_an_orphan_was_adopted_a_new_call_ties_it_to_its_new_parent() {
-    let stage = Stage::open(ACTOR);
-    let (mut subreaper, parent, mut child) = family(&stage);
+    let harness = Harness::open(ACTOR);
+    let (mut subreaper, parent, mut child) = family(&harness);
     parent.send(Signal::SIGKILL);
     subreaper.wait_for(&parent);
     child.arm_expecting(Signal::SIGKILL, subreaper.pid().as_raw()).unwrap();
@@ -48,8 +48,8 @@ fn after_an_orphan_was_adopted_a_new_call_ties_it_to_its_new_parent() {
 
 #[test]
 fn a_signal_that_is_survived_comes_again_when_the_new_parent_dies() {
-    let stage = Stage::open(ACTOR);
-    let (mut subreaper, parent, mut child) = family(&stage);
+    let harness = Harness::open(ACTOR);
+    let (mut subreaper, parent, mut child) = family(&harness);
     child.catch(Signal::SIGTERM);
     child.arm(Signal::SIGTERM).unwrap();
     parent.send(Signal::SIGKILL);
@@ -61,10 +61,10 @@ fn a_signal_that_is_survived_comes_again_when_the_new_parent_dies() {
 
 #[test]
 fn a_new_parent_that_was_expected_is_still_not_the_one_that_was_recorded() {
-    let stage = Stage::open(ACTOR);
-    let (mut subreaper, parent, mut child) = family(&stage);
+    let harness = Harness::open(ACTOR);
+    let (mut subreaper, parent, mut child) = family(&harness);
     let mut held = Tracee::seize(&child);
-    child.tell_arm(Signal::SIGKILL, Some(subreaper.pid().as_raw() as u32));
+    child.request_arm(Signal::SIGKILL, Some(subreaper.pid().as_raw() as u32));
     held.run_to_arming();
     parent.send(Signal::SIGKILL);
     subreaper.wait_for(&parent);

@@ -1,12 +1,12 @@
 //! To the kernel a parent is a thread: documented limits, shown here.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{End, Stage};
+use pdeathsig_tests::{End, Harness};
 
 #[test]
 fn the_end_of_the_thread_that_spawned_it_kills_a_child_though_the_process_lives() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut parent = stage.actor();
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut parent = harness.actor();
     let mut child = parent.spawn_on_thread();
     child.arm(Signal::SIGKILL).unwrap();
     parent.end_spawner();
@@ -16,8 +16,8 @@ fn the_end_of_the_thread_that_spawned_it_kills_a_child_though_the_process_lives(
 
 #[test]
 fn the_end_of_that_thread_changes_no_parent() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut parent = stage.actor();
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut parent = harness.actor();
     let mut child = parent.spawn_on_thread();
     child.catch(Signal::SIGTERM);
     child.arm(Signal::SIGTERM).unwrap();
@@ -27,8 +27,8 @@ fn the_end_of_that_thread_changes_no_parent() {
 
 #[test]
 fn a_program_executed_by_another_thread_of_the_parent_ends_the_one_that_spawned() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut parent = stage.actor();
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm(Signal::SIGKILL).unwrap();
     let mut parent = parent.exec_on_thread();

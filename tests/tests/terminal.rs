@@ -3,26 +3,26 @@
 use nix::libc;
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{until, Key, Shell, Stage, Terminal};
+use pdeathsig_tests::{until, Harness, Key, Shell, Terminal};
 
-fn stage() -> Stage {
-    Stage::open(env!("CARGO_BIN_EXE_actor"))
+fn harness() -> Harness {
+    Harness::open(env!("CARGO_BIN_EXE_actor"))
 }
 
 fn in_each_shell(test: &str, check: impl Fn(Terminal<'_>)) {
     for shell in Shell::ALL {
         if shell.is_installed(&format!("{test}, in {}", shell.name())) {
-            let stage = stage();
-            check(Terminal::open(&stage, shell));
+            let harness = harness();
+            check(Terminal::open(&harness, shell));
         }
     }
 }
 
 #[test]
-fn a_command_is_run_and_its_status_told() {
-    in_each_shell("a_command_is_run_and_its_status_told", |mut terminal| {
+fn a_command_is_run_and_its_status_reported() {
+    in_each_shell("a_command_is_run_and_its_status_reported", |mut terminal| {
         let ran = terminal.run("echo one; echo two; sh -c 'exit 3'");
-        assert!(ran.said.contains("one\ntwo\n"), "{ran:?}");
+        assert!(ran.printed.contains("one\ntwo\n"), "{ran:?}");
         assert_eq!(ran.status, 3);
         assert_eq!(terminal.run("true").status, 0);
     });
@@ -41,7 +41,7 @@ fn ctrl_c_and_ctrl_backslash_end_the_command_and_not_the_shell() {
 }
 
 /// What a shell tells of a job that was stopped, and of one that `fg` has continued: fish does not tell.
-fn told(terminal: &Terminal<'_>, status: i32) -> i32 {
+fn prompt_status(terminal: &Terminal<'_>, status: i32) -> i32 {
     if terminal.kind() == Shell::FISH {
         0
     } else {
@@ -57,13 +57,13 @@ fn a_job_is_stopped_and_continued() {
         let job = terminal.foreground();
         assert_ne!(job, terminal.shell());
         terminal.press(Key::CtrlZ);
-        assert_eq!(terminal.prompt(), told(&terminal, 128 + libc::SIGTSTP));
+        assert_eq!(terminal.prompt(), prompt_status(&terminal, 128 + libc::SIGTSTP));
         assert_eq!(terminal.foreground(), terminal.shell());
         terminal.type_line("fg");
         until("the job to have the terminal", || (terminal.foreground() == job).then_some(()));
         terminal.type_line("a line");
         terminal.expect("got a line");
-        assert_eq!(terminal.prompt(), told(&terminal, 4));
+        assert_eq!(terminal.prompt(), prompt_status(&terminal, 4));
     });
 }
 
@@ -81,8 +81,8 @@ fn modes_that_a_program_leaves_changed_are_seen() {
 }
 
 #[test]
-fn a_program_hears_of_a_new_size_and_draws_on_the_screen() {
-    in_each_shell("a_program_hears_of_a_new_size_and_draws_on_the_screen", |mut terminal| {
+fn a_program_gets_sigwinch_for_a_new_size_and_draws_on_the_screen() {
+    in_each_shell("a_program_gets_sigwinch_for_a_new_size_and_draws_on_the_screen", |mut terminal| {
         terminal.type_line("sh -c 'trap \"stty size\" WINCH; echo rea''dy; while :; do sleep 0.1; done'");
         terminal.expect("ready");
         terminal.resize(30, 100);
@@ -106,9 +106,9 @@ fn a_terminal_that_hangs_up_ends_the_shell() {
 
 #[test]
 fn what_is_printed_is_read_even_if_the_test_does_not() {
-    let stage = stage();
-    let mut terminal = Terminal::open(&stage, Shell::DASH);
-    let done = stage.folder().join("done");
+    let harness = harness();
+    let mut terminal = Terminal::open(&harness, Shell::DASH);
+    let done = harness.folder().join("done");
     terminal.type_line(&format!("seq 20000; echo > {}", done.display()));
     until("all to be printed", || done.exists().then_some(()));
     terminal.expect("\n20000\n");
@@ -118,12 +118,12 @@ fn what_is_printed_is_read_even_if_the_test_does_not() {
 
 #[test]
 fn nothing_is_left_when_it_is_dropped_not_even_what_ignores_the_hang_up() {
-    let stage = stage();
-    let mut terminal = Terminal::open(&stage, Shell::DASH);
+    let harness = harness();
+    let mut terminal = Terminal::open(&harness, Shell::DASH);
     terminal.type_line("sh -c 'trap \"\" HUP; echo $$ at work; sleep 60; sleep 60'");
     terminal.expect("\n");
     let pid = terminal.expect(" at work").parse().unwrap();
     drop(terminal);
-    drop(stage);
+    drop(harness);
     assert_eq!(kill(Pid::from_raw(pid), None::<Signal>), Err(nix::errno::Errno::ESRCH));
 }

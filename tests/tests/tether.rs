@@ -2,13 +2,13 @@
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::getpgid;
-use pdeathsig_tests::{skipped, until, Actor, Cause, End, Spawning, Stage};
+use pdeathsig_tests::{skipped, until, Actor, Cause, End, Harness, Spawning};
 use rustix::process::{prlimit, Resource, Rlimit};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
-fn owner(stage: &Stage, signal: Signal) -> Actor<'_> {
-    let mut owner = stage.actor();
+fn owner(harness: &Harness, signal: Signal) -> Actor<'_> {
+    let mut owner = harness.actor();
     owner.tether(signal).unwrap();
     owner
 }
@@ -21,8 +21,8 @@ fn all_die_of(signal: Signal, actors: &[Actor<'_>]) {
 
 #[test]
 fn the_owner_is_killed() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let mut child = owner.spawn_tethered();
     let mut grandchild = child.spawn();
     let great_grandchild = grandchild.spawn();
@@ -34,8 +34,8 @@ fn the_owner_is_killed() {
 fn the_owner_dies_of_any_other_cause() {
     for cause in [Cause::Segfault, Cause::Abort, Cause::Panic, Cause::Exit, Cause::Return] {
         for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGUSR1] {
-            let stage = Stage::open(ACTOR);
-            let mut owner = owner(&stage, signal);
+            let harness = Harness::open(ACTOR);
+            let mut owner = owner(&harness, signal);
             let mut child = owner.spawn_tethered();
             let grandchild = child.spawn();
             owner.die(cause);
@@ -46,8 +46,8 @@ fn the_owner_dies_of_any_other_cause() {
 
 #[test]
 fn a_sibling_that_is_not_tethered_lives() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let mut sibling = owner.spawn();
     let child = owner.spawn_tethered();
     owner.kill();
@@ -57,34 +57,34 @@ fn a_sibling_that_is_not_tethered_lives() {
 
 #[test]
 fn a_signal_of_the_real_time_kind() {
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     let program = || Some(("sleep".into(), vec!["60".into()]));
     for number in [34, 40, 64] {
-        let mut owner = stage.actor();
+        let mut owner = harness.actor();
         owner.tether_by_number(number).unwrap();
         let child = owner.try_spawn(Spawning { program: program(), ..Spawning::tethered() }).unwrap();
         owner.kill();
-        assert_eq!(stage.end_of(child), number);
+        assert_eq!(harness.end_of(child), number);
     }
 }
 
 #[test]
 fn a_signal_of_the_real_time_kind_that_cannot_be_queued_comes_as_sigio() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.tether_by_number(40).unwrap();
     let program = Some(("sleep".into(), vec!["60".into()]));
     let child = owner.try_spawn(Spawning { program, ..Spawning::tethered() }).unwrap();
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     prlimit(rustix::process::Pid::from_raw(child.as_raw()), Resource::Sigpending, none).unwrap();
     owner.kill();
-    assert_eq!(stage.end_of(child), Signal::SIGIO as i32);
+    assert_eq!(harness.end_of(child), Signal::SIGIO as i32);
 }
 
 #[test]
 fn only_the_thread_that_spawned_ends() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let mut child = owner.spawn_as(Spawning { on_thread: true, ..Spawning::tethered() });
     child.assert_lives();
     owner.kill();
@@ -93,8 +93,8 @@ fn only_the_thread_that_spawned_ends() {
 
 #[test]
 fn the_main_thread_of_the_owner_ends_alone() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let _thread = owner.spawn_on_thread();
     let mut child = owner.spawn_tethered();
     owner.end_main_thread();
@@ -106,8 +106,8 @@ fn the_main_thread_of_the_owner_ends_alone() {
 
 #[test]
 fn the_tether_is_dropped() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGTERM);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGTERM);
     let mut child = owner.spawn_tethered();
     let grandchild = child.spawn();
     owner.drop_tether();
@@ -118,8 +118,8 @@ fn the_tether_is_dropped() {
 
 #[test]
 fn the_tether_is_replaced() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let child = owner.spawn_tethered();
     owner.tether(Signal::SIGKILL).unwrap();
     child.await_dead();
@@ -129,8 +129,8 @@ fn the_tether_is_replaced() {
 
 #[test]
 fn a_tether_that_is_leaked_holds_until_the_owner_ends() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let mut child = owner.spawn_tethered();
     owner.leak_tether();
     child.assert_lives();
@@ -140,8 +140,8 @@ fn a_tether_that_is_leaked_holds_until_the_owner_ends() {
 
 #[test]
 fn a_stopped_member_dies() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let child = owner.spawn_tethered();
     child.send(Signal::SIGSTOP);
     child.await_stopped();
@@ -151,8 +151,8 @@ fn a_stopped_member_dies() {
 
 #[test]
 fn a_member_that_closes_every_descriptor_dies() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let mut child = owner.spawn_tethered();
     child.close_others();
     owner.kill();
@@ -161,8 +161,8 @@ fn a_member_that_closes_every_descriptor_dies() {
 
 #[test]
 fn a_member_that_executes_another_program_dies() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let child = owner.spawn_tethered().exec(None).exec_on_thread();
     owner.kill();
     child.assert_dies_of(Signal::SIGKILL);
@@ -170,8 +170,8 @@ fn a_member_that_executes_another_program_dies() {
 
 #[test]
 fn a_member_that_ignores_or_blocks_the_signal_lives() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGTERM);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGTERM);
     let [mut ignoring, mut blocking] = [(); 2].map(|()| owner.spawn_tethered());
     ignoring.ignore(Signal::SIGTERM);
     blocking.block(Signal::SIGTERM);
@@ -184,8 +184,8 @@ fn a_member_that_ignores_or_blocks_the_signal_lives() {
 
 #[test]
 fn a_handler_runs_at_least_once_and_at_most_as_often_as_the_group_is_walked_through() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGTERM);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGTERM);
     let mut child = owner.spawn_tethered();
     child.catch(Signal::SIGTERM);
     owner.kill();
@@ -195,8 +195,8 @@ fn a_handler_runs_at_least_once_and_at_most_as_often_as_the_group_is_walked_thro
 
 #[test]
 fn the_owner_stops_or_is_killed_while_stopped() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let mut child = owner.spawn_tethered();
     owner.send(Signal::SIGSTOP);
     owner.await_stopped();
@@ -207,9 +207,9 @@ fn the_owner_stops_or_is_killed_while_stopped() {
 
 #[test]
 fn the_owner_executes_another_program() {
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     for on_thread in [false, true] {
-        let mut owner = owner(&stage, Signal::SIGKILL);
+        let mut owner = owner(&harness, Signal::SIGKILL);
         let child = owner.spawn_tethered();
         let mut owner = if on_thread { owner.exec_on_thread() } else { owner.exec(None) };
         child.await_dead();
@@ -219,8 +219,8 @@ fn the_owner_executes_another_program() {
 
 #[test]
 fn a_fork_of_the_owner_that_does_not_execute_a_program_holds_the_tether() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let mut child = owner.spawn_tethered();
     let fork = owner.fork();
     owner.kill();
@@ -231,8 +231,8 @@ fn a_fork_of_the_owner_that_does_not_execute_a_program_holds_the_tether() {
 
 #[test]
 fn a_drop_cuts_whatever_a_fork_holds() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let child = owner.spawn_tethered();
     let _fork = owner.fork();
     owner.drop_tether();
@@ -241,8 +241,8 @@ fn a_drop_cuts_whatever_a_fork_holds() {
 
 #[test]
 fn an_owner_that_closes_every_descriptor_cuts_the_tether() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let child = owner.spawn_tethered();
     owner.close_others();
     assert_eq!(owner.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
@@ -250,8 +250,8 @@ fn an_owner_that_closes_every_descriptor_cuts_the_tether() {
 
 #[test]
 fn a_drop_in_a_fork_does_not_concern_the_owner() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let mut child = owner.spawn_tethered();
     owner.drop_tether_in_fork();
     child.assert_lives();
@@ -263,8 +263,8 @@ fn a_drop_in_a_fork_does_not_concern_the_owner() {
 
 #[test]
 fn a_member_that_leaves_the_group_lives() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let mut child = owner.spawn_tethered();
     let mut in_a_session_of_its_own = child.spawn();
     in_a_session_of_its_own.new_session();
@@ -275,8 +275,8 @@ fn a_member_that_leaves_the_group_lives() {
 
 #[test]
 fn a_program_that_makes_a_group_of_its_own_lives_as_timeout_does() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let timeout = |options: &[&str]| {
         let arguments = options.iter().chain(&["60", "sleep", "60"]).map(|argument| argument.to_string());
         Spawning { program: Some(("timeout".into(), arguments.collect())), ..Spawning::tethered() }
@@ -285,16 +285,16 @@ fn a_program_that_makes_a_group_of_its_own_lives_as_timeout_does() {
     let stays = owner.try_spawn(timeout(&["--foreground"])).unwrap();
     until("a group of its own", || (getpgid(Some(leaves)) == Ok(leaves)).then_some(()));
     owner.kill();
-    assert_eq!(stage.end_of(stays), Signal::SIGKILL as i32);
+    assert_eq!(harness.end_of(stays), Signal::SIGKILL as i32);
     // It lives, and can be asked to end.
     kill(leaves, Signal::SIGTERM).unwrap();
-    stage.reap(leaves);
+    harness.reap(leaves);
 }
 
 #[test]
 fn a_process_group_that_is_asked_for_later_overrides_the_tether() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let mut child = owner.spawn_as(Spawning { group: Some(0), ..Spawning::tethered() });
     owner.kill();
     child.assert_lives();
@@ -303,8 +303,8 @@ fn a_process_group_that_is_asked_for_later_overrides_the_tether() {
 /// With a hook, std forks, and does not use `posix_spawn`.
 #[test]
 fn a_command_that_forks_to_run_a_hook_is_tethered_too() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let child = owner.spawn_as(Spawning { armed: Some(Signal::SIGUSR1 as i32), ..Spawning::tethered() });
     owner.kill();
     child.assert_dies_of(Signal::SIGKILL);
@@ -312,8 +312,8 @@ fn a_command_that_forks_to_run_a_hook_is_tethered_too() {
 
 #[test]
 fn in_a_session_that_the_owner_has_made_later_commands_are_tethered_too() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let before = owner.spawn_tethered();
     owner.new_session();
     let after = owner.spawn_tethered();
@@ -323,8 +323,8 @@ fn in_a_session_that_the_owner_has_made_later_commands_are_tethered_too() {
 
 #[test]
 fn an_empty_group_of_the_session_before_is_not_joined() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     owner.new_session();
     let child = owner.spawn_tethered();
     owner.kill();
@@ -333,8 +333,8 @@ fn an_empty_group_of_the_session_before_is_not_joined() {
 
 #[test]
 fn the_number_of_a_dropped_tether_is_no_group_to_join() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     let child = owner.spawn_tethered();
     let group = child.group();
     owner.drop_tether();
@@ -345,8 +345,8 @@ fn the_number_of_a_dropped_tether_is_no_group_to_join() {
 
 #[test]
 fn a_tether_within_a_tether() {
-    let stage = Stage::open(ACTOR);
-    let mut outer = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut outer = owner(&harness, Signal::SIGKILL);
     let mut inner = outer.spawn_tethered();
     inner.tether(Signal::SIGKILL).unwrap();
     let innermost = inner.spawn_tethered();
@@ -356,8 +356,8 @@ fn a_tether_within_a_tether() {
 
 #[test]
 fn for_children_in_another_pid_namespace_it_is_an_error_and_they_can_be_spawned_all_the_same() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness, Signal::SIGKILL);
     if let Err(error) = owner.new_pid_namespace() {
         skipped("for_children_in_another_pid_namespace_…", &format!("no pid namespace: {error}"));
         return;
@@ -375,9 +375,9 @@ fn for_children_in_another_pid_namespace_it_is_an_error_and_they_can_be_spawned_
 }
 
 #[test]
-fn a_file_that_has_the_number_of_its_descriptor_when_somebody_has_closed_that_stays_open() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+fn a_file_that_reuses_the_closed_descriptor_of_a_tether_stays_open() {
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     owner.close_others();
     owner.open_pipes();

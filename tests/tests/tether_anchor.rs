@@ -1,13 +1,13 @@
-//! The anchors of a tether: nobody sees them who does not look for them, and if somebody takes them, nothing is lost.
+//! The anchors of a tether: no ordinary wait sees them, and if other code reaps them, nothing is lost.
 
 use nix::sys::signal::Signal;
 use nix::unistd::{getpgid, Pid};
-use pdeathsig_tests::{Actor, Spawning, Stage};
+use pdeathsig_tests::{Actor, Harness, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
-fn owner(stage: &Stage) -> Actor<'_> {
-    let mut owner = stage.actor();
+fn owner(harness: &Harness) -> Actor<'_> {
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     owner
 }
@@ -21,8 +21,8 @@ fn die_with(owner: Actor<'_>, members: &[&Actor<'_>]) {
 
 #[test]
 fn it_is_a_zombie_that_leads_the_group_of_what_is_spawned() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let child = owner.spawn_tethered();
     let [anchor] = owner.zombies()[..] else { panic!("{:?}", owner.zombies()) };
     assert_eq!(getpgid(Some(anchor)), Ok(anchor));
@@ -31,8 +31,8 @@ fn it_is_a_zombie_that_leads_the_group_of_what_is_spawned() {
 
 #[test]
 fn it_is_named_tether() {
-    let stage = Stage::open(ACTOR);
-    let owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let owner = owner(&harness);
     let [anchor] = owner.zombies()[..] else { panic!("{:?}", owner.zombies()) };
     assert_eq!(std::fs::read_to_string(format!("/proc/{anchor}/comm")).unwrap(), "tether\n");
     // And the owner has its name still.
@@ -41,12 +41,12 @@ fn it_is_named_tether() {
 
 #[test]
 fn no_wait_for_any_child_sees_it() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     assert_eq!(owner.wait_for_any(false), []);
     let child = owner.try_spawn(Spawning { program: Some(("true".into(), vec![])), ..Spawning::tethered() }).unwrap();
     let mut member = owner.spawn_tethered();
-    // The one that ends is seen, and nobody else.
+    // The one that exits is seen, and no other.
     let mut seen = Vec::new();
     while seen.is_empty() {
         seen = owner.wait_for_any(false);
@@ -59,9 +59,9 @@ fn no_wait_for_any_child_sees_it() {
 }
 
 #[test]
-fn nobody_is_told_of_its_end() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+fn no_sigchld_is_sent_when_it_exits() {
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.catch(Signal::SIGCHLD);
     owner.tether(Signal::SIGKILL).unwrap();
     owner.drop_tether();
@@ -70,32 +70,32 @@ fn nobody_is_told_of_its_end() {
 
 #[test]
 fn it_stays_though_children_are_not_to_become_zombies() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.ignore(Signal::SIGCHLD);
     owner.tether(Signal::SIGKILL).unwrap();
     assert_eq!(owner.zombies().len(), 1);
     let child = owner.spawn_tethered();
     assert_eq!(owner.zombies(), [child.group()]);
     owner.kill();
-    // If it was first, nobody had to reap it.
+    // If it was first, no wait was needed.
     child.await_dead();
 }
 
 #[test]
 fn it_goes_with_the_tether() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     assert_eq!(owner.zombies().len(), 1);
     owner.drop_tether();
     assert_eq!(owner.zombies(), []);
-    assert_eq!(owner.count(), (1, stage.actor().count().1));
+    assert_eq!(owner.count(), (1, harness.actor().count().1));
 }
 
 #[test]
-fn when_it_is_taken_what_was_spawned_dies_all_the_same_and_the_next_is_in_another_group() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+fn when_it_is_reaped_members_still_die_and_the_next_joins_another_group() {
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut first = owner.spawn_tethered();
     let anchor = first.group();
     assert_eq!(owner.wait_for_any(true), [anchor]);
@@ -107,9 +107,9 @@ fn when_it_is_taken_what_was_spawned_dies_all_the_same_and_the_next_is_in_anothe
 }
 
 #[test]
-fn when_it_is_taken_before_anything_was_spawned() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+fn when_it_is_reaped_before_anything_was_spawned() {
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     assert_eq!(owner.wait_for_any(true).len(), 1);
     let mut child = owner.spawn_tethered();
     child.assert_lives();
@@ -117,9 +117,9 @@ fn when_it_is_taken_before_anything_was_spawned() {
 }
 
 #[test]
-fn when_it_is_taken_a_drop_still_reaches_those_who_are_there() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+fn when_it_is_reaped_a_drop_still_reaches_the_members() {
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let child = owner.spawn_tethered();
     owner.wait_for_any(true);
     owner.drop_tether();
@@ -127,9 +127,9 @@ fn when_it_is_taken_a_drop_still_reaches_those_who_are_there() {
 }
 
 #[test]
-fn when_it_is_taken_a_signal_still_reaches_those_who_are_there() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+fn when_it_is_reaped_a_signal_still_reaches_the_members() {
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     child.catch(Signal::SIGUSR1);
     owner.wait_for_any(true);
@@ -138,26 +138,26 @@ fn when_it_is_taken_a_signal_still_reaches_those_who_are_there() {
 }
 
 #[test]
-fn when_its_number_was_given_to_another_that_one_is_left_alone() {
-    let test = "when_its_number_was_given_to_another_that_one_is_left_alone";
+fn an_unrelated_process_that_reuses_its_pid_is_left_alone() {
+    let test = "an_unrelated_process_that_reuses_its_pid_is_left_alone";
     if !pdeathsig_tests::needs_root(test) {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let [anchor]: [Pid; 1] = owner.wait_for_any(true).try_into().unwrap();
-    // It leads a group of its own by that number, and so does whoever is spawned into it.
-    let mut stranger = owner.fork_with_number(anchor);
-    stranger.lead_process_group();
-    assert_eq!((stranger.pid(), stranger.group()), (anchor, anchor));
-    stranger.catch(Signal::SIGUSR1);
+    // It leads a group of its own by that number, and so does a process that is spawned into it.
+    let mut unrelated = owner.fork_with_number(anchor);
+    unrelated.lead_process_group();
+    assert_eq!((unrelated.pid(), unrelated.group()), (anchor, anchor));
+    unrelated.catch(Signal::SIGUSR1);
     owner.signal_tethered(Signal::SIGUSR1).unwrap();
     let mut child = owner.spawn_tethered();
     assert_ne!(child.group(), anchor);
     child.assert_lives();
-    assert_eq!(stranger.caught(), 0);
+    assert_eq!(unrelated.caught(), 0);
     owner.drop_tether();
     child.await_dead();
-    assert_eq!(stranger.caught(), 0);
-    stranger.assert_lives();
+    assert_eq!(unrelated.caught(), 0);
+    unrelated.assert_lives();
 }

@@ -7,7 +7,7 @@ use std::process::{self, Command};
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use pdeathsig::Tether;
-use pdeathsig_tests::{in_this_order, needs_root, Actor, Answer, Refused, Spawning, Stage};
+use pdeathsig_tests::{in_this_order, needs_root, Actor, Answer, Harness, Refused, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -22,8 +22,8 @@ enum Leads {
 
 const WAYS: [Leads; 2] = [Leads::Group, Leads::Session];
 
-fn owner(stage: &Stage) -> Actor<'_> {
-    let mut owner = stage.actor();
+fn owner(harness: &Harness) -> Actor<'_> {
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     owner
 }
@@ -55,8 +55,8 @@ fn die(members: &[Actor<'_>]) {
 #[test]
 fn they_die_when_the_owner_is_killed() {
     for way in WAYS {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let members = attached(&mut owner, way);
         owner.kill();
         for member in members {
@@ -68,8 +68,8 @@ fn they_die_when_the_owner_is_killed() {
 #[test]
 fn they_die_when_the_tether_is_dropped() {
     for way in WAYS {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let members = attached(&mut owner, way);
         owner.drop_tether();
         die(&members);
@@ -80,8 +80,8 @@ fn they_die_when_the_tether_is_dropped() {
 #[test]
 fn they_die_when_the_tether_is_dropped_though_a_fork_of_the_owner_has_copies() {
     for way in WAYS {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let members = attached(&mut owner, way);
         let _fork = owner.fork();
         owner.drop_tether();
@@ -92,8 +92,8 @@ fn they_die_when_the_tether_is_dropped_though_a_fork_of_the_owner_has_copies() {
 #[test]
 fn they_are_shut_down() {
     for way in WAYS {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let mut members = attached(&mut owner, way);
         members[1].ignore(Signal::SIGTERM);
         assert_eq!(owner.shut_down(Signal::SIGTERM, std::time::Duration::from_millis(200)), Ok(false));
@@ -107,8 +107,8 @@ fn they_are_shut_down() {
 #[test]
 fn they_live_when_the_tether_is_released() {
     for way in WAYS {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let members = attached(&mut owner, way);
         owner.release_tether().unwrap();
         owner.kill();
@@ -121,8 +121,8 @@ fn they_live_when_the_tether_is_released() {
 #[test]
 fn a_signal_reaches_them_also_when_the_leader_is_gone() {
     for way in WAYS {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let [child, mut grandchild] = attached(&mut owner, way);
         child.send(Signal::SIGKILL);
         owner.wait_for(&child);
@@ -137,8 +137,8 @@ fn a_signal_reaches_them_also_when_the_leader_is_gone() {
 #[test]
 fn a_leader_that_exited_and_was_not_waited_for_can_be_attached() {
     for way in WAYS {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let mut child = leader(&mut owner, way);
         let grandchild = child.spawn();
         child.send(Signal::SIGKILL);
@@ -152,8 +152,8 @@ fn a_leader_that_exited_and_was_not_waited_for_can_be_attached() {
 #[test]
 fn the_child_still_leads_its_group() {
     for way in WAYS {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let members = attached(&mut owner, way);
         kill(Pid::from_raw(-members[0].pid().as_raw()), Signal::SIGKILL).unwrap();
         die(&members);
@@ -163,8 +163,8 @@ fn the_child_still_leads_its_group() {
 #[test]
 fn attached_again_nothing_changes() {
     for way in WAYS {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let members = attached(&mut owner, way);
         let open = owner.count();
         owner.attach(members[0].pid()).unwrap();
@@ -178,8 +178,8 @@ fn attached_again_nothing_changes() {
 
 #[test]
 fn a_command_does_not_join_their_group() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let [child, _grandchild] = attached(&mut owner, Leads::Group);
     for _ in 0..3 {
         assert_ne!(owner.spawn_tethered().group(), child.group());
@@ -187,9 +187,9 @@ fn a_command_does_not_join_their_group() {
 }
 
 #[test]
-fn contains_tells_members_from_others() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+fn contains_is_true_for_members_alone() {
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let tethered = owner.spawn_tethered();
     let mut plain = owner.spawn();
     for way in WAYS {
@@ -216,8 +216,8 @@ fn contains_tells_members_from_others() {
 
 #[test]
 fn a_process_that_leaves_the_group_is_not_contained() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let [_child, mut grandchild] = attached(&mut owner, Leads::Group);
     grandchild.new_session();
     assert!(!owner.tether_contains(grandchild.pid()));
@@ -234,16 +234,16 @@ fn refusal(owner: &mut Actor<'_>, leader: Pid) -> String {
 
 #[test]
 fn what_cannot_be_attached_is_an_error_that_names_the_reason_and_the_remedy() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
-    let mut stranger = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
+    let mut unrelated = harness.actor();
     let mut follower = owner.spawn();
     let mut grandchild = follower.spawn();
     grandchild.lead_process_group();
     let gone = leader(&mut owner, Leads::Group);
     gone.send(Signal::SIGKILL);
     owner.wait_for(&gone);
-    stranger.lead_process_group();
+    unrelated.lead_process_group();
 
     for number in [0, 1, -7, owner.pid().as_raw()] {
         let error = refusal(&mut owner, Pid::from_raw(number));
@@ -251,7 +251,7 @@ fn what_cannot_be_attached_is_an_error_that_names_the_reason_and_the_remedy() {
     }
     let error = refusal(&mut owner, follower.pid());
     in_this_order(&error, &[&follower.pid().to_string(), "does not lead a process group", "`process_group(0)`"]);
-    for other in [stranger.pid(), grandchild.pid()] {
+    for other in [unrelated.pid(), grandchild.pid()] {
         let error = refusal(&mut owner, other);
         in_this_order(&error, &[&other.to_string(), "is not a child of this process"]);
     }
@@ -259,19 +259,19 @@ fn what_cannot_be_attached_is_an_error_that_names_the_reason_and_the_remedy() {
     in_this_order(&error, &[&gone.pid().to_string(), "was waited for", "before you wait for it"]);
 
     owner.drop_tether();
-    for actor in [&mut stranger, &mut follower, &mut grandchild, &mut owner] {
+    for actor in [&mut unrelated, &mut follower, &mut grandchild, &mut owner] {
         actor.assert_lives();
     }
 }
 
-// Reaped by the stage.
+// Reaped by the harness.
 #[allow(clippy::zombie_processes)]
 #[test]
 fn its_kind_is_invalid_input() {
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     let tether = Tether::new(pdeathsig::Signal::KILL).unwrap();
-    let child = stage.start(&mut Command::new(ACTOR));
-    let mut actor = stage.enter();
+    let child = harness.start(&mut Command::new(ACTOR));
+    let mut actor = harness.accept();
     let grandchild = actor.spawn();
     for number in [0, 1, process::id(), u32::MAX, child.id(), grandchild.pid().as_raw() as u32] {
         let error = tether.attach(number).unwrap_err();
@@ -283,15 +283,15 @@ fn its_kind_is_invalid_input() {
 
 #[test]
 fn groups_of_children_that_are_gone_are_given_up() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let (_, open) = owner.count();
     for way in [Leads::Group, Leads::Session].repeat(20) {
         let [child, grandchild] = attached(&mut owner, way);
         grandchild.send(Signal::SIGKILL);
         child.send(Signal::SIGKILL);
         owner.wait_for(&child);
-        stage.reap(grandchild.pid());
+        harness.reap(grandchild.pid());
     }
     // But for the last one. In a session, there is a descriptor for the leader too.
     assert!(owner.count().1 <= open + 2, "{} of {open}", owner.count().1);
@@ -301,8 +301,8 @@ fn groups_of_children_that_are_gone_are_given_up() {
 #[test]
 fn a_group_that_only_a_descendant_is_left_in_is_kept() {
     for way in WAYS {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let [child, mut grandchild] = attached(&mut owner, way);
         child.send(Signal::SIGKILL);
         owner.wait_for(&child);
@@ -319,35 +319,35 @@ fn a_group_that_only_a_descendant_is_left_in_is_kept() {
 }
 
 #[test]
-fn when_the_number_was_given_to_a_stranger_that_one_is_left_alone() {
-    if !needs_root("when_the_number_was_given_to_a_stranger_that_one_is_left_alone") {
+fn an_unrelated_group_that_reuses_the_number_is_left_alone() {
+    if !needs_root("an_unrelated_group_that_reuses_the_number_is_left_alone") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let child = leader(&mut owner, Leads::Session);
     owner.attach(child.pid()).unwrap();
     child.send(Signal::SIGKILL);
     owner.wait_for(&child);
     // Nothing is left of the group, so that the number is free.
-    let mut stranger = owner.fork_with_number(child.pid());
-    stranger.lead_process_group();
-    assert_eq!((stranger.pid(), stranger.group()), (child.pid(), child.pid()));
-    stranger.catch(Signal::SIGUSR1);
+    let mut unrelated = owner.fork_with_number(child.pid());
+    unrelated.lead_process_group();
+    assert_eq!((unrelated.pid(), unrelated.group()), (child.pid(), child.pid()));
+    unrelated.catch(Signal::SIGUSR1);
     owner.signal_tethered(Signal::SIGUSR1).unwrap();
-    assert!(!owner.tether_contains(stranger.pid()));
-    assert_eq!(stranger.caught(), 0);
+    assert!(!owner.tether_contains(unrelated.pid()));
+    assert_eq!(unrelated.caught(), 0);
     owner.drop_tether();
-    assert_eq!(stranger.caught(), 0);
-    stranger.assert_lives();
+    assert_eq!(unrelated.caught(), 0);
+    unrelated.assert_lives();
 }
 
 /// As on a kernel before Linux 6.9, which refuses the flag.
 #[test]
 fn where_a_group_in_another_session_cannot_be_signalled_by_its_leader_only_the_end_of_the_tether_does() {
     for way in ["the owner is killed", "the tether is dropped", "the tether is shut down"] {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         owner.refuse(Refused::PidfdSignal.by(Answer::NotThere));
         let mut members = attached(&mut owner, Leads::Session);
         members[0].catch(Signal::SIGUSR1);
@@ -369,8 +369,8 @@ fn where_a_group_in_another_session_cannot_be_signalled_by_its_leader_only_the_e
 #[test]
 fn where_it_cannot_be_pinned_it_is_attached_all_the_same() {
     for way in WAYS {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         owner.refuse(Refused::Pidfd.by(Answer::NotThere));
         let members = attached(&mut owner, way);
         owner.kill();
@@ -382,8 +382,8 @@ fn where_it_cannot_be_pinned_it_is_attached_all_the_same() {
 
 #[test]
 fn the_anchor_in_its_group_is_a_child_of_the_owner() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let own = owner.zombies();
     let [child, _grandchild] = attached(&mut owner, Leads::Group);
     let new: Vec<Pid> = owner.zombies().into_iter().filter(|zombie| !own.contains(zombie)).collect();

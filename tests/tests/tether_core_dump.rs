@@ -4,16 +4,16 @@ use std::fs;
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use pdeathsig_tests::{skipped, Cause, Stage};
+use pdeathsig_tests::{skipped, Cause, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 #[test]
 fn an_owner_dumps_core() {
     const TEST: &str = "an_owner_dumps_core";
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
-    owner.dump_core_into(stage.folder());
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
+    owner.dump_core_into(harness.folder());
     owner.tether(Signal::SIGKILL).unwrap();
     let mut child = owner.spawn_tethered();
     let grandchild = child.spawn();

@@ -1,7 +1,7 @@
 //! In a fork of the owner, what is done with the tether does not concern the owner's members.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{skipped, Actor, End, Spawning, Stage};
+use pdeathsig_tests::{skipped, Actor, End, Harness, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -23,15 +23,15 @@ fn assert_nothing_happens(mut owner: Actor<'_>) {
 
 #[test]
 fn every_method_is_an_error_that_says_so_and_nothing_is_signalled() {
-    let stage = Stage::open(ACTOR);
-    assert_nothing_happens(stage.actor());
+    let harness = Harness::open(ACTOR);
+    assert_nothing_happens(harness.actor());
 }
 
 /// The fork has the owner's number, but in another pid namespace.
 #[test]
 fn also_when_it_has_the_same_number() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     if let Err(error) = parent.new_pid_namespace() {
         skipped("also_when_it_has_the_same_number", &format!("no pid namespace: {error}"));
         return;

@@ -3,7 +3,7 @@
 use std::fs;
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Stage};
+use pdeathsig_tests::{Actor, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -16,8 +16,8 @@ fn descriptors(actor: &Actor<'_>) -> Vec<String> {
 
 #[test]
 fn no_descriptor_no_signal_mask_and_no_disposition() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGTERM).unwrap();
     let (plain, tethered) = (owner.spawn(), owner.spawn_tethered());
     assert_eq!(descriptors(&plain), descriptors(&tethered));
@@ -28,8 +28,8 @@ fn no_descriptor_no_signal_mask_and_no_disposition() {
 
 #[test]
 fn no_parent_death_signal() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGTERM).unwrap();
     let mut tethered = owner.spawn_tethered();
     assert_eq!(tethered.read(), Ok(None));
@@ -38,8 +38,8 @@ fn no_parent_death_signal() {
 
 #[test]
 fn the_owner_has_one_descriptor_more_and_no_thread() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     let (threads, open) = owner.count();
     owner.tether(Signal::SIGKILL).unwrap();
     assert_eq!(owner.count(), (threads, open + 1));

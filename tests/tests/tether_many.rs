@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use nix::unistd::{getpgid, Pid};
-use pdeathsig_tests::{needs_root, until, Actor, Cause, Spawning, Stage};
+use pdeathsig_tests::{needs_root, until, Actor, Cause, Harness, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 /// A user of this test alone, so that other tests' sockets in flight and processes do not count.
@@ -13,8 +13,8 @@ fn user(number: u32) -> u32 {
     1_000_000 + 8 * std::process::id() + number
 }
 
-fn owner(stage: &Stage) -> Actor<'_> {
-    let mut owner = stage.actor();
+fn owner(harness: &Harness) -> Actor<'_> {
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     owner
 }
@@ -23,10 +23,10 @@ fn spawn_sleeper(owner: &mut Actor<'_>) -> Result<Pid, String> {
     owner.try_spawn(Spawning { program: Some(("sleep".into(), vec!["60".into()])), ..Spawning::tethered() })
 }
 
-fn assert_dies_with_its_member(stage: &Stage, mut owner: Actor<'_>) {
+fn assert_dies_with_its_member(harness: &Harness, mut owner: Actor<'_>) {
     let child = spawn_sleeper(&mut owner).unwrap();
     owner.kill();
-    assert_eq!(stage.end_of(child), Signal::SIGKILL as i32);
+    assert_eq!(harness.end_of(child), Signal::SIGKILL as i32);
 }
 
 fn groups_of(children: &[Pid]) -> BTreeSet<Pid> {
@@ -41,8 +41,8 @@ fn sharing(children: &[Pid]) -> usize {
 
 #[test]
 fn each_of_32_has_a_group_of_its_own_and_the_next_ones_share() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let (_, open) = owner.count();
     let mut children: Vec<Pid> = (0..32).map(|_| spawn_sleeper(&mut owner).unwrap()).collect();
     assert_eq!(groups_of(&children).len(), 32);
@@ -53,13 +53,13 @@ fn each_of_32_has_a_group_of_its_own_and_the_next_ones_share() {
     // They share as few groups as possible.
     assert_eq!(sharing(&children), 101);
     owner.kill();
-    assert_eq!(stage.killed_orphans(), 132);
+    assert_eq!(harness.killed_orphans(), 132);
 }
 
 #[test]
 fn groups_of_all_tethers_of_a_process_count() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     for _ in 0..31 {
         owner.leak_tether();
         owner.tether(Signal::SIGKILL).unwrap();
@@ -67,13 +67,13 @@ fn groups_of_all_tethers_of_a_process_count() {
     let children: Vec<Pid> = (0..3).map(|_| spawn_sleeper(&mut owner).unwrap()).collect();
     assert_eq!(groups_of(&children).len(), 1);
     owner.kill();
-    assert_eq!(stage.killed_orphans(), 3);
+    assert_eq!(harness.killed_orphans(), 3);
 }
 
 #[test]
 fn groups_that_have_emptied_are_used_again() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let (_, open) = owner.count();
     let mut first = owner.spawn_tethered();
     owner.churn(1500);
@@ -86,11 +86,11 @@ fn groups_that_have_emptied_are_used_again() {
     last.end();
 }
 
-/// A command that was told to join a group may be spawned a moment later.
+/// A command that has joined a group may be spawned a moment later.
 #[test]
 fn a_group_that_has_emptied_is_used_again_after_a_while() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     owner.churn(8);
     let full = owner.zombies().len();
     assert_eq!(full, 8);
@@ -109,8 +109,8 @@ fn a_group_that_has_emptied_is_used_again_after_a_while() {
 
 #[test]
 fn without_a_descriptor_left_a_tether_is_an_error() {
-    let stage = Stage::open(ACTOR);
-    let mut actor = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut actor = harness.actor();
     actor.fill_descriptors();
     let error = actor.tether(Signal::SIGKILL).unwrap_err();
     assert!(error.contains("socketpair(2)") && error.contains("ulimit -n"), "{error}");
@@ -119,18 +119,18 @@ fn without_a_descriptor_left_a_tether_is_an_error() {
 
 #[test]
 fn without_a_descriptor_left_commands_share_the_group_that_is_there() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     owner.fill_descriptors();
     let children: Vec<Pid> = (0..200).map(|_| spawn_sleeper(&mut owner).unwrap()).collect();
     assert_eq!(groups_of(&children).len(), 1);
     assert_eq!(owner.zombies().len(), 1);
     owner.kill();
-    assert_eq!(stage.killed_orphans(), 200);
+    assert_eq!(harness.killed_orphans(), 200);
 }
 
-fn ordinary_user_with<'a>(stage: &'a Stage, descriptors: u64, number: u32) -> Actor<'a> {
-    let mut actor = stage.actor();
+fn ordinary_user_with<'a>(harness: &'a Harness, descriptors: u64, number: u32) -> Actor<'a> {
+    let mut actor = harness.actor();
     actor.limit_descriptors(descriptors);
     actor.drop_privileges(user(number));
     actor
@@ -141,8 +141,8 @@ fn a_tether_for_each_command_of_an_ordinary_user() {
     if !needs_root("a_tether_for_each_command_of_an_ordinary_user") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owner = ordinary_user_with(&stage, 1024, 0);
+    let harness = Harness::open(ACTOR);
+    let mut owner = ordinary_user_with(&harness, 1024, 0);
     let mut tethers = 0;
     let error = loop {
         match owner.tether(Signal::SIGKILL) {
@@ -157,12 +157,12 @@ fn a_tether_for_each_command_of_an_ordinary_user() {
     assert!(tethers > 1024 / 7, "{tethers}");
     assert!(error.contains("socketpair(2)") && error.contains("ulimit -n"), "{error}");
     // Another program of this user can pass descriptors, and have tethers.
-    let mut other = ordinary_user_with(&stage, 1024, 0);
-    other.collect_garbage();
+    let mut other = ordinary_user_with(&harness, 1024, 0);
+    other.run_unix_gc();
     other.tether(Signal::SIGKILL).unwrap();
-    assert_dies_with_its_member(&stage, other);
+    assert_dies_with_its_member(&harness, other);
     owner.kill();
-    assert_eq!(stage.killed_orphans(), tethers);
+    assert_eq!(harness.killed_orphans(), tethers);
 }
 
 #[test]
@@ -170,8 +170,8 @@ fn four_hundred_commands_of_an_ordinary_user_with_1024_descriptors() {
     if !needs_root("four_hundred_commands_of_an_ordinary_user_with_1024_descriptors") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owners: Vec<_> = (0..6).map(|_| ordinary_user_with(&stage, 1024, 1)).collect();
+    let harness = Harness::open(ACTOR);
+    let mut owners: Vec<_> = (0..6).map(|_| ordinary_user_with(&harness, 1024, 1)).collect();
     for owner in &mut owners {
         owner.tether(Signal::SIGKILL).unwrap();
         for _ in 0..400 / 6 + 1 {
@@ -179,7 +179,7 @@ fn four_hundred_commands_of_an_ordinary_user_with_1024_descriptors() {
         }
     }
     owners.into_iter().for_each(|owner| owner.kill());
-    assert_eq!(stage.killed_orphans(), 402);
+    assert_eq!(harness.killed_orphans(), 402);
 }
 
 /// In this form, each end of a pair is open and armed.
@@ -188,14 +188,14 @@ fn where_few_descriptors_may_be_in_flight_members_die_by_open_ones() {
     if !needs_root("where_few_descriptors_may_be_in_flight_members_die_by_open_ones") {
         return;
     }
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     // It fills what there is in flight for this user.
-    let mut other = ordinary_user_with(&stage, 200, 2);
+    let mut other = ordinary_user_with(&harness, 200, 2);
     while other.tether(Signal::SIGKILL).is_ok() {
         other.leak_tether();
     }
     for cause in [None, Some(Cause::Exit)] {
-        let mut owner = ordinary_user_with(&stage, 200, 2);
+        let mut owner = ordinary_user_with(&harness, 200, 2);
         let (_, open) = owner.count();
         owner.tether(Signal::SIGKILL).unwrap();
         assert_eq!(owner.count().1, open + 8);
@@ -212,7 +212,7 @@ fn where_few_descriptors_may_be_in_flight_members_die_by_open_ones() {
             member.assert_dies_of(Signal::SIGKILL);
         }
     }
-    let mut owner = ordinary_user_with(&stage, 200, 2);
+    let mut owner = ordinary_user_with(&harness, 200, 2);
     owner.tether(Signal::SIGKILL).unwrap();
     let mut child = owner.spawn_tethered();
     owner.release_tether().unwrap();
@@ -225,12 +225,12 @@ fn too_many_processes_of_an_ordinary_user_are_an_error() {
     if !needs_root("too_many_processes_of_an_ordinary_user_are_an_error") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut actor = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut actor = harness.actor();
     actor.limit_processes(user(3));
     let error = actor.tether(Signal::SIGKILL).unwrap_err();
     assert!(error.contains("clone(") && error.contains("ulimit -u"), "{error}");
-    assert_eq!(actor.count(), (1, stage.actor().count().1));
+    assert_eq!(actor.count(), (1, harness.actor().count().1));
 }
 
 #[test]
@@ -238,9 +238,9 @@ fn an_ordinary_user_needs_no_privilege() {
     if !needs_root("an_ordinary_user_needs_no_privilege") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.drop_privileges(user(4));
     owner.tether(Signal::SIGKILL).unwrap();
-    assert_dies_with_its_member(&stage, owner);
+    assert_dies_with_its_member(&harness, owner);
 }

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::{getpgid, Pid};
-use pdeathsig_tests::{needs_root, skipped, until, Actor, Options, Spawning, Stage};
+use pdeathsig_tests::{needs_root, skipped, until, Actor, Harness, Options, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const MAPPED: u32 = 100_000;
 
-fn owner(stage: &Stage) -> Actor<'_> {
-    let mut owner = stage.actor();
+fn owner(harness: &Harness) -> Actor<'_> {
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     owner
 }
@@ -32,8 +32,8 @@ fn first_of_a_namespace<'a>(owner: &mut Actor<'a>, test: &str) -> Option<[Actor<
 #[test]
 fn the_first_process_of_a_pid_namespace_survives_the_owner() {
     let test = "the_first_process_of_a_pid_namespace_survives_the_owner";
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let Some([member, mut first, second]) = first_of_a_namespace(&mut owner, test) else { return };
     owner.kill();
     member.assert_dies_of(Signal::SIGKILL);
@@ -45,8 +45,8 @@ fn the_first_process_of_a_pid_namespace_survives_the_owner() {
 #[test]
 fn the_first_process_of_a_pid_namespace_does_not_survive_a_drop() {
     let test = "the_first_process_of_a_pid_namespace_does_not_survive_a_drop";
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let Some(members) = first_of_a_namespace(&mut owner, test) else { return };
     owner.drop_tether();
     for member in members {
@@ -55,11 +55,11 @@ fn the_first_process_of_a_pid_namespace_does_not_survive_a_drop() {
 }
 
 /// The root of a user namespace, with a tether, and members: one of its own user, and one of another.
-fn root_of_a_user_namespace<'a>(stage: &'a Stage, test: &str) -> Option<(Actor<'a>, [Actor<'a>; 2])> {
+fn root_of_a_user_namespace<'a>(harness: &'a Harness, test: &str) -> Option<(Actor<'a>, [Actor<'a>; 2])> {
     if !needs_root(test) {
         return None;
     }
-    let mut owner = stage.actor();
+    let mut owner = harness.actor();
     if let Err(error) = owner.unshare_users() {
         skipped(test, &format!("no user namespace: {error}"));
         return None;
@@ -76,9 +76,9 @@ fn root_of_a_user_namespace<'a>(stage: &'a Stage, test: &str) -> Option<(Actor<'
 
 #[test]
 fn another_users_member_survives_an_owner_that_is_root_of_a_user_namespace() {
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     let test = "another_users_member_survives_an_owner_that_is_root_of_a_user_namespace";
-    let Some((owner, [own, mut other])) = root_of_a_user_namespace(&stage, test) else { return };
+    let Some((owner, [own, mut other])) = root_of_a_user_namespace(&harness, test) else { return };
     owner.kill();
     own.assert_dies_of(Signal::SIGKILL);
     other.assert_lives();
@@ -86,9 +86,9 @@ fn another_users_member_survives_an_owner_that_is_root_of_a_user_namespace() {
 
 #[test]
 fn another_users_member_does_not_survive_a_drop_by_the_root_of_a_user_namespace() {
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     let test = "another_users_member_does_not_survive_a_drop_by_the_root_of_a_user_namespace";
-    let Some((mut owner, members)) = root_of_a_user_namespace(&stage, test) else { return };
+    let Some((mut owner, members)) = root_of_a_user_namespace(&harness, test) else { return };
     owner.drop_tether();
     for member in members {
         member.await_dead();
@@ -113,8 +113,8 @@ fn what_su_and_runuser_start_by_c_survives() {
             skipped(test, &format!("no {program} on this machine"));
             continue;
         };
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let arguments = ["-s", "/bin/sh", "-c", "exec sleep 60", "nobody"].map(String::from).to_vec();
         let member = owner.try_spawn(Spawning { program: Some((path, arguments)), ..Spawning::tethered() }).unwrap();
         let left = |command: &Pid| getpgid(Some(*command)).is_ok_and(|group| Ok(group) != getpgid(Some(member)));
@@ -129,8 +129,8 @@ fn what_su_and_runuser_start_by_c_survives() {
             continue;
         };
         owner.kill();
-        assert_eq!(stage.end_of(member), Signal::SIGKILL as i32, "{program}");
-        assert!(kill(command, None).is_ok() && stage.end_if_ended(command).is_none(), "{program}");
+        assert_eq!(harness.end_of(member), Signal::SIGKILL as i32, "{program}");
+        assert!(kill(command, None).is_ok() && harness.end_if_ended(command).is_none(), "{program}");
     }
 }
 
@@ -138,8 +138,8 @@ fn what_su_and_runuser_start_by_c_survives() {
 #[test]
 fn what_a_child_with_descendants_would_have_killed_survives_if_the_child_is_a_member() {
     for tethered in [false, true] {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let mut child = owner.spawn_as(Spawning { tethered, ..Spawning::default() });
         let mut daemon = child.spawn();
         daemon.new_session();

@@ -1,12 +1,12 @@
 //! `release`: nothing is signalled, now or later.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Cause, End, Stage};
+use pdeathsig_tests::{Actor, Cause, End, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
-fn owner(stage: &Stage) -> Actor<'_> {
-    let mut owner = stage.actor();
+fn owner(harness: &Harness) -> Actor<'_> {
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     owner
 }
@@ -14,8 +14,8 @@ fn owner(stage: &Stage) -> Actor<'_> {
 #[test]
 fn the_members_live_when_the_owner_dies() {
     for cause in [None, Some(Cause::Exit)] {
-        let stage = Stage::open(ACTOR);
-        let mut owner = owner(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut owner = owner(&harness);
         let mut child = owner.spawn_tethered();
         let mut grandchild = child.spawn();
         let mut second = owner.spawn_tethered();
@@ -32,8 +32,8 @@ fn the_members_live_when_the_owner_dies() {
 
 #[test]
 fn nothing_is_left_of_the_tether() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     let before = owner.count();
     owner.tether(Signal::SIGKILL).unwrap();
     let mut child = owner.spawn_tethered();
@@ -47,8 +47,8 @@ fn nothing_is_left_of_the_tether() {
 
 #[test]
 fn they_live_though_a_fork_of_the_owner_has_copies() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     let fork = owner.fork();
     owner.release_tether().unwrap();
@@ -59,8 +59,8 @@ fn they_live_though_a_fork_of_the_owner_has_copies() {
 
 #[test]
 fn without_descriptors_it_is_an_error_and_they_stay_tethered_to_the_owners_end() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     owner.fill_descriptors();
     let error = owner.release_tether().unwrap_err();
@@ -72,8 +72,8 @@ fn without_descriptors_it_is_an_error_and_they_stay_tethered_to_the_owners_end()
 
 #[test]
 fn in_a_fork_it_is_an_error_and_the_owners_members_stay_tethered() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     assert_eq!(owner.release_tether_in_fork(), End::Exited(0));
     child.assert_lives();

@@ -1,9 +1,9 @@
-//! A tether asks its members to end, waits for them, and kills those who are left.
+//! A tether asks its members to end, waits for them, and kills those that are left.
 
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, Actor, Answer, Refusal, Refused, Spawning, Stage};
+use pdeathsig_tests::{needs_root, Actor, Answer, Harness, Refusal, Refused, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 /// Longer than any test takes.
@@ -11,52 +11,52 @@ const LONG: Duration = Duration::from_secs(3600);
 /// Over soon.
 const SHORT: Duration = Duration::from_millis(200);
 
-fn owner(stage: &Stage) -> Actor<'_> {
-    let mut owner = stage.actor();
+fn owner(harness: &Harness) -> Actor<'_> {
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     owner
 }
 
 #[test]
 fn it_returns_as_soon_as_the_last_member_has_ended() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     let mut grandchild = child.spawn();
     grandchild.block(Signal::SIGTERM);
-    owner.tell_shut_down(Signal::SIGTERM, LONG);
+    owner.request_shutdown(Signal::SIGTERM, LONG);
     // It waits to be reaped, which does not keep the tether.
     child.await_dead();
     grandchild.assert_lives();
     assert!(!owner.has_answered());
     grandchild.unblock(Signal::SIGTERM);
-    assert_eq!(owner.hear_shut_down(), Ok(true));
+    assert_eq!(owner.answer_to_shutdown(), Ok(true));
     grandchild.assert_dies_of(Signal::SIGTERM);
     assert_eq!(owner.zombies(), [child.pid()]);
 }
 
 #[test]
 fn without_members_it_returns_at_once() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     assert_eq!(owner.shut_down(Signal::SIGTERM, LONG), Ok(true));
     assert_eq!(owner.zombies(), []);
 }
 
 #[test]
 fn without_an_end_of_the_grace_it_waits_too() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let child = owner.spawn_tethered();
     assert_eq!(owner.shut_down(Signal::SIGTERM, Duration::MAX), Ok(true));
     child.await_dead();
 }
 
 #[test]
-fn whoever_is_left_after_the_grace_is_killed_whatever_the_signal_of_the_tether() {
-    let stage = Stage::open(ACTOR);
+fn members_left_after_the_grace_are_killed_whatever_the_signal_of_the_tether() {
+    let harness = Harness::open(ACTOR);
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-        let mut owner = stage.actor();
+        let mut owner = harness.actor();
         owner.tether(signal).unwrap();
         let mut child = owner.spawn_tethered();
         let mut grandchild = child.spawn();
@@ -71,11 +71,11 @@ fn whoever_is_left_after_the_grace_is_killed_whatever_the_signal_of_the_tether()
 
 #[test]
 fn an_owner_that_is_killed_meanwhile_takes_them_along() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     child.catch(Signal::SIGTERM);
-    owner.tell_shut_down(Signal::SIGTERM, LONG);
+    owner.request_shutdown(Signal::SIGTERM, LONG);
     child.await_caught(1);
     owner.kill();
     child.assert_dies_of(Signal::SIGKILL);
@@ -83,8 +83,8 @@ fn an_owner_that_is_killed_meanwhile_takes_them_along() {
 
 #[test]
 fn without_a_grace_they_are_killed_at_once() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     child.ignore(Signal::SIGTERM);
     assert_eq!(owner.shut_down(Signal::SIGTERM, Duration::ZERO), Ok(false));
@@ -92,21 +92,21 @@ fn without_a_grace_they_are_killed_at_once() {
 }
 
 #[test]
-fn one_that_handles_the_signal_is_asked_once() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+fn a_member_that_handles_the_signal_gets_it_once() {
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     child.catch(Signal::SIGTERM);
-    owner.tell_shut_down(Signal::SIGTERM, LONG);
+    owner.request_shutdown(Signal::SIGTERM, LONG);
     child.await_caught(1);
-    child.tell_die(pdeathsig_tests::Cause::Return);
-    assert_eq!(owner.hear_shut_down(), Ok(true));
+    child.request_death(pdeathsig_tests::Cause::Return);
+    assert_eq!(owner.answer_to_shutdown(), Ok(true));
 }
 
 #[test]
-fn one_that_is_stopped_hears_it() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+fn a_stopped_member_gets_the_signal() {
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let child = owner.spawn_tethered();
     child.send(Signal::SIGSTOP);
     child.await_stopped();
@@ -115,10 +115,10 @@ fn one_that_is_stopped_hears_it() {
 }
 
 #[test]
-fn nobody_survives_it_by_forking_and_exiting_faster_than_it_can_look() {
-    let stage = Stage::open(ACTOR);
+fn no_member_survives_by_forking_and_exiting_faster_than_shutdown_looks() {
+    let harness = Harness::open(ACTOR);
     for grace in [Duration::ZERO, SHORT] {
-        let mut owner = stage.actor();
+        let mut owner = harness.actor();
         // The children inherit that.
         owner.ignore(Signal::SIGTERM);
         owner.tether(Signal::SIGTERM).unwrap();
@@ -131,29 +131,29 @@ fn nobody_survives_it_by_forking_and_exiting_faster_than_it_can_look() {
         assert_eq!(owner.shut_down(Signal::SIGTERM, grace), Ok(false));
         assert!(start.elapsed() >= grace);
         owner.kill();
-        stage.killed_orphans();
+        harness.killed_orphans();
     }
 }
 
 #[test]
-fn one_that_leaves_the_group_is_not_waited_for() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+fn a_member_that_leaves_the_group_is_not_waited_for() {
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     let mut daemon = child.spawn();
     daemon.catch(Signal::SIGTERM);
-    owner.tell_shut_down(Signal::SIGTERM, LONG);
+    owner.request_shutdown(Signal::SIGTERM, LONG);
     child.await_dead();
     daemon.await_caught(1);
     daemon.new_session();
-    assert_eq!(owner.hear_shut_down(), Ok(true));
+    assert_eq!(owner.answer_to_shutdown(), Ok(true));
     daemon.assert_lives();
 }
 
 #[test]
 fn members_of_all_its_groups_are_waited_for() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut first = owner.spawn_tethered();
     owner.churn(200);
     let mut second = owner.spawn_tethered();
@@ -161,14 +161,14 @@ fn members_of_all_its_groups_are_waited_for() {
     for member in [&mut first, &mut second] {
         member.block(Signal::SIGTERM);
     }
-    owner.tell_shut_down(Signal::SIGTERM, LONG);
+    owner.request_shutdown(Signal::SIGTERM, LONG);
     for member in [first, second] {
         assert!(!owner.has_answered());
         let mut member = member;
         member.unblock(Signal::SIGTERM);
         member.await_dead();
     }
-    assert_eq!(owner.hear_shut_down(), Ok(true));
+    assert_eq!(owner.answer_to_shutdown(), Ok(true));
 }
 
 #[test]
@@ -176,8 +176,8 @@ fn without_proc_it_waits_out_the_grace() {
     if !needs_root("without_proc_it_waits_out_the_grace") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     child.ignore(Signal::SIGTERM);
     owner.change_proc(None).unwrap();
@@ -190,8 +190,8 @@ fn without_proc_and_without_an_end_of_the_grace_it_kills_and_says_why() {
     if !needs_root("without_proc_and_without_an_end_of_the_grace_it_kills_and_says_why") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     child.ignore(Signal::SIGTERM);
     owner.change_proc(None).unwrap();
@@ -202,17 +202,17 @@ fn without_proc_and_without_an_end_of_the_grace_it_kills_and_says_why() {
 
 /// One member ends when it is asked, and the other one later; both by what they are asked by.
 fn it_looks_again_and_again(refused: Refusal) {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     let mut grandchild = child.spawn();
     grandchild.block(Signal::SIGTERM);
     owner.refuse(refused);
-    owner.tell_shut_down(Signal::SIGTERM, LONG);
+    owner.request_shutdown(Signal::SIGTERM, LONG);
     child.await_dead();
     assert!(!owner.has_answered());
     grandchild.unblock(Signal::SIGTERM);
-    assert_eq!(owner.hear_shut_down(), Ok(true));
+    assert_eq!(owner.answer_to_shutdown(), Ok(true));
     grandchild.assert_dies_of(Signal::SIGTERM);
 }
 
@@ -225,8 +225,8 @@ fn where_members_cannot_be_pinned_it_looks_again_and_again() {
 /// It does not take a pause for each of them.
 #[test]
 fn where_members_cannot_be_pinned_it_returns_as_soon_as_the_last_of_many_has_ended() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let sleep = || Spawning { program: Some(("sleep".into(), vec!["60".into()])), ..Spawning::tethered() };
     for _ in 0..100 {
         owner.try_spawn(sleep()).unwrap();
@@ -239,15 +239,15 @@ fn where_members_cannot_be_pinned_it_returns_as_soon_as_the_last_of_many_has_end
 }
 
 #[test]
-fn where_nobody_may_poll_it_looks_again_and_again() {
+fn where_poll_is_refused_it_looks_again_and_again() {
     it_looks_again_and_again(Refused::Poll.by(Answer::NotThere));
     it_looks_again_and_again(Refused::Poll.into());
 }
 
 #[test]
 fn a_signal_goes_to_every_member_now() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     let mut grandchild = child.spawn();
     let mut sibling = owner.spawn();
@@ -264,9 +264,9 @@ fn a_signal_goes_to_every_member_now() {
 }
 
 #[test]
-fn a_signal_to_nobody_is_no_error() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+fn a_signal_without_members_is_no_error() {
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     assert_eq!(owner.signal_tethered(Signal::SIGTERM), Ok(()));
     let child = owner.spawn_tethered();
     assert_eq!(owner.signal_tethered(Signal::SIGKILL), Ok(()));

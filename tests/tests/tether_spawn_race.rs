@@ -2,19 +2,19 @@
 
 use nix::libc;
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Boundary, Spawning, Stage, Tracee};
+use pdeathsig_tests::{Boundary, Harness, Spawning, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 /// Kills the owner when the child has come to that system call, or has gone through it.
 fn owner_dies_at(call: i64, through: bool, anchor_is_reaped: bool) {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     // The command joins the first group, which is there.
     let [anchor] = owner.zombies()[..] else { panic!("{:?}", owner.zombies()) };
     let owner_held = Tracee::seize(&owner);
-    owner.tell_spawn(Spawning::tethered());
+    owner.request_spawn(Spawning::tethered());
     let mut held = owner_held.follow();
     held.run_to(|at| matches!(at, Boundary::Entry(number, _) if number == call));
     if through {
@@ -24,11 +24,11 @@ fn owner_dies_at(call: i64, through: bool, anchor_is_reaped: bool) {
     owner.end();
     if anchor_is_reaped {
         // It has come to the test with all others.
-        stage.reap(anchor);
+        harness.reap(anchor);
     }
     drop(held);
-    // Whoever plays would live until the test is over.
-    stage.killed_orphans();
+    // An actor would live until the test is over.
+    harness.killed_orphans();
 }
 
 #[test]

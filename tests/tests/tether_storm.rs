@@ -9,11 +9,11 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pdeathsig_tests::{needs_root, skipped, Stage};
+use pdeathsig_tests::{needs_root, skipped, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
-const RECKLESS: &str = env!("CARGO_BIN_EXE_reckless");
-/// The one that `reckless` starts.
+const FORKING_OWNER: &str = env!("CARGO_BIN_EXE_forking_owner");
+/// The one that `forking_owner` starts.
 const _: &str = env!("CARGO_BIN_EXE_storm");
 
 /// An instant within the time that all the spawning takes.
@@ -22,14 +22,14 @@ fn at_random(random: &mut fastrand::Rng) -> Duration {
 }
 
 /// How many were killed with the owner; none if a process has survived it for so long.
-fn storm(stage: &Stage, options: &[&str], after: Duration, survival: Duration) -> Option<usize> {
-    let mut command = Command::new(RECKLESS);
-    let mut owner = stage.start(command.args(options).stdout(Stdio::piped()));
+fn storm(harness: &Harness, options: &[&str], after: Duration, survival: Duration) -> Option<usize> {
+    let mut command = Command::new(FORKING_OWNER);
+    let mut owner = harness.start(command.args(options).stdout(Stdio::piped()));
     BufReader::new(owner.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
     thread::sleep(after);
     owner.kill().unwrap();
     owner.wait().unwrap();
-    stage.killed_orphans_within(survival)
+    harness.killed_orphans_within(survival)
 }
 
 fn number_from_environment(name: &str) -> Option<u64> {
@@ -54,13 +54,13 @@ fn no_process_survives_with(option: &str, name: &str) {
     let storms = number_from_environment("PDEATHSIG_STORMS").unwrap_or(500);
     let seed = number_from_environment("PDEATHSIG_SEED").unwrap_or_else(|| fastrand::u64(..));
     let mut random = fastrand::Rng::with_seed(seed);
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     let start = Instant::now();
     let mut killed = 0;
     for storm_number in 0..storms {
         let after = at_random(&mut random);
         // Shorter than they would live.
-        let in_this_one = storm(&stage, &options, after, Duration::from_secs(15));
+        let in_this_one = storm(&harness, &options, after, Duration::from_secs(15));
         killed += in_this_one.unwrap_or_else(|| panic!("survivors of storm {storm_number}, {after:?}, seed {seed}"));
     }
     let time = start.elapsed();
@@ -71,11 +71,11 @@ fn no_process_survives_with(option: &str, name: &str) {
 #[test]
 fn with_one_hang_up_a_process_survives() {
     const MOST: usize = 2000;
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     let mut random = fastrand::Rng::new();
     for storms in 1..=MOST {
         let after = at_random(&mut random);
-        if storm(&stage, &["--one-hang-up"], after, Duration::from_millis(500)).is_none() {
+        if storm(&harness, &["--one-hang-up"], after, Duration::from_millis(500)).is_none() {
             println!("a survivor in storm {storms}");
             return;
         }

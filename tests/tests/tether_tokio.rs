@@ -3,11 +3,11 @@
 use std::os::unix::process::ExitStatusExt;
 
 use pdeathsig::{CommandExt, Signal, Tether};
-use pdeathsig_tests::Stage;
+use pdeathsig_tests::Harness;
 
 #[tokio::test]
 async fn through_as_std_mut() {
-    let _stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
+    let _harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let tether = Tether::new(Signal::TERM).unwrap();
     let mut command = tokio::process::Command::new("sleep");
     command.arg("60").as_std_mut().tether(&tether).unwrap();

@@ -4,19 +4,19 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{chown, PermissionsExt};
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, set_uid_programs_work, Actor, Spawning, Stage};
+use pdeathsig_tests::{needs_root, set_uid_programs_work, Actor, Harness, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const USER: u32 = 54_331;
 const ANOTHER: u32 = 54_332;
 
 #[test]
-fn a_member_that_becomes_another_user_dies_with_an_owner_who_is_root() {
-    if !needs_root("a_member_that_becomes_another_user_dies_with_an_owner_who_is_root") {
+fn a_member_that_becomes_another_user_dies_with_a_root_owner() {
+    if !needs_root("a_member_that_becomes_another_user_dies_with_a_root_owner") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     let mut child = owner.spawn_tethered();
     child.drop_privileges(USER);
@@ -27,12 +27,12 @@ fn a_member_that_becomes_another_user_dies_with_an_owner_who_is_root() {
 }
 
 #[test]
-fn an_owner_that_has_dropped_its_privileges_since_reaches_whom_it_reached_before() {
-    if !needs_root("an_owner_that_has_dropped_its_privileges_since_reaches_whom_it_reached_before") {
+fn an_owner_that_drops_privileges_still_reaches_its_members() {
+    if !needs_root("an_owner_that_drops_privileges_still_reaches_its_members") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     let mut child = owner.spawn_tethered();
     owner.drop_privileges(USER);
@@ -44,8 +44,8 @@ fn an_owner_that_has_dropped_its_privileges_since_reaches_whom_it_reached_before
 }
 
 /// A member that executes a set-uid program of root's.
-fn set_uid_member<'a>(stage: &'a Stage, owner: &mut Actor<'a>) -> Actor<'a> {
-    let program = stage.copy_of_program();
+fn set_uid_member<'a>(harness: &'a Harness, owner: &mut Actor<'a>) -> Actor<'a> {
+    let program = harness.copy_of_program();
     chown(&program, Some(0), Some(0)).unwrap();
     fs::set_permissions(&program, Permissions::from_mode(0o4755)).unwrap();
     let mut member = owner.spawn_tethered().exec(Some(program));
@@ -59,43 +59,43 @@ fn a_member_that_executes_a_set_uid_program_dies() {
     if !needs_root(test) || !set_uid_programs_work(test) {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.drop_privileges(USER);
     owner.tether(Signal::SIGKILL).unwrap();
-    let member = set_uid_member(&stage, &mut owner);
+    let member = set_uid_member(&harness, &mut owner);
     owner.kill();
     member.assert_dies_of(Signal::SIGKILL);
 }
 
 /// As `sudo` does.
 #[test]
-fn one_that_makes_itself_root_for_good_is_out_of_an_ordinary_owners_reach() {
-    let test = "one_that_makes_itself_root_for_good_is_out_of_an_ordinary_owners_reach";
+fn a_member_that_becomes_root_for_good_survives_an_ordinary_owner() {
+    let test = "a_member_that_becomes_root_for_good_survives_an_ordinary_owner";
     if !needs_root(test) || !set_uid_programs_work(test) {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.drop_privileges(USER);
     owner.tether(Signal::SIGKILL).unwrap();
-    let mut member = set_uid_member(&stage, &mut owner);
+    let mut member = set_uid_member(&harness, &mut owner);
     member.drop_privileges(0);
     owner.kill();
     member.assert_lives();
 }
 
 #[test]
-fn one_that_becomes_another_user_for_good_is_out_of_an_ordinary_owners_reach() {
-    let test = "one_that_becomes_another_user_for_good_is_out_of_an_ordinary_owners_reach";
+fn a_member_that_becomes_another_user_for_good_survives_an_ordinary_owner() {
+    let test = "a_member_that_becomes_another_user_for_good_survives_an_ordinary_owner";
     if !needs_root(test) || !set_uid_programs_work(test) {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.drop_privileges(USER);
     owner.tether(Signal::SIGKILL).unwrap();
-    let mut member = set_uid_member(&stage, &mut owner);
+    let mut member = set_uid_member(&harness, &mut owner);
     member.drop_privileges(ANOTHER);
     let mut ordinary = owner.spawn_tethered();
     ordinary.assert_lives();

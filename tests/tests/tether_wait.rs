@@ -3,21 +3,21 @@
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, Actor, Spawning, Stage};
+use pdeathsig_tests::{needs_root, Actor, Harness, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const SHORT: Duration = Duration::from_millis(200);
 
-fn owner(stage: &Stage) -> Actor<'_> {
-    let mut owner = stage.actor();
+fn owner(harness: &Harness) -> Actor<'_> {
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     owner
 }
 
 #[test]
 fn without_members_it_is_true_at_once() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     for timeout in [Duration::ZERO, SHORT, Duration::MAX] {
         assert_eq!(owner.wait_tethered(timeout), Ok(true));
     }
@@ -25,8 +25,8 @@ fn without_members_it_is_true_at_once() {
 
 #[test]
 fn with_a_member_that_lives_it_is_false_after_the_timeout_and_the_member_lives_on() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     let start = Instant::now();
     assert_eq!(owner.wait_tethered(SHORT), Ok(false));
@@ -37,25 +37,25 @@ fn with_a_member_that_lives_it_is_false_after_the_timeout_and_the_member_lives_o
 
 #[test]
 fn it_is_true_as_soon_as_the_last_member_has_exited_and_zombies_do_not_count() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     let mut grandchild = child.spawn();
-    owner.tell_wait_tethered(Duration::MAX);
+    owner.request_wait_tethered(Duration::MAX);
     child.send(Signal::SIGKILL);
     child.await_dead();
     grandchild.assert_lives();
     assert!(!owner.has_answered());
     grandchild.send(Signal::SIGKILL);
-    assert_eq!(owner.hear_waited(), Ok(true));
+    assert_eq!(owner.answer_to_wait(), Ok(true));
     assert!(owner.zombies().contains(&child.pid()));
     assert_eq!(owner.wait_tethered(Duration::ZERO), Ok(true));
 }
 
 #[test]
 fn a_process_of_another_tether_does_not_count() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     owner.leak_tether();
     owner.tether(Signal::SIGKILL).unwrap();
@@ -65,8 +65,8 @@ fn a_process_of_another_tether_does_not_count() {
 
 #[test]
 fn an_attached_group_counts() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let child = owner.spawn_as(Spawning { group: Some(0), ..Spawning::default() });
     owner.attach(child.pid()).unwrap();
     assert_eq!(owner.wait_tethered(Duration::ZERO), Ok(false));
@@ -79,8 +79,8 @@ fn without_proc_it_is_an_error_that_says_so() {
     if !needs_root("without_proc_it_is_an_error_that_says_so") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut owner = owner(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     owner.change_proc(None).unwrap();
     let error = owner.wait_tethered(Duration::MAX).unwrap_err();

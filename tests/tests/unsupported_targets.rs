@@ -13,7 +13,7 @@ fn everything_compiles_and_answers_unsupported() {
         .env("RUSTFLAGS", r#"--cfg pdeathsig_backend="unsupported" -D warnings"#)
         .output()
         .unwrap();
-    let (said, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{said}{errors}");
-    assert!(said.contains("everything_answers_unsupported ... ok"), "{said}{errors}");
+    let (printed, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{printed}{errors}");
+    assert!(printed.contains("everything_answers_unsupported ... ok"), "{printed}{errors}");
 }

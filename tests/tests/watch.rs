@@ -1,14 +1,14 @@
 //! `watch` waits for the parent process, not for one of its threads.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Cause, Stage};
+use pdeathsig_tests::{Cause, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 #[test]
 fn the_end_of_the_thread_that_spawned_it_is_not_the_parents() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn_on_thread();
     child.catch(Signal::SIGTERM);
     child.watch(Signal::SIGTERM);
@@ -23,8 +23,8 @@ fn the_end_of_the_thread_that_spawned_it_is_not_the_parents() {
 fn whatever_ends_the_parent() {
     for cause in [Cause::Segfault, Cause::Abort, Cause::Panic, Cause::Exit, Cause::Return] {
         for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = parent.spawn();
             child.watch(signal);
             parent.die(cause);
@@ -35,8 +35,8 @@ fn whatever_ends_the_parent() {
 
 #[test]
 fn the_end_of_the_parents_main_thread_is_not_the_processs() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let _stays = parent.spawn_on_thread();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
@@ -48,8 +48,8 @@ fn the_end_of_the_parents_main_thread_is_not_the_processs() {
 
 #[test]
 fn the_parent_executes_another_program() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
     let parent = parent.exec(None);
@@ -60,8 +60,8 @@ fn the_parent_executes_another_program() {
 
 #[test]
 fn the_parent_executes_another_program_from_another_thread() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
     let parent = parent.exec_on_thread();
@@ -72,8 +72,8 @@ fn the_parent_executes_another_program_from_another_thread() {
 
 #[test]
 fn the_parent_stops_and_goes_on() {
-    let stage = Stage::open(ACTOR);
-    let parent = &mut stage.actor();
+    let harness = Harness::open(ACTOR);
+    let parent = &mut harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
     parent.send(Signal::SIGSTOP);
@@ -86,8 +86,8 @@ fn the_parent_stops_and_goes_on() {
 
 #[test]
 fn a_stopped_child_dies_when_it_is_continued() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
     child.send(Signal::SIGSTOP);
@@ -100,8 +100,8 @@ fn a_stopped_child_dies_when_it_is_continued() {
 
 #[test]
 fn a_child_that_was_stopped_and_continued_is_watched_still() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
     child.send(Signal::SIGSTOP);
@@ -114,8 +114,8 @@ fn a_child_that_was_stopped_and_continued_is_watched_still() {
 
 #[test]
 fn the_kernels_signal_is_not_armed() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
     assert_eq!(child.read(), Ok(None));
@@ -123,8 +123,8 @@ fn the_kernels_signal_is_not_armed() {
 
 #[test]
 fn the_kernels_signal_is_cleared_if_it_was_armed() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn_on_thread();
     child.arm(Signal::SIGTERM).unwrap();
     child.watch(Signal::SIGKILL);
@@ -135,8 +135,8 @@ fn the_kernels_signal_is_cleared_if_it_was_armed() {
 
 #[test]
 fn a_handler_that_catches_runs_once_and_the_child_goes_on() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.watch(Signal::SIGTERM);
@@ -151,8 +151,8 @@ fn a_change_of_user_does_not_end_it() {
     if !pdeathsig_tests::needs_root("a_change_of_user_does_not_end_it") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
     child.set_user(65534);
@@ -162,8 +162,8 @@ fn a_change_of_user_does_not_end_it() {
 
 #[test]
 fn an_exec_ends_it() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
     let mut child = child.exec(None);
@@ -174,8 +174,8 @@ fn an_exec_ends_it() {
 
 #[test]
 fn a_chain_in_which_each_watches_dies_link_by_link() {
-    let stage = Stage::open(ACTOR);
-    let mut first = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut first = harness.actor();
     let mut chain = vec![first.spawn()];
     for link in 0..4 {
         chain[link].watch(Signal::SIGKILL);

@@ -1,15 +1,15 @@
 //! A watch may be armed on any thread: it does not depend on the one that armed it.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Options, Stage};
+use pdeathsig_tests::{Harness, Options};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 #[test]
 fn the_child_dies_with_its_parent_and_its_descendants_and_group_too() {
     for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS, Options::WATCH.with_a_long_grace()] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         child.arm_with_on_thread(Signal::SIGKILL, options).unwrap();
         // The thread that armed has exited.
@@ -27,8 +27,8 @@ fn the_child_dies_with_its_parent_and_its_descendants_and_group_too() {
 
 #[test]
 fn the_kernels_signal_of_the_main_thread_stays_in_force() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGUSR1);
     child.catch(Signal::SIGUSR2);
@@ -41,8 +41,8 @@ fn the_kernels_signal_of_the_main_thread_stays_in_force() {
 
 #[test]
 fn a_watch_that_the_main_thread_armed_is_replaced_and_the_other_way_round() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     for _ in 0..10 {
         child.watch(Signal::SIGKILL);
@@ -55,8 +55,8 @@ fn a_watch_that_the_main_thread_armed_is_replaced_and_the_other_way_round() {
 
 #[test]
 fn a_call_on_the_main_thread_replaces_it_and_so_does_outlive_parent() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm_with_on_thread(Signal::SIGKILL, Options::WATCH).unwrap();
     child.arm(Signal::SIGUSR1).unwrap();
@@ -71,8 +71,8 @@ fn a_call_on_the_main_thread_replaces_it_and_so_does_outlive_parent() {
 #[test]
 fn the_parent_has_died_already() {
     for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         let expected_parent = Some(parent.pid().as_raw() as u32);
         parent.kill();
@@ -85,8 +85,8 @@ fn the_parent_has_died_already() {
 /// The kernel keeps its signal for the main thread alone, so another one cannot undo it.
 #[test]
 fn outlive_parent_elsewhere_is_an_error_and_the_watch_stays() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm_with_on_thread(Signal::SIGKILL, Options::WATCH).unwrap();
     let error = child.outlive_parent_on_thread().unwrap_err();
@@ -98,8 +98,8 @@ fn outlive_parent_elsewhere_is_an_error_and_the_watch_stays() {
 /// A fork copies a lock that another thread holds, and nothing in the fork would unlock it.
 #[test]
 fn a_fork_that_is_made_while_threads_arm_can_arm_for_itself() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let forks: Vec<_> = (0..30)
         .map(|_| {

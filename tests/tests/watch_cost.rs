@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use pdeathsig_tests::{until, Actor, Options, Stage};
+use pdeathsig_tests::{until, Actor, Harness, Options};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
-const CROWD: &str = env!("CARGO_BIN_EXE_crowd");
+const MANY_CHILDREN: &str = env!("CARGO_BIN_EXE_many_children");
 const EVERYTHING: Options = Options { watch: true, descendants: true, ..Options::PROCESS_GROUP.with_a_long_grace() };
 
 #[test]
 fn one_thread_that_says_what_it_is_and_one_descriptor_at_most() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let (threads, descriptors) = child.count();
     child.arm_with(Signal::SIGKILL, EVERYTHING).unwrap();
@@ -30,8 +30,8 @@ fn one_thread_that_says_what_it_is_and_one_descriptor_at_most() {
 
 #[test]
 fn the_thread_blocks_every_signal_but_those_of_the_c_library() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
     let blocked = u64::from_str_radix(&child.status(child.watcher().unwrap(), "SigBlk"), 16).unwrap();
@@ -52,8 +52,8 @@ fn switches(child: &Actor<'_>, thread: Pid) -> [String; 2] {
 
 #[test]
 fn it_does_not_wake_while_the_parent_lives() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGKILL, EVERYTHING).unwrap();
     let watcher = child.watcher().unwrap();
@@ -66,8 +66,8 @@ fn it_does_not_wake_while_the_parent_lives() {
 
 #[test]
 fn the_process_grows_by_64_kib_at_most() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     // Not what is mapped from files: which pages of the program lie in memory, shared with others, is not the watch's
     // doing.
@@ -90,10 +90,10 @@ fn a_grace_takes_next_to_no_processor_time() {
     for options in
         [Options::PROCESS_GROUP, Options::DESCENDANTS, Options { process_group: true, ..Options::DESCENDANTS }]
     {
-        let stage = Stage::open(ACTOR);
-        let mut crowd = stage.actor();
-        crowd.start(CROWD, &["500"]);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut crowd = harness.actor();
+        crowd.start(MANY_CHILDREN, &["500"]);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         child.arm_with(Signal::SIGTERM, options.with_a_long_grace()).unwrap();
         let mut member = child.spawn();

@@ -1,16 +1,16 @@
-//! `descendants`: all of them, however they are scattered, and nobody else.
+//! `descendants`: all of them, however they are scattered, and no other process.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Answer, Options, Refused, Stage};
+use pdeathsig_tests::{Actor, Answer, Harness, Options, Refused};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
-const CROWD: &str = env!("CARGO_BIN_EXE_crowd");
+const MANY_CHILDREN: &str = env!("CARGO_BIN_EXE_many_children");
 const STORM: &str = env!("CARGO_BIN_EXE_storm");
 const DESCENDANTS: Options = Options::DESCENDANTS;
 
 /// A parent, its child, and descendants of that: a child, one in a session of its own, and a child of that.
-fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>, [Actor<'_>; 3]) {
-    let mut parent = stage.actor();
+fn family(harness: &Harness) -> (Actor<'_>, Actor<'_>, [Actor<'_>; 3]) {
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let first = child.spawn();
     let mut second = child.spawn_on_thread();
@@ -22,8 +22,8 @@ fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>, [Actor<'_>; 3]) {
 #[test]
 fn they_die_in_sessions_of_their_own_too() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-        let stage = Stage::open(ACTOR);
-        let (parent, mut child, descendants) = family(&stage);
+        let harness = Harness::open(ACTOR);
+        let (parent, mut child, descendants) = family(&harness);
         child.arm_with(signal, DESCENDANTS).unwrap();
         parent.kill();
         child.assert_dies_of(signal);
@@ -34,10 +34,10 @@ fn they_die_in_sessions_of_their_own_too() {
 }
 
 #[test]
-fn nobody_else_dies() {
-    let stage = Stage::open(ACTOR);
-    let mut other = stage.actor();
-    let mut parent = stage.actor();
+fn no_other_process_dies() {
+    let harness = Harness::open(ACTOR);
+    let mut other = harness.actor();
+    let mut parent = harness.actor();
     let mut sibling = parent.spawn();
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
@@ -49,8 +49,8 @@ fn nobody_else_dies() {
 
 #[test]
 fn without_it_they_live() {
-    let stage = Stage::open(ACTOR);
-    let (parent, mut child, descendants) = family(&stage);
+    let harness = Harness::open(ACTOR);
+    let (parent, mut child, descendants) = family(&harness);
     child.watch(Signal::SIGKILL);
     parent.kill();
     child.assert_dies_of(Signal::SIGKILL);
@@ -60,9 +60,9 @@ fn without_it_they_live() {
 }
 
 #[test]
-fn one_that_left_by_a_double_fork_before_is_out_of_reach() {
-    let stage = Stage::open(ACTOR);
-    let (parent, mut child, [_first, second, mut third]) = family(&stage);
+fn a_descendant_that_double_forked_before_is_out_of_reach() {
+    let harness = Harness::open(ACTOR);
+    let (parent, mut child, [_first, second, mut third]) = family(&harness);
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
     second.send(Signal::SIGKILL);
     child.wait_for(&second);
@@ -72,10 +72,10 @@ fn one_that_left_by_a_double_fork_before_is_out_of_reach() {
 }
 
 #[test]
-fn stopped_ones_die_and_one_that_is_asked_to_end_goes_on_to_do_so() {
+fn stopped_descendants_die_and_a_terminating_one_continues_to_exit() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-        let stage = Stage::open(ACTOR);
-        let (parent, mut child, descendants) = family(&stage);
+        let harness = Harness::open(ACTOR);
+        let (parent, mut child, descendants) = family(&harness);
         descendants[2].send(Signal::SIGSTOP);
         descendants[2].await_stopped();
         child.arm_with(signal, DESCENDANTS).unwrap();
@@ -89,8 +89,8 @@ fn stopped_ones_die_and_one_that_is_asked_to_end_goes_on_to_do_so() {
 
 #[test]
 fn each_is_sent_a_signal_that_it_handles_once_and_goes_on() {
-    let stage = Stage::open(ACTOR);
-    let (parent, mut child, mut descendants) = family(&stage);
+    let harness = Harness::open(ACTOR);
+    let (parent, mut child, mut descendants) = family(&harness);
     child.catch(Signal::SIGTERM);
     for descendant in &mut descendants {
         descendant.catch(Signal::SIGTERM);
@@ -106,8 +106,8 @@ fn each_is_sent_a_signal_that_it_handles_once_and_goes_on() {
 
 #[test]
 fn those_that_are_left_after_the_grace_are_killed() {
-    let stage = Stage::open(ACTOR);
-    let (parent, mut child, mut descendants) = family(&stage);
+    let harness = Harness::open(ACTOR);
+    let (parent, mut child, mut descendants) = family(&harness);
     child.catch(Signal::SIGTERM);
     for descendant in &mut descendants {
         descendant.ignore(Signal::SIGTERM);
@@ -121,9 +121,9 @@ fn those_that_are_left_after_the_grace_are_killed() {
 }
 
 #[test]
-fn one_that_is_orphaned_within_the_grace_is_killed_too() {
-    let stage = Stage::open(ACTOR);
-    let (parent, mut child, [_first, second, mut third]) = family(&stage);
+fn a_descendant_orphaned_within_the_grace_is_killed_too() {
+    let harness = Harness::open(ACTOR);
+    let (parent, mut child, [_first, second, mut third]) = family(&harness);
     child.catch(Signal::SIGTERM);
     third.catch(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, Options { grace: Some(std::time::Duration::from_secs(2)), ..DESCENDANTS }).unwrap();
@@ -138,8 +138,8 @@ fn one_that_is_orphaned_within_the_grace_is_killed_too() {
 
 #[test]
 fn the_child_is_no_subreaper_before_and_none_after() {
-    let stage = Stage::open(ACTOR);
-    let (parent, mut child, _descendants) = family(&stage);
+    let harness = Harness::open(ACTOR);
+    let (parent, mut child, _descendants) = family(&harness);
     child.catch(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, DESCENDANTS).unwrap();
     assert!(!child.is_subreaper());
@@ -150,38 +150,38 @@ fn the_child_is_no_subreaper_before_and_none_after() {
 }
 
 #[test]
-fn two_thousand_of_them() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+fn two_thousand_descendants_die() {
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
-    child.start(CROWD, &["2000"]);
+    child.start(MANY_CHILDREN, &["2000"]);
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
     parent.kill();
     child.assert_dies_of(Signal::SIGKILL);
-    assert_eq!(stage.killed_orphans(), 2001);
-    stage.assert_nobody_is_left();
+    assert_eq!(harness.killed_orphans(), 2001);
+    harness.assert_no_process_is_left();
 }
 
 #[test]
 fn a_storm_of_forks_ends() {
     for pressure in ["200", "2000"] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
         child.start(STORM, &["tree", pressure]);
         parent.kill();
         child.assert_dies_of(Signal::SIGKILL);
-        stage.killed_orphans();
-        stage.assert_nobody_is_left();
+        harness.killed_orphans();
+        harness.assert_no_process_is_left();
     }
 }
 
 #[test]
 fn those_that_double_fork_without_end_while_they_are_killed_end() {
     for _ in 0..5 {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         // Or they would have left before.
         child.become_subreaper();
@@ -189,63 +189,63 @@ fn those_that_double_fork_without_end_while_they_are_killed_end() {
         child.start(STORM, &["hop", "16"]);
         parent.kill();
         child.assert_dies_of(Signal::SIGKILL);
-        stage.killed_orphans();
-        stage.assert_nobody_is_left();
+        harness.killed_orphans();
+        harness.assert_no_process_is_left();
     }
 }
 
 #[test]
 fn what_the_child_itself_starts_while_it_is_ended_dies_too() {
     for _ in 0..20 {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
-        child.start(CROWD, &["20"]);
+        child.start(MANY_CHILDREN, &["20"]);
         child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
-        // As a supervisor does, for whom each that is killed is a reason to start another.
+        // As a supervisor does, which restarts each process that is killed.
         child.supervise();
         parent.kill();
         child.assert_dies_of(Signal::SIGKILL);
-        stage.killed_orphans();
-        stage.assert_nobody_is_left();
+        harness.killed_orphans();
+        harness.assert_no_process_is_left();
     }
 }
 
 #[test]
-fn nobody_survives_a_process_that_goes_on_starting_others_until_a_signal_ends_it() {
+fn no_process_survives_a_descendant_that_keeps_starting_others() {
     let with_group = Options { process_group: true, ..DESCENDANTS };
     for options in [DESCENDANTS, with_group, DESCENDANTS.with_a_short_grace(), with_group.with_a_short_grace()] {
         println!("{options:?}");
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         child.arm_with(Signal::SIGTERM, options).unwrap();
         child.supervise();
         parent.kill();
         child.end();
-        stage.killed_orphans();
-        stage.assert_nobody_is_left();
+        harness.killed_orphans();
+        harness.assert_no_process_is_left();
     }
 }
 
 #[test]
-fn one_that_cannot_be_stopped_is_killed_all_the_same() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+fn a_descendant_that_cannot_be_stopped_is_killed_all_the_same() {
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     // It waits in vfork(2), where SIGSTOP does not reach it.
     child.start(STORM, &["vfork", "1"]);
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
     parent.kill();
     child.assert_dies_of(Signal::SIGKILL);
-    assert_eq!(stage.killed_orphans(), 3);
-    stage.assert_nobody_is_left();
+    assert_eq!(harness.killed_orphans(), 3);
+    harness.assert_no_process_is_left();
 }
 
 #[test]
 fn where_the_kernel_pins_none_they_are_stopped_verified_and_killed() {
-    let stage = Stage::open(ACTOR);
-    let (parent, mut child, descendants) = family(&stage);
+    let harness = Harness::open(ACTOR);
+    let (parent, mut child, descendants) = family(&harness);
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
     child.refuse_everywhere(Refused::Pidfd.by(Answer::NotThere));
     parent.kill();
@@ -257,8 +257,8 @@ fn where_the_kernel_pins_none_they_are_stopped_verified_and_killed() {
 
 #[test]
 fn where_no_helper_can_be_made_they_die_all_the_same() {
-    let stage = Stage::open(ACTOR);
-    let (parent, mut child, descendants) = family(&stage);
+    let harness = Harness::open(ACTOR);
+    let (parent, mut child, descendants) = family(&harness);
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
     child.refuse_everywhere(Refused::Fork);
     parent.kill();
@@ -272,8 +272,8 @@ fn where_no_helper_can_be_made_they_die_all_the_same() {
 #[test]
 fn in_a_tether_a_descendant_that_left_the_group_is_out_of_reach() {
     for tethered in [false, true] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = if tethered {
             parent.tether(Signal::SIGKILL).unwrap();
             parent.spawn_tethered()
@@ -297,8 +297,8 @@ fn in_a_tether_a_descendant_that_left_the_group_is_out_of_reach() {
 #[test]
 fn a_server_that_exits_by_itself_leaves_its_descendants_and_a_tether_of_its_own_takes_them_along() {
     for tethers in [false, true] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut server = parent.spawn_as(pdeathsig_tests::Spawning { piped: true, ..Default::default() });
         server.end_with_input();
         let mut held = None;

@@ -1,20 +1,20 @@
-//! The process ends while its descendants are being ended: nobody stays stopped.
+//! The process dies while its descendants are being killed: none stays stopped.
 
 use nix::libc;
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use pdeathsig_tests::{Actor, Boundary, Cause, Options, Stage, Tracee};
+use pdeathsig_tests::{Actor, Boundary, Cause, Harness, Options, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
-/// A child, its descendant, which has been stopped, and whoever is about to do something to that for the nth time.
+/// A child, its descendant, which has been stopped, and the process about to act on it for the nth time.
 fn descendant_is_stopped(
-    stage: &Stage,
+    harness: &Harness,
     signal: Signal,
     nth: usize,
     prepare: fn(&mut Actor<'_>),
 ) -> (Actor<'_>, Actor<'_>, Tracee) {
-    let mut parent = stage.actor();
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     prepare(&mut child);
     let mut descendant = child.spawn();
@@ -33,8 +33,8 @@ fn descendant_is_stopped(
 #[test]
 fn killed_before_they_get_the_signal() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-        let stage = Stage::open(ACTOR);
-        let (child, descendant, held) = descendant_is_stopped(&stage, signal, 2, |_| ());
+        let harness = Harness::open(ACTOR);
+        let (child, descendant, held) = descendant_is_stopped(&harness, signal, 2, |_| ());
         child.send(Signal::SIGKILL);
         child.assert_dies_of(Signal::SIGKILL);
         drop(held);
@@ -44,8 +44,8 @@ fn killed_before_they_get_the_signal() {
 
 #[test]
 fn killed_before_they_are_continued() {
-    let stage = Stage::open(ACTOR);
-    let (child, descendant, held) = descendant_is_stopped(&stage, Signal::SIGTERM, 3, |_| ());
+    let harness = Harness::open(ACTOR);
+    let (child, descendant, held) = descendant_is_stopped(&harness, Signal::SIGTERM, 3, |_| ());
     child.send(Signal::SIGKILL);
     child.assert_dies_of(Signal::SIGKILL);
     drop(held);
@@ -54,9 +54,9 @@ fn killed_before_they_are_continued() {
 
 #[test]
 fn ended_by_itself() {
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     let (child, descendant, held) =
-        descendant_is_stopped(&stage, Signal::SIGTERM, 2, |child| child.catch(Signal::SIGTERM));
+        descendant_is_stopped(&harness, Signal::SIGTERM, 2, |child| child.catch(Signal::SIGTERM));
     let pid = child.pid();
     assert_eq!(child.die(Cause::Exit), WaitStatus::Exited(pid, 3));
     drop(held);
@@ -65,8 +65,8 @@ fn ended_by_itself() {
 
 #[test]
 fn sighup_does_not_end_it_before_its_descendants() {
-    let stage = Stage::open(ACTOR);
-    let (child, descendant, held) = descendant_is_stopped(&stage, Signal::SIGKILL, 2, |_| ());
+    let harness = Harness::open(ACTOR);
+    let (child, descendant, held) = descendant_is_stopped(&harness, Signal::SIGKILL, 2, |_| ());
     // As the kernel does to the stopped processes of a group that has lost its last tie to the session.
     child.send(Signal::SIGHUP);
     child.send(Signal::SIGCONT);
@@ -78,8 +78,8 @@ fn sighup_does_not_end_it_before_its_descendants() {
 #[test]
 fn a_stopped_group_that_loses_its_parent_is_not_sent_sighup() {
     for _ in 0..20 {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         child.catch(Signal::SIGTERM);
         let mut leader = child.spawn();

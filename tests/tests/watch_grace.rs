@@ -1,8 +1,8 @@
-//! `grace`: whoever is left after it receives SIGKILL.
+//! `grace`: a process left after it gets SIGKILL.
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use pdeathsig_tests::{Options, Stage};
+use pdeathsig_tests::{Harness, Options};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const SHORT: Options = Options::WATCH.with_a_short_grace();
@@ -10,8 +10,8 @@ const LONG: Options = Options::WATCH.with_a_long_grace();
 
 #[test]
 fn a_child_that_handles_the_signal_and_goes_on_is_killed_after_it() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, SHORT).unwrap();
@@ -22,8 +22,8 @@ fn a_child_that_handles_the_signal_and_goes_on_is_killed_after_it() {
 #[test]
 fn a_child_that_ignores_or_blocks_the_signal_is_killed_after_it() {
     for blocks in [false, true] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         if blocks {
             child.block(Signal::SIGTERM);
@@ -38,8 +38,8 @@ fn a_child_that_ignores_or_blocks_the_signal_is_killed_after_it() {
 
 #[test]
 fn a_child_that_does_not_handle_the_signal_does_not_need_it() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGTERM, LONG).unwrap();
     parent.kill();
@@ -48,8 +48,8 @@ fn a_child_that_does_not_handle_the_signal_does_not_need_it() {
 
 #[test]
 fn a_child_that_ends_by_itself_within_it_is_not_killed() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, LONG).unwrap();
@@ -60,9 +60,9 @@ fn a_child_that_ends_by_itself_within_it_is_not_killed() {
 }
 
 #[test]
-fn no_grace_means_that_nobody_is_killed() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+fn without_a_grace_no_process_is_killed() {
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.watch(Signal::SIGTERM);
@@ -74,8 +74,8 @@ fn no_grace_means_that_nobody_is_killed() {
 
 #[test]
 fn sigkill_needs_none() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGKILL, LONG).unwrap();
     parent.kill();
@@ -84,8 +84,8 @@ fn sigkill_needs_none() {
 
 #[test]
 fn it_can_be_cancelled_while_it_runs() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, LONG).unwrap();
@@ -98,8 +98,8 @@ fn it_can_be_cancelled_while_it_runs() {
 
 #[test]
 fn it_can_be_replaced_while_it_runs() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, LONG).unwrap();
@@ -112,8 +112,8 @@ fn it_can_be_replaced_while_it_runs() {
 
 #[test]
 fn the_longest_there_is_never_ends() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, Options { grace: Some(std::time::Duration::MAX), ..Options::default() }).unwrap();
@@ -125,8 +125,8 @@ fn the_longest_there_is_never_ends() {
 
 #[test]
 fn none_at_all_is_sigkill_at_once() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.ignore(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, Options { grace: Some(std::time::Duration::ZERO), ..Options::default() }).unwrap();

@@ -2,7 +2,7 @@
 
 use nix::libc;
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{skipped, Actor, Boundary, Cause, Options, Stage, Tracee};
+use pdeathsig_tests::{skipped, Actor, Boundary, Cause, Harness, Options, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -11,9 +11,9 @@ fn pid(actor: &Actor<'_>) -> u32 {
 }
 
 /// An editor, and a child of another process that watches it.
-fn editor_and_server<'a>(stage: &'a Stage, signal: Signal, options: Options) -> (Actor<'a>, Actor<'a>, Actor<'a>) {
-    let editor = stage.actor();
-    let mut parent = stage.actor();
+fn editor_and_server<'a>(harness: &'a Harness, signal: Signal, options: Options) -> (Actor<'a>, Actor<'a>, Actor<'a>) {
+    let editor = harness.actor();
+    let mut parent = harness.actor();
     let mut server = parent.spawn();
     server.arm_with(signal, Options { pids: Options::watch_pids(&[pid(&editor)]).pids, ..options }).unwrap();
     (editor, parent, server)
@@ -23,8 +23,8 @@ fn editor_and_server<'a>(stage: &'a Stage, signal: Signal, options: Options) -> 
 fn the_child_dies_with_that_process_and_with_its_parent() {
     for options in [Options::default(), Options::PROCESS_GROUP, Options::DESCENDANTS] {
         for the_parent_dies in [false, true] {
-            let stage = Stage::open(ACTOR);
-            let (editor, mut parent, mut server) = editor_and_server(&stage, Signal::SIGKILL, options);
+            let harness = Harness::open(ACTOR);
+            let (editor, mut parent, mut server) = editor_and_server(&harness, Signal::SIGKILL, options);
             server.assert_lives();
             if the_parent_dies {
                 parent.kill();
@@ -39,10 +39,10 @@ fn the_child_dies_with_that_process_and_with_its_parent() {
 }
 
 #[test]
-fn it_is_armed_on_the_thread_that_is_told() {
-    let stage = Stage::open(ACTOR);
-    let editor = stage.actor();
-    let mut server = stage.actor();
+fn watch_pid_arms_on_any_thread() {
+    let harness = Harness::open(ACTOR);
+    let editor = harness.actor();
+    let mut server = harness.actor();
     server.arm_with_on_thread(Signal::SIGKILL, Options::watch_pids(&[pid(&editor)])).unwrap();
     editor.kill();
     server.assert_dies_of(Signal::SIGKILL);
@@ -50,10 +50,10 @@ fn it_is_armed_on_the_thread_that_is_told() {
 
 #[test]
 fn the_end_of_one_thread_or_an_exec_of_that_process_is_not_its_exit() {
-    let stage = Stage::open(ACTOR);
-    let mut editor = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut editor = harness.actor();
     let _stays = editor.spawn_on_thread();
-    let mut server = stage.actor();
+    let mut server = harness.actor();
     server.arm_with(Signal::SIGKILL, Options::watch_pids(&[pid(&editor)])).unwrap();
     let mut editor = editor.exec(None);
     server.assert_lives();
@@ -67,10 +67,10 @@ fn the_end_of_one_thread_or_an_exec_of_that_process_is_not_its_exit() {
 #[test]
 fn any_of_eight() {
     for dies in 0..8 {
-        let stage = Stage::open(ACTOR);
-        let mut others: Vec<_> = (0..8).map(|_| stage.actor()).collect();
+        let harness = Harness::open(ACTOR);
+        let mut others: Vec<_> = (0..8).map(|_| harness.actor()).collect();
         let pids: Vec<u32> = others.iter().map(pid).collect();
-        let mut server = stage.actor();
+        let mut server = harness.actor();
         server.arm_with(Signal::SIGKILL, Options::watch_pids(&pids)).unwrap();
         server.assert_lives();
         others.remove(dies).kill();
@@ -80,8 +80,8 @@ fn any_of_eight() {
 
 #[test]
 fn nine_are_too_many_and_nothing_is_armed() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut server = parent.spawn();
     let error = server.arm_with(Signal::SIGKILL, Options::watch_pids(&[pid(&parent); 9])).unwrap_err();
     assert!(error.contains("up to 8 pids"), "{error}");
@@ -98,14 +98,14 @@ fn nothing_is_armed(mut server: Actor<'_>, parent: Actor<'_>) {
 /// No process has these numbers: the first two never, the last one since it was reaped.
 #[test]
 fn a_pid_that_does_not_exist_is_an_error_and_nothing_is_armed() {
-    let stage = Stage::open(ACTOR);
-    let gone = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let gone = harness.actor();
     let reaped = pid(&gone);
     gone.kill();
     for missing in [0, u32::MAX, i32::MAX as u32, reaped] {
         for on_thread in [false, true] {
-            let editor = stage.actor();
-            let mut parent = stage.actor();
+            let editor = harness.actor();
+            let mut parent = harness.actor();
             let mut server = parent.spawn();
             let options = Options::watch_pids(&[pid(&editor), missing]);
             let armed = match on_thread {
@@ -122,19 +122,19 @@ fn a_pid_that_does_not_exist_is_an_error_and_nothing_is_armed() {
 
 #[test]
 fn the_number_of_a_thread_is_no_process() {
-    let stage = Stage::open(ACTOR);
-    let mut editor = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut editor = harness.actor();
     let _stays = editor.spawn_on_thread();
     let thread = editor.threads().into_iter().map(|(id, _)| id).find(|id| *id != editor.pid()).unwrap();
-    let mut server = stage.actor();
+    let mut server = harness.actor();
     let error = server.arm_with(Signal::SIGKILL, Options::watch_pids(&[thread.as_raw() as u32])).unwrap_err();
     assert!(error.contains("no process has the pid"), "{error}");
 }
 
 #[test]
 fn a_failed_call_leaves_what_was_armed() {
-    let stage = Stage::open(ACTOR);
-    let (editor, _parent, mut server) = editor_and_server(&stage, Signal::SIGUSR1, Options::default());
+    let harness = Harness::open(ACTOR);
+    let (editor, _parent, mut server) = editor_and_server(&harness, Signal::SIGUSR1, Options::default());
     server.catch(Signal::SIGUSR1);
     server.arm_with(Signal::SIGKILL, Options::watch_pids(&[u32::MAX])).unwrap_err();
     server.await_threads(2);
@@ -145,11 +145,11 @@ fn a_failed_call_leaves_what_was_armed() {
 /// A process that has exited and that its parent has not reaped.
 #[test]
 fn a_zombie_counts_as_dead() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut editor = parent.spawn();
     let mut server = parent.spawn();
-    editor.tell_die(Cause::Exit);
+    editor.request_death(Cause::Exit);
     editor.await_dead();
     server.catch(Signal::SIGTERM);
     server.arm_with(Signal::SIGTERM, Options::watch_pids(&[pid(&editor)])).unwrap();
@@ -159,11 +159,11 @@ fn a_zombie_counts_as_dead() {
 /// Held after it was pinned, before it sleeps.
 #[test]
 fn it_exits_while_the_child_arms() {
-    let stage = Stage::open(ACTOR);
-    let editor = stage.actor();
-    let mut server = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let editor = harness.actor();
+    let mut server = harness.actor();
     let mut held = Tracee::seize(&server);
-    server.tell_arm_with(Signal::SIGKILL, Options::watch_pids(&[pid(&editor)]));
+    server.request_arm_with(Signal::SIGKILL, Options::watch_pids(&[pid(&editor)]));
     held.run_to(|at| at == Boundary::Entry(libc::SYS_prctl, libc::PR_SET_PDEATHSIG as u64));
     editor.kill();
     drop(held);
@@ -172,9 +172,9 @@ fn it_exits_while_the_child_arms() {
 
 #[test]
 fn where_the_thread_has_no_table_of_its_own_and_every_descriptor_is_closed() {
-    let stage = Stage::open(ACTOR);
-    let editor = stage.actor();
-    let mut server = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let editor = harness.actor();
+    let mut server = harness.actor();
     server.refuse(pdeathsig_tests::Refused::CloseRange);
     server.arm_with(Signal::SIGKILL, Options::watch_pids(&[pid(&editor)])).unwrap();
     server.close_others();
@@ -187,9 +187,9 @@ fn where_the_thread_has_no_table_of_its_own_and_every_descriptor_is_closed() {
 /// An editor's pid means nothing inside a container.
 #[test]
 fn in_a_container_it_is_an_error() {
-    let stage = Stage::open(ACTOR);
-    let editor = stage.actor();
-    let mut outside = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let editor = harness.actor();
+    let mut outside = harness.actor();
     if let Err(error) = outside.new_pid_namespace() {
         skipped("in_a_container_it_is_an_error", &format!("needs the privilege to make a pid namespace: {error}"));
         return;

@@ -6,29 +6,29 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Options, Refused, Stage};
+use pdeathsig_tests::{Actor, Harness, Options, Refused};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/preloaded");
 
 /// An actor with a library of [`SOURCES`], which its children inherit.
-// Reaped by the stage.
+// Reaped by the harness.
 #[allow(clippy::zombie_processes)]
-fn actor_with<'a>(stage: &'a Stage, library: &str) -> Actor<'a> {
-    let file: PathBuf = stage.folder().join(format!("lib{library}.so"));
+fn actor_with<'a>(harness: &'a Harness, library: &str) -> Actor<'a> {
+    let file: PathBuf = harness.folder().join(format!("lib{library}.so"));
     let compiler = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut compile = Command::new(compiler);
     compile.args(["--edition=2021", "--crate-type=cdylib", "-o"]).arg(&file).arg(format!("{SOURCES}/{library}.rs"));
-    let compiled = stage.run(&mut compile);
+    let compiled = harness.run(&mut compile);
     assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    stage.start(Command::new(ACTOR).env("LD_PRELOAD", &file));
-    stage.enter()
+    harness.start(Command::new(ACTOR).env("LD_PRELOAD", &file));
+    harness.accept()
 }
 
 #[test]
-fn on_a_kernel_without_pid_namespaces_descendants_die_and_the_spawner_is_told() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = actor_with(&stage, "no_pid_namespaces");
+fn on_a_kernel_without_pid_namespaces_descendants_die_and_the_spawner_is_reported() {
+    let harness = Harness::open(ACTOR);
+    let mut parent = actor_with(&harness, "no_pid_namespaces");
     let mut child = parent.spawn();
     child.pin().unwrap();
     assert_eq!(child.spawner_thread(), Ok(Some(parent.pid().as_raw() as u32)));
@@ -44,8 +44,8 @@ fn on_a_kernel_without_pid_namespaces_descendants_die_and_the_spawner_is_told() 
 #[test]
 fn a_library_has_very_many_thread_local_variables() {
     for without_helper in [false, true] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = actor_with(&stage, "thread_locals");
+        let harness = Harness::open(ACTOR);
+        let mut parent = actor_with(&harness, "thread_locals");
         let mut child = parent.spawn();
         child.arm_with(Signal::SIGTERM, Options::DESCENDANTS.with_a_short_grace()).unwrap();
         let mut descendant = child.spawn();

@@ -2,15 +2,15 @@
 
 use nix::sys::signal::Signal;
 use nix::unistd::getpgid;
-use pdeathsig_tests::{Options, Refused, Stage};
+use pdeathsig_tests::{Harness, Options, Refused};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const GROUP: Options = Options::PROCESS_GROUP;
 
 #[test]
 fn the_child_becomes_the_leader_of_a_group() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     assert_ne!(getpgid(Some(child.pid())), Ok(child.pid()));
     child.arm_with(Signal::SIGKILL, GROUP).unwrap();
@@ -19,8 +19,8 @@ fn the_child_becomes_the_leader_of_a_group() {
 
 #[test]
 fn to_lead_one_already_is_fine() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.new_session();
     child.arm_with(Signal::SIGKILL, GROUP).unwrap();
@@ -32,8 +32,8 @@ fn to_lead_one_already_is_fine() {
 #[test]
 fn all_members_die_and_the_parents_group_does_not() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut sibling = parent.spawn();
         let mut child = parent.spawn();
         let mut before = child.spawn();
@@ -51,9 +51,9 @@ fn all_members_die_and_the_parents_group_does_not() {
 }
 
 #[test]
-fn a_stopped_member_dies_of_sigkill_and_delays_nobody() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+fn a_stopped_member_dies_of_sigkill_and_delays_no_other() {
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGKILL, GROUP).unwrap();
     let member = child.spawn();
@@ -66,8 +66,8 @@ fn a_stopped_member_dies_of_sigkill_and_delays_nobody() {
 
 #[test]
 fn a_member_that_leaves_the_group_lives() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGKILL, GROUP).unwrap();
     let mut leaves = child.spawn();
@@ -79,8 +79,8 @@ fn a_member_that_leaves_the_group_lives() {
 
 #[test]
 fn a_member_that_is_left_after_the_grace_is_killed() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, GROUP.with_a_short_grace()).unwrap();
@@ -93,8 +93,8 @@ fn a_member_that_is_left_after_the_grace_is_killed() {
 
 #[test]
 fn a_handler_of_the_leader_runs_once() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, GROUP).unwrap();
@@ -107,8 +107,8 @@ fn a_handler_of_the_leader_runs_once() {
 #[test]
 fn a_child_that_has_left_its_group_dies_and_the_one_it_went_to_does_not() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut sibling = parent.spawn();
         sibling.join_process_group(sibling.pid());
         let mut child = parent.spawn();
@@ -124,8 +124,8 @@ fn a_child_that_has_left_its_group_dies_and_the_one_it_went_to_does_not() {
 
 #[test]
 fn where_no_group_may_be_made_it_is_an_error_and_nothing_is_armed() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.refuse(Refused::ProcessGroup);
     let error = child.arm_with(Signal::SIGKILL, GROUP).unwrap_err();

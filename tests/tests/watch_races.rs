@@ -2,7 +2,7 @@
 
 use nix::libc;
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Boundary, End, Options, Stage, Tracee};
+use pdeathsig_tests::{Actor, Boundary, End, Harness, Options, Tracee};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -10,11 +10,11 @@ const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 fn parent_dies_while_child_is_held(at: impl Fn(Boundary) -> bool) {
     for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS] {
         for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = parent.spawn();
             let mut held = Tracee::seize(&child);
-            child.tell_arm_with(signal, options);
+            child.request_arm_with(signal, options);
             held.run_to(&at);
             parent.kill();
             drop(held);
@@ -40,24 +40,24 @@ fn while_the_kernels_signal_is_cleared() {
 }
 
 #[test]
-fn before_the_call_if_the_parent_is_told() {
+fn the_parent_dies_before_the_call_and_is_expected() {
     for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS] {
         for signal in [Signal::SIGKILL, Signal::SIGTERM] {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = parent.spawn();
             let expected_parent = Some(parent.pid().as_raw() as u32);
             parent.kill();
-            child.tell_arm_with(signal, Options { expected_parent, ..options });
+            child.request_arm_with(signal, Options { expected_parent, ..options });
             child.assert_dies_of(signal);
         }
     }
 }
 
 #[test]
-fn before_the_call_it_is_not_noticed_if_it_is_not_told() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+fn the_parent_dies_before_the_call_and_is_not_expected() {
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     parent.kill();
     child.watch(Signal::SIGKILL);
@@ -66,8 +66,8 @@ fn before_the_call_it_is_not_noticed_if_it_is_not_told() {
 
 #[test]
 fn the_right_parent_is_watched() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let expected_parent = Some(parent.pid().as_raw() as u32);
     child.arm_with(Signal::SIGKILL, Options { expected_parent, ..Options::WATCH }).unwrap();
@@ -82,27 +82,27 @@ fn wrong(child: &Actor<'_>, options: Options) -> Options {
 
 #[test]
 fn a_wrong_parent_counts_as_dead_though_the_real_one_lives() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
-    child.tell_arm_with(Signal::SIGKILL, wrong(&child, Options::WATCH));
+    child.request_arm_with(Signal::SIGKILL, wrong(&child, Options::WATCH));
     assert_eq!(parent.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
 }
 
 #[test]
 fn a_wrong_parent_counts_as_dead_also_when_the_real_one_is_watched_already() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGUSR1);
-    child.tell_arm_with(Signal::SIGKILL, wrong(&child, Options::WATCH));
+    child.request_arm_with(Signal::SIGKILL, wrong(&child, Options::WATCH));
     assert_eq!(parent.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
 }
 
 #[test]
 fn the_call_returns_when_the_signal_was_handled() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, wrong(&child, Options::WATCH)).unwrap();
@@ -111,8 +111,8 @@ fn the_call_returns_when_the_signal_was_handled() {
 
 #[test]
 fn a_grace_runs_also_then() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.arm_with(Signal::SIGTERM, wrong(&child, Options::WATCH.with_a_short_grace())).unwrap();
@@ -121,18 +121,18 @@ fn a_grace_runs_also_then() {
 
 #[test]
 fn descendants_die_also_then() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let grandchild = child.spawn();
-    child.tell_arm_with(Signal::SIGKILL, wrong(&child, Options::DESCENDANTS));
+    child.request_arm_with(Signal::SIGKILL, wrong(&child, Options::DESCENDANTS));
     assert_eq!(parent.wait_for(&child), End::Killed(Signal::SIGKILL as i32));
     grandchild.assert_dies_of(Signal::SIGKILL);
 }
 
 /// A child whose watching thread knows that the parent is gone, and has not acted yet.
-fn parent_is_gone_and_the_thread_is_held(stage: &Stage, signal: Signal) -> (Actor<'_>, Tracee) {
-    let mut parent = stage.actor();
+fn parent_is_gone_and_the_thread_is_held(harness: &Harness, signal: Signal) -> (Actor<'_>, Tracee) {
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(signal);
     let mut held = Tracee::seize_thread(child.watcher().unwrap());
@@ -143,8 +143,8 @@ fn parent_is_gone_and_the_thread_is_held(stage: &Stage, signal: Signal) -> (Acto
 
 #[test]
 fn it_may_be_cancelled_when_the_thread_has_woken_already() {
-    let stage = Stage::open(ACTOR);
-    let (mut child, held) = parent_is_gone_and_the_thread_is_held(&stage, Signal::SIGKILL);
+    let harness = Harness::open(ACTOR);
+    let (mut child, held) = parent_is_gone_and_the_thread_is_held(&harness, Signal::SIGKILL);
     child.outlive_parent().unwrap();
     drop(held);
     child.await_no_watcher();

@@ -1,15 +1,18 @@
-//! The number of a descendant goes to a stranger while descendants are looked for: the stranger is left alone.
+//! The number of a descendant goes to an unrelated process while descendants are looked for: the unrelated process is
+//! left alone.
 
 use std::fs;
 
 use nix::libc;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use pdeathsig_tests::{needs_root, stranger, until, Actor, Answer, Boundary, Options, Refused, Stage, Tracee};
+use pdeathsig_tests::{
+    needs_root, unrelated_process, until, Actor, Answer, Boundary, Harness, Options, Refused, Tracee,
+};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
-/// Who looks for descendants.
+/// The process that looks for descendants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum From {
     /// A process of its own.
@@ -18,11 +21,12 @@ enum From {
     Inside,
 }
 
-/// Has a child look for its descendants, of which there is one; replaces that by a stranger of the same number when
-/// somebody is about to do `what` to it for the nth time; and sees that the stranger is none the worse for it.
+/// Has a child look for its descendants, of which there is one; replaces that by an unrelated process of the same
+/// number when the child is about to do `what` to it for the nth time; and checks that the unrelated process is
+/// unharmed.
 fn replaced_at(from: From, what: libc::c_long, nth: usize, prepare: impl Fn(&mut Actor<'_>)) {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let mut victim = child.spawn();
     victim.catch(Signal::SIGTERM);
@@ -42,17 +46,17 @@ fn replaced_at(from: From, what: libc::c_long, nth: usize, prepare: impl Fn(&mut
     }
     victim.send(Signal::SIGKILL);
     child.wait_for(&victim);
-    stranger(victim.pid()).unwrap();
+    unrelated_process(victim.pid()).unwrap();
     drop(held);
     child.await_caught(1);
     child.await_no_watcher();
     // It goes to sleep first of all; stopped, or ended by the signal, it never would.
-    until("a stranger that sleeps", || state_of(victim.pid()).starts_with('S').then_some(()));
+    until("an unrelated process that sleeps", || state_of(victim.pid()).starts_with('S').then_some(()));
 }
 
-/// What `/proc` says of the stranger.
-fn state_of(stranger: Pid) -> String {
-    let status = fs::read_to_string(format!("/proc/{stranger}/status")).unwrap();
+/// What `/proc` says of the unrelated process.
+fn state_of(unrelated: Pid) -> String {
+    let status = fs::read_to_string(format!("/proc/{unrelated}/status")).unwrap();
     status.lines().find_map(|line| line.strip_prefix("State:\t")).unwrap().to_owned()
 }
 
@@ -80,8 +84,8 @@ fn between_the_signal_and_the_continuation() {
 }
 
 #[test]
-fn where_nothing_can_be_pinned_a_stranger_that_was_stopped_goes_on() {
-    let test = "where_nothing_can_be_pinned_a_stranger_that_was_stopped_goes_on";
+fn where_nothing_can_be_pinned_an_unrelated_process_that_was_stopped_continues() {
+    let test = "where_nothing_can_be_pinned_an_unrelated_process_that_was_stopped_continues";
     if needs_root(test) {
         // From inside, since a process of its own that cannot pin its parent does nothing.
         replaced_at(From::Inside, libc::SYS_kill, 1, |child| {

@@ -1,15 +1,15 @@
 //! Arming again replaces, `outlive_parent` cancels, and whatever arms last is what happens.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Options, Stage};
+use pdeathsig_tests::{Harness, Options};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 #[test]
 fn a_cancelled_watch_does_nothing_when_the_parent_dies() {
     for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS.with_a_short_grace()] {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         child.arm_with(Signal::SIGKILL, options).unwrap();
         child.outlive_parent().unwrap();
@@ -22,8 +22,8 @@ fn a_cancelled_watch_does_nothing_when_the_parent_dies() {
 
 #[test]
 fn cancelling_off_the_main_thread_is_an_error_and_cancels_nothing() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
     child.outlive_parent_on_thread().unwrap_err();
@@ -33,8 +33,8 @@ fn cancelling_off_the_main_thread_is_an_error_and_cancels_nothing() {
 
 #[test]
 fn a_second_watch_replaces_the_signal_and_needs_no_second_thread() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     for _ in 0..10 {
         child.watch(Signal::SIGKILL);
@@ -47,8 +47,8 @@ fn a_second_watch_replaces_the_signal_and_needs_no_second_thread() {
 
 #[test]
 fn a_second_watch_replaces_the_options() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     let mut grandchild = child.spawn();
     child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
@@ -60,8 +60,8 @@ fn a_second_watch_replaces_the_options() {
 
 #[test]
 fn after_a_cancel_it_can_be_armed_again() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     for _ in 0..10 {
         child.watch(Signal::SIGKILL);
@@ -75,8 +75,8 @@ fn after_a_cancel_it_can_be_armed_again() {
 
 #[test]
 fn the_kernels_signal_replaces_a_watch() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     child.catch(Signal::SIGUSR1);
@@ -91,8 +91,8 @@ fn the_kernels_signal_replaces_a_watch() {
 
 #[test]
 fn a_signal_that_was_survived_can_be_armed_for_the_process_that_has_adopted_the_child() {
-    let stage = Stage::open(ACTOR);
-    let mut subreaper = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut subreaper = harness.actor();
     subreaper.become_subreaper();
     let mut parent = subreaper.spawn();
     let mut child = parent.spawn();
@@ -108,8 +108,8 @@ fn a_signal_that_was_survived_can_be_armed_for_the_process_that_has_adopted_the_
 
 #[test]
 fn a_survived_signal_does_not_come_again_when_the_new_parent_dies() {
-    let stage = Stage::open(ACTOR);
-    let mut subreaper = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut subreaper = harness.actor();
     subreaper.become_subreaper();
     let mut parent = subreaper.spawn();
     let mut child = parent.spawn();
@@ -125,8 +125,8 @@ fn a_survived_signal_does_not_come_again_when_the_new_parent_dies() {
 
 #[test]
 fn a_fork_is_not_watched_and_can_watch_for_itself() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
     let mut fork = child.fork();
@@ -142,8 +142,8 @@ fn a_fork_is_not_watched_and_can_watch_for_itself() {
 #[test]
 fn a_fork_in_another_pid_namespace_that_has_the_same_number_can_watch_for_itself() {
     let test = "a_fork_in_another_pid_namespace_that_has_the_same_number_can_watch_for_itself";
-    let stage = Stage::open(ACTOR);
-    let mut outer = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut outer = harness.actor();
     if let Err(error) = outer.new_pid_namespace() {
         pdeathsig_tests::skipped(test, &format!("needs the privilege to make a pid namespace: {error}"));
         return;
@@ -161,8 +161,8 @@ fn a_fork_in_another_pid_namespace_that_has_the_same_number_can_watch_for_itself
 
 #[test]
 fn what_lasts_as_long_as_a_grace_is_not_taken_from_the_next_one() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.catch(Signal::SIGTERM);
     let options = Options::DESCENDANTS.with_a_long_grace();

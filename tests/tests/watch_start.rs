@@ -2,7 +2,7 @@
 //! included. `arm` returns an error then, and nothing is armed.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Answer, Options, Refused, Stage};
+use pdeathsig_tests::{Actor, Answer, Harness, Options, Refused};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -17,8 +17,8 @@ fn nothing_is_armed(mut child: Actor<'_>, parent: Actor<'_>) {
 fn a_sandbox_kills_the_thread() {
     for call in [Refused::ThreadName, Refused::Rseq, Refused::RobustList, Refused::CloseRange] {
         for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS] {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = parent.spawn();
             child.refuse(call.by(Answer::Death));
             let error = child.arm_with(Signal::SIGKILL, options).unwrap_err();
@@ -33,8 +33,8 @@ fn where_such_a_call_fails_it_is_armed_all_the_same() {
     // Where rseq(2) fails, glibc itself aborts the process at the start of any thread.
     for call in [Refused::ThreadName, Refused::RobustList, Refused::CloseRange] {
         for answer in [Answer::NotPermitted, Answer::NotThere] {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = parent.spawn();
             child.refuse(call.by(answer));
             child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap();
@@ -61,11 +61,11 @@ fn the_thread_ends_at_any_of_its_system_calls() {
 
     let mut calls = Vec::new();
     for call in 0.. {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = parent.spawn();
         let main = Tracee::seize(&child);
-        child.tell_arm_with(Signal::SIGKILL, Options::WATCH);
+        child.request_arm_with(Signal::SIGKILL, Options::WATCH);
         let mut thread = main.follow_to_thread();
         let mut at = 0;
         for _ in 0..=call {
@@ -79,13 +79,13 @@ fn the_thread_ends_at_any_of_its_system_calls() {
         // It reports, which takes the call that the main thread waits by. No sandbox can refuse that to the one alone.
         if at == libc::SYS_futex {
             drop(thread);
-            child.hear_armed().0.unwrap();
+            child.answer_to_arm().0.unwrap();
             parent.kill();
             child.assert_dies_of(Signal::SIGKILL);
             continue;
         }
         thread.exit_here();
-        let error = child.hear_armed().0.unwrap_err();
+        let error = child.answer_to_arm().0.unwrap_err();
         assert!(error.contains("a sandbox killed the new thread"), "{calls:?}: {error}");
         nothing_is_armed(child, parent);
     }

@@ -44,10 +44,10 @@ pub(crate) fn measure(scale: &Scale) -> Part {
     let mut calls = vec![Vec::new(); CALLED.len()];
     let mut in_c = [Vec::new(), Vec::new()];
     let mut watching = [Vec::new(), Vec::new(), Vec::new()];
-    let mut patience = scale.patience(30);
+    let mut idle_wait = scale.idle_wait(30);
     for round in 0..scale.trials(400) {
         if round % 20 == 0 {
-            patience.await_quiet();
+            idle_wait.await_quiet();
         }
         for turn in turns(round, CALLED.len() + 2) {
             match turn.checked_sub(CALLED.len()) {

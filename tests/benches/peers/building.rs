@@ -35,11 +35,11 @@ pub(crate) fn measure(scale: &Scale) -> Part {
             Err(reason) => part.skip(&format!("building {}", project.0), &reason),
         }
     }
-    let mut patience = scale.patience(60);
+    let mut idle_wait = scale.idle_wait(60);
     let mut times = vec![Vec::new(); projects.len()];
     for round in 0..scale.trials(5) {
         for turn in at_random(round, projects.len()) {
-            patience.await_quiet();
+            idle_wait.await_quiet();
             times[turn].push(nanoseconds(projects[turn].build()));
         }
     }
@@ -104,8 +104,8 @@ impl Project {
         if output.status.success() {
             return Ok(output);
         }
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        let reason = said.lines().find(|line| line.starts_with("error")).unwrap_or("cargo fails");
+        let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+        let reason = printed.lines().find(|line| line.starts_with("error")).unwrap_or("cargo fails");
         Err(format!("cargo {}: {reason}", arguments[0]))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{keep_on, Stage, Tie};
+use pdeathsig_tests::{keep_on, Harness, Tie};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use rustix::process::{pidfd_open, pidfd_send_signal, PidfdFlags};
 
@@ -39,14 +39,14 @@ pub(crate) struct Three {
 
 impl Three {
     /// Starts them; they are armed.
-    pub(crate) fn start(stage: &Stage, tie: Tie, kind: &str, options: &[&str]) -> Three {
+    pub(crate) fn start(harness: &Harness, tie: Tie, kind: &str, options: &[&str]) -> Three {
         let mut command = Command::new(PEER_PARENT);
         command.args([kind, tie.name(), PEER_CHILD, tie.name()]).args(options);
-        let mut parent = stage.start(command.stdin(Stdio::piped()).stdout(Stdio::piped()));
+        let mut parent = harness.start(command.stdin(Stdio::piped()).stdout(Stdio::piped()));
         let mut line = BufReader::new(parent.stdout.take().unwrap());
         let others = if options.contains(&"--with-child") { 2 } else { 1 };
         let others = (0..others).map(|_| {
-            let pid: i32 = hear(&mut line).parse().unwrap();
+            let pid: i32 = receive(&mut line).parse().unwrap();
             let descriptor = pidfd_open(rustix::process::Pid::from_raw(pid).unwrap(), PidfdFlags::empty()).unwrap();
             Watched { pid: Pid::from_raw(pid), descriptor }
         });
@@ -68,10 +68,10 @@ impl Three {
     /// Ends the thread that has spawned the child, and no other.
     pub(crate) fn end_thread(&mut self) {
         self.parent.stdin.as_ref().unwrap().write_all(b"\n").unwrap();
-        assert_eq!(hear(&mut self.line), "ended");
+        assert_eq!(receive(&mut self.line), "ended");
     }
 
-    /// Ends those that live. What is not reaped by another process is left to [`Stage::killed_orphans`].
+    /// Ends those that live. What is not reaped by another process is left to [`Harness::killed_orphans`].
     pub(crate) fn end(mut self) {
         self.kill_parent();
         self.parent.wait().unwrap();
@@ -83,7 +83,7 @@ impl Three {
     }
 }
 
-fn hear(line: &mut BufReader<ChildStdout>) -> String {
+fn receive(line: &mut BufReader<ChildStdout>) -> String {
     let mut text = String::new();
     line.read_line(&mut text).unwrap();
     assert!(!text.is_empty(), "a parent has ended");

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pdeathsig_tests::{Stage, Tie};
+use pdeathsig_tests::{Harness, Tie};
 
 use super::control_groups::ControlGroups;
 use super::family::{Three, Watched};
@@ -14,7 +14,8 @@ use super::{Scale, ACTOR};
 /// A process that lives for longer is not about to die.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Those whose latency is taken: the first in each way to arm, since the kernel does not know which library has called it.
+/// The ties whose latency is taken: the first of each way to arm, since the kernel does not know which library calls
+/// it.
 const TIMED: [Tie; 15] = [
     Tie::Prctl,
     Tie::Call,
@@ -36,13 +37,13 @@ const TIMED: [Tie; 15] = [
 pub(crate) fn measure(scale: &Scale) -> Part {
     let mut part = Part::default();
     let groups = ControlGroups::new();
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     let ties = scale.usable(Tie::all(), &mut part);
-    part.fates = fates(&stage, &ties, scale.trials(3));
+    part.fates = fates(&harness, &ties, scale.trials(3));
     let timed: Vec<Tie> = TIMED.into_iter().filter(|tie| ties.contains(tie)).collect();
-    part.tables.push(latencies(&stage, &groups, &timed, scale));
+    part.tables.push(latencies(&harness, &groups, &timed, scale));
     part.facts = processkits_own_word();
-    drop(stage);
+    drop(harness);
     part
 }
 
@@ -50,11 +51,11 @@ pub(crate) fn measure(scale: &Scale) -> Part {
 type Deaths = [usize; 3];
 
 /// All at the same time, since most of it is to wait.
-fn fates(stage: &Stage, ties: &[Tie], trials: usize) -> Vec<Fate> {
+fn fates(harness: &Harness, ties: &[Tie], trials: usize) -> Vec<Fate> {
     let mut deaths: Vec<Deaths> = vec![[0; 3]; ties.len()];
     for _ in 0..trials {
-        let killed: Vec<_> = ties.iter().map(|tie| Three::start(stage, *tie, "one", &["--with-child"])).collect();
-        let mut left: Vec<_> = ties.iter().map(|tie| Three::start(stage, *tie, "from-thread", &[])).collect();
+        let killed: Vec<_> = ties.iter().map(|tie| Three::start(harness, *tie, "one", &["--with-child"])).collect();
+        let mut left: Vec<_> = ties.iter().map(|tie| Three::start(harness, *tie, "from-thread", &[])).collect();
         killed.iter().for_each(Three::kill_parent);
         left.iter_mut().for_each(Three::end_thread);
         let end = Instant::now() + LIMIT;
@@ -65,7 +66,7 @@ fn fates(stage: &Stage, ties: &[Tie], trials: usize) -> Vec<Fate> {
             killed.end();
             left.end();
         }
-        stage.killed_orphans();
+        harness.killed_orphans();
     }
     let fate = |(tie, deaths): (&Tie, Deaths)| {
         let [child, grandchild, when_only_the_thread_ends] = deaths.map(|deaths| match deaths {
@@ -83,14 +84,14 @@ fn every(tie: Tie) -> usize {
     tie.interval().map_or(1, |interval| (interval.as_millis() / 10).min(25) as usize)
 }
 
-fn latencies(stage: &Stage, groups: &ControlGroups, ties: &[Tie], scale: &Scale) -> Table {
+fn latencies(harness: &Harness, groups: &ControlGroups, ties: &[Tie], scale: &Scale) -> Table {
     let rounds = scale.trials(800);
-    let mut patience = scale.patience(60);
+    let mut idle_wait = scale.idle_wait(60);
     let mut times = vec![Vec::new(); ties.len()];
     for round in 0..rounds {
         if round % 20 == 0 {
             groups.sweep();
-            patience.await_quiet();
+            idle_wait.await_quiet();
         }
         for turn in at_random(round, ties.len()) {
             let tie = ties[turn];
@@ -98,21 +99,21 @@ fn latencies(stage: &Stage, groups: &ControlGroups, ties: &[Tie], scale: &Scale)
                 let done = times[turn].len();
                 // As many kills at each moment between two looks.
                 let phase = tie.interval().unwrap_or_default() * (done * every(tie)) as u32 / rounds as u32;
-                times[turn].push(nanoseconds(latency(stage, tie, scale, phase)));
+                times[turn].push(nanoseconds(latency(harness, tie, scale, phase)));
             }
         }
     }
     Table::new("latency", Unit::Nanoseconds, ties.iter().map(|tie| tie.title().to_owned()).zip(times))
 }
 
-fn latency(stage: &Stage, tie: Tie, scale: &Scale, phase: Duration) -> Duration {
+fn latency(harness: &Harness, tie: Tie, scale: &Scale, phase: Duration) -> Duration {
     let three = match scale.apart {
         Some([one, other]) => {
-            let three = Three::start(stage, tie, "one", &["--on", &other.to_string()]);
+            let three = Three::start(harness, tie, "one", &["--on", &other.to_string()]);
             three.keep_parent_on(one);
             three
         }
-        None => Three::start(stage, tie, "one", &[]),
+        None => Three::start(harness, tie, "one", &[]),
     };
     // All is quiet, as it is when a parent dies.
     thread::sleep(Duration::from_millis(1) + phase);
@@ -121,7 +122,7 @@ fn latency(stage: &Stage, tie: Tie, scale: &Scale, phase: Duration) -> Duration 
     assert!(three.child().dies_within(2 * LIMIT), "a child lives that was tied by {}", tie.name());
     let time = start.elapsed();
     three.end();
-    stage.killed_orphans();
+    harness.killed_orphans();
     time
 }
 

@@ -11,16 +11,16 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{children_of, state_of, Spawned, Spawner, Stage, Tie};
+use pdeathsig_tests::{children_of, state_of, Harness, Spawned, Spawner, Tie};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 
 use super::results::{nanoseconds, Part, Table, Unit};
-use super::shared::patience::Patience;
+use super::shared::idle_wait::IdleWait;
 use super::shared::{at_random, has, CHILD, GIB};
 use super::smaps::{bytes_of, rollup};
 use super::{Scale, ACTOR, PEER_PARENT};
 
-const CROWD: &str = env!("CARGO_BIN_EXE_crowd");
+const MANY_CHILDREN: &str = env!("CARGO_BIN_EXE_many_children");
 
 const TIES: [Tie; 8] =
     [Tie::Nothing, Tie::Setpriv, Tie::Tini, Tie::DumbInit, Tie::Bwrap, Tie::Tether, Tie::Launcher, Tie::Pdeathsig];
@@ -47,14 +47,14 @@ const LIMIT: Duration = Duration::from_secs(3);
 pub(crate) fn measure(scale: &Scale) -> Part {
     let mut part = Part::default();
     let ties = scale.usable(TIES, &mut part);
-    let mut patience = scale.patience(60);
+    let mut idle_wait = scale.idle_wait(60);
     for (resident, column) in [(0, "a small owner"), (1, "an owner with 1 GiB resident")] {
         if resident > 0 && !has((resident + 1) * GIB, column) {
             part.skip(column, "too little memory");
             continue;
         }
         let memory = black_box(vec![1_u8; resident * GIB]);
-        let times = runs(&ties, scale.trials(300), &mut patience);
+        let times = runs(&ties, scale.trials(300), &mut idle_wait);
         drop(black_box(memory));
         part.tables.push(table(&format!("{column}, `true`"), Unit::Nanoseconds, &ties, times));
     }
@@ -63,7 +63,7 @@ pub(crate) fn measure(scale: &Scale) -> Part {
     for (number, trials) in TREES {
         let what = format!("the death of a tree of {number}");
         if has(number * CHILD, &what) {
-            die(&mut part, &deadly, number, scale.trials(trials), &mut patience);
+            die(&mut part, &deadly, number, scale.trials(trials), &mut idle_wait);
         } else {
             part.skip(&what, "too little memory");
         }
@@ -76,13 +76,13 @@ fn table(name: &str, unit: Unit, ties: &[Tie], values: Vec<Vec<f64>>) -> Table {
 }
 
 /// From the spawn of `true` until its exit is known.
-fn runs(ties: &[Tie], rounds: usize, patience: &mut Patience) -> Vec<Vec<f64>> {
-    let stage = Stage::open(ACTOR);
+fn runs(ties: &[Tie], rounds: usize, idle_wait: &mut IdleWait) -> Vec<Vec<f64>> {
+    let harness = Harness::open(ACTOR);
     let spawners: Vec<Spawner> = ties.iter().map(|tie| Spawner::new(*tie)).collect();
     let mut times = vec![Vec::new(); ties.len()];
     for round in 0..rounds {
         if round % 30 == 0 {
-            patience.await_quiet();
+            idle_wait.await_quiet();
         }
         for turn in at_random(round, ties.len()) {
             let start = Instant::now();
@@ -93,7 +93,7 @@ fn runs(ties: &[Tie], rounds: usize, patience: &mut Patience) -> Vec<Vec<f64>> {
     }
     // Its anchors are this process's children.
     drop(spawners);
-    drop(stage);
+    drop(harness);
     times
 }
 
@@ -108,7 +108,7 @@ fn hold(part: &mut Part, ties: &[Tie], rounds: usize) {
     ];
     let mut values = COLUMNS.map(|_| vec![Vec::new(); ties.len()]);
     for _ in 0..rounds {
-        let stage = Stage::open(ACTOR);
+        let harness = Harness::open(ACTOR);
         let spawners: Vec<Spawner> = ties.iter().map(|tie| Spawner::new(*tie)).collect();
         let children: Vec<Spawned> =
             spawners.iter().map(|spawner| spawner.spawn(Path::new("sleep"), &["100"])).collect();
@@ -136,7 +136,7 @@ fn hold(part: &mut Part, ties: &[Tie], rounds: usize) {
             values.iter_mut().zip(row).for_each(|(column, value)| column[turn].push(value));
         }
         drop(spawners);
-        drop(stage);
+        drop(harness);
     }
     for ((name, unit), values) in COLUMNS.into_iter().zip(values) {
         part.tables.push(table(name, unit, ties, values));
@@ -179,7 +179,7 @@ fn switches(process: Pid) -> f64 {
     counts.map(|line| line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap()).sum()
 }
 
-fn die(part: &mut Part, ties: &[Tie], number: usize, trials: usize, patience: &mut Patience) {
+fn die(part: &mut Part, ties: &[Tie], number: usize, trials: usize, idle_wait: &mut IdleWait) {
     let mut times = vec![Vec::new(); ties.len()];
     let mut survivors = vec![Vec::new(); ties.len()];
     for trial in 0..trials {
@@ -189,7 +189,7 @@ fn die(part: &mut Part, ties: &[Tie], number: usize, trials: usize, patience: &m
                 continue;
             }
             let tree = Tree::start(ties[turn], number);
-            patience.await_quiet();
+            idle_wait.await_quiet();
             match tree.die() {
                 Ok(time) => {
                     times[turn].push(nanoseconds(time));
@@ -208,20 +208,20 @@ fn die(part: &mut Part, ties: &[Tie], number: usize, trials: usize, patience: &m
 struct Tree {
     owner: Child,
     line: BufReader<ChildStdout>,
-    _stage: Stage,
+    _harness: Harness,
 }
 
 impl Tree {
     fn start(tie: Tie, number: usize) -> Tree {
-        let stage = Stage::open(ACTOR);
+        let harness = Harness::open(ACTOR);
         let mut command = Command::new(PEER_PARENT);
-        command.args(["one", tie.name(), CROWD, &(number - 1).to_string()]);
-        let mut owner = stage.start(command.stdin(Stdio::null()).stdout(Stdio::piped()));
+        command.args(["one", tie.name(), MANY_CHILDREN, &(number - 1).to_string()]);
+        let mut owner = harness.start(command.stdin(Stdio::null()).stdout(Stdio::piped()));
         let mut line = BufReader::new(owner.stdout.take().unwrap());
         let mut ready = String::new();
         line.read_line(&mut ready).unwrap();
         assert_eq!(ready, "ready\n", "a tree by {}", tie.name());
-        Tree { owner, line, _stage: stage }
+        Tree { owner, line, _harness: harness }
     }
 
     /// From the owner's SIGKILL until no process has the other end of the pipe; or how many are alive when the time is over.
@@ -246,7 +246,7 @@ fn alive() -> usize {
     let is_one = |folder: &Path| {
         // A wrapper names it too, behind its own name. A zombie has no command line.
         fs::read(folder.join("cmdline"))
-            .is_ok_and(|line| line.split(|byte| *byte == 0).next() == Some(CROWD.as_bytes()))
+            .is_ok_and(|line| line.split(|byte| *byte == 0).next() == Some(MANY_CHILDREN.as_bytes()))
     };
     processes.filter(|entry| is_one(&entry.path())).count()
 }

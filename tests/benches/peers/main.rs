@@ -16,10 +16,10 @@ use std::{env, fs};
 use nix::sched::{sched_getaffinity, CpuSet};
 use nix::unistd::Pid;
 use pdeathsig::Launcher;
-use pdeathsig_tests::{Spawned, Spawner, Stage, Tie};
+use pdeathsig_tests::{Harness, Spawned, Spawner, Tie};
 
 use results::{Part, Results};
-use shared::patience::Patience;
+use shared::idle_wait::IdleWait;
 
 mod arming;
 mod building;
@@ -60,8 +60,8 @@ impl Scale {
         (trials * self.per_cent).div_ceil(100)
     }
 
-    fn patience(&self, seconds: u64) -> Patience {
-        Patience(Duration::from_secs(if self.busy { 0 } else { seconds }))
+    fn idle_wait(&self, seconds: u64) -> IdleWait {
+        IdleWait(Duration::from_secs(if self.busy { 0 } else { seconds }))
     }
 
     /// Those ties that can be used here. The others are named as skipped.
@@ -85,7 +85,7 @@ fn two_processors() -> Option<[usize; 2]> {
 
 /// Tries each wrapper once. The command `pdeathsig` is built, and found first in `PATH`.
 fn unusable() -> Vec<(Tie, String)> {
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     let command = escargot::CargoBuild::new().manifest_path(Path::new(ROOT).join("pdeathsig-cli/Cargo.toml"));
     let command = command.bin("pdeathsig").release().run().unwrap();
     let mut path = command.path().parent().unwrap().as_os_str().to_owned();
@@ -105,7 +105,7 @@ fn unusable() -> Vec<(Tie, String)> {
             unusable.push((tie, format!("it does not run `true` here: {status}")));
         }
     }
-    drop(stage);
+    drop(harness);
     unusable
 }
 
@@ -154,7 +154,7 @@ fn main() {
         if named.is_empty() || named.contains(&name) {
             println!("{name} …");
             let start = Instant::now();
-            let part = measure(&scale).told(start.elapsed());
+            let part = measure(&scale).with_duration(start.elapsed());
             println!("{name}: {} s\n\n{}", part.seconds, render::part(name, &part));
             // One by one, so that what is measured is kept, whatever becomes of the next.
             let mut results = Results::load(&file);

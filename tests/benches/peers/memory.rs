@@ -1,6 +1,6 @@
 //! What a child has in memory for its protection.
 
-use pdeathsig_tests::{Stage, Tie};
+use pdeathsig_tests::{Harness, Tie};
 
 use super::family::Three;
 use super::results::{Part, Table, Unit};
@@ -16,19 +16,19 @@ const FIELDS: [(&str, &str); 3] =
 
 pub(crate) fn measure(scale: &Scale) -> Part {
     let mut part = Part::default();
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     let ties = scale.usable(TIES, &mut part);
     let mut bytes = FIELDS.map(|_| vec![Vec::new(); ties.len()]);
     for round in 0..scale.trials(41) {
         // One at a time, since they share.
         for turn in at_random(round, ties.len()) {
-            let three = Three::start(&stage, ties[turn], "one", &[]);
+            let three = Three::start(&harness, ties[turn], "one", &[]);
             let rollup = rollup(three.child().pid);
             for (bytes, (field, _)) in bytes.iter_mut().zip(FIELDS) {
                 bytes[turn].push(bytes_of(&rollup, field));
             }
             three.end();
-            stage.killed_orphans();
+            harness.killed_orphans();
         }
     }
     for (bytes, (_, name)) in bytes.into_iter().zip(FIELDS) {

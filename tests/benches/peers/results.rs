@@ -93,7 +93,7 @@ pub(crate) struct Skipped {
 
 impl Part {
     /// With when, where, and in what time it was measured.
-    pub(crate) fn told(self, took: Duration) -> Part {
+    pub(crate) fn with_duration(self, took: Duration) -> Part {
         Part { date: today(), kernel: kernel(), cpus: cpus(), seconds: took.as_secs_f64().round(), ..self }
     }
 
@@ -208,9 +208,9 @@ fn versions() -> BTreeMap<String, String> {
     for (tool, name) in [("tini", "tini"), ("dumb-init", "dumb-init"), ("bwrap", "bubblewrap")] {
         // One of them says it on its standard error.
         let Ok(output) = Command::new(tool).arg("--version").output() else { continue };
-        let said = [output.stdout, output.stderr].concat();
-        let said = String::from_utf8_lossy(&said).into_owned();
-        let version = said.split_whitespace().map(|word| word.trim_start_matches('v'));
+        let printed = [output.stdout, output.stderr].concat();
+        let printed = String::from_utf8_lossy(&printed).into_owned();
+        let version = printed.split_whitespace().map(|word| word.trim_start_matches('v'));
         if let Some(version) = version.into_iter().find(|word| word.starts_with(|first: char| first.is_ascii_digit())) {
             versions.insert(name.into(), version.into());
         }

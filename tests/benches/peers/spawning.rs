@@ -6,10 +6,10 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use pdeathsig::{CommandExt, Signal, Tether};
-use pdeathsig_tests::{new_guard, Spawner, Stage, Tie};
+use pdeathsig_tests::{new_guard, Harness, Spawner, Tie};
 
 use super::results::{nanoseconds, Part, Table, Unit};
-use super::shared::patience::Patience;
+use super::shared::idle_wait::IdleWait;
 use super::shared::{at_random, has, GIB};
 use super::{Scale, ACTOR};
 
@@ -34,8 +34,8 @@ const RESIDENT: [(usize, usize); 3] = [(0, 1), (1, 10), (4, 20)];
 
 pub(crate) fn measure(scale: &Scale) -> Part {
     let mut part = Part::default();
-    let stage = Stage::open(ACTOR);
-    let mut patience = scale.patience(30);
+    let harness = Harness::open(ACTOR);
+    let mut idle_wait = scale.idle_wait(30);
     for (resident, every) in RESIDENT {
         let what = format!("spawning with {resident} GiB resident");
         if resident > 0 && !has((resident + 1) * GIB, &what) {
@@ -43,7 +43,7 @@ pub(crate) fn measure(scale: &Scale) -> Part {
             continue;
         }
         let memory = black_box(vec![1_u8; resident * GIB]);
-        let [spawned, ended] = spawn_in_turn(scale.trials(600), every, &mut patience);
+        let [spawned, ended] = spawn_in_turn(scale.trials(600), every, &mut idle_wait);
         let groups = new_groups(scale.trials(100));
         drop(black_box(memory));
         let names = || TIES.iter().map(|tie| tie.title().to_owned());
@@ -51,17 +51,17 @@ pub(crate) fn measure(scale: &Scale) -> Part {
         part.tables.push(Table::new(&format!("{resident} GiB, spawn and end"), Unit::Nanoseconds, names().zip(ended)));
         part.tables.push(Table::new(&format!("{resident} GiB, group"), Unit::Nanoseconds, groups));
     }
-    drop(stage);
+    drop(harness);
     part
 }
 
-fn spawn_in_turn(rounds: usize, every: usize, patience: &mut Patience) -> [Vec<Vec<f64>>; 2] {
+fn spawn_in_turn(rounds: usize, every: usize, idle_wait: &mut IdleWait) -> [Vec<Vec<f64>>; 2] {
     let spawners = TIES.map(Spawner::new);
     let mut spawned = vec![Vec::new(); TIES.len()];
     let mut ended = spawned.clone();
     for round in 0..rounds {
         if round % 30 == 0 {
-            patience.await_quiet();
+            idle_wait.await_quiet();
         }
         // When a control group was removed, the kernel makes the next fork wait. With a random order this falls on all alike.
         for turn in at_random(round, TIES.len()) {

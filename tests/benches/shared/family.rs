@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use nix::sys::signal::{kill, Signal};
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
-use pdeathsig_tests::Stage;
+use pdeathsig_tests::Harness;
 
 /// An owner and its children, which sleep.
 pub(crate) struct Family {
@@ -37,8 +37,8 @@ impl Family {
     /// Starts an owner, and waits until its children are there and it has reported; or says with how many it has ended.
     // Reaped by its id, as its children are.
     #[allow(clippy::zombie_processes)]
-    pub(crate) fn start(stage: &Stage, command: &mut Command, number: usize) -> Result<Family, String> {
-        let mut owner = stage.start(command.stdin(Stdio::null()).stdout(Stdio::piped()));
+    pub(crate) fn start(harness: &Harness, command: &mut Command, number: usize) -> Result<Family, String> {
+        let mut owner = harness.start(command.stdin(Stdio::null()).stdout(Stdio::piped()));
         let mut line = BufReader::new(owner.stdout.take().unwrap());
         let (mut there, mut report) = (0, String::new());
         let mut bytes = [0; 4096];
@@ -55,7 +55,7 @@ impl Family {
             }
         }
         let numbers: Vec<u64> = report.split_whitespace().map(|number| number.parse().unwrap()).collect();
-        let [descriptors, at_start, nanoseconds] = numbers[..] else { panic!("the owner said {report:?}") };
+        let [descriptors, at_start, nanoseconds] = numbers[..] else { panic!("the owner printed {report:?}") };
         let descriptors = (descriptors as usize, at_start as usize);
         let report = Report { descriptors, spawned_in: Duration::from_nanos(nanoseconds) };
         Ok(Family { owner: Pid::from_raw(owner.id() as i32), number, line, report })

@@ -4,7 +4,7 @@
 #![allow(dead_code)]
 
 pub(crate) mod family;
-pub(crate) mod patience;
+pub(crate) mod idle_wait;
 
 use std::fs;
 use std::time::Duration;

@@ -15,8 +15,8 @@ impl Actor<'_> {
 
     /// The same with options.
     pub fn arm_with(&mut self, signal: Signal, options: Options) -> Result<(), String> {
-        self.tell_arm_with(signal, options);
-        self.hear_armed().0
+        self.request_arm_with(signal, options);
+        self.answer_to_arm().0
     }
 
     /// `DieWithParent::new(signal).watch().arm()`
@@ -30,18 +30,18 @@ impl Actor<'_> {
     }
 
     /// Has it arm, without waiting for the answer.
-    pub fn tell_arm(&mut self, signal: Signal, expected_parent: Option<u32>) {
-        self.tell_arm_with(signal, Options { expected_parent, ..Options::default() });
+    pub fn request_arm(&mut self, signal: Signal, expected_parent: Option<u32>) {
+        self.request_arm_with(signal, Options { expected_parent, ..Options::default() });
     }
 
     /// The same with options.
-    pub fn tell_arm_with(&mut self, signal: Signal, options: Options) {
-        self.tell(Request::Arm { signal: signal as i32, options });
+    pub fn request_arm_with(&mut self, signal: Signal, options: Options) {
+        self.send_request(Request::Arm { signal: signal as i32, options });
     }
 
     /// The answer: the error, if any, and the number of allocations.
-    pub fn hear_armed(&mut self) -> (Result<(), String>, usize) {
-        self.hear()
+    pub fn answer_to_arm(&mut self) -> (Result<(), String>, usize) {
+        self.receive()
     }
 
     /// `die_with_parent(signal)` on another thread than the main one.
@@ -68,13 +68,13 @@ impl Actor<'_> {
 
     /// Has it make the bare system call, then ask in its own way whether it is an orphan, and send itself the signal if
     /// so; without waiting for the answer.
-    pub fn tell_set_bare_and_check(&mut self, signal: Signal, orphaned: Orphaned) {
-        self.tell(Request::SetBareAndCheck { signal: signal as i32, orphaned });
+    pub fn request_set_bare_and_check(&mut self, signal: Signal, orphaned: Orphaned) {
+        self.send_request(Request::SetBareAndCheck { signal: signal as i32, orphaned });
     }
 
     /// The answer of one that lives after that: whether it takes itself for an orphan.
-    pub fn hear_checked(&mut self) -> bool {
-        self.hear()
+    pub fn answer_to_check(&mut self) -> bool {
+        self.receive()
     }
 
     /// `outlive_parent()`
@@ -102,18 +102,18 @@ impl Actor<'_> {
 
     /// `Parent::current()`, which it keeps: the id.
     pub fn pin(&mut self) -> Result<u32, String> {
-        self.tell_pin();
-        self.hear_pinned()
+        self.request_pin();
+        self.answer_to_pin()
     }
 
     /// Has it pin its parent, without waiting for the answer.
-    pub fn tell_pin(&mut self) {
-        self.tell(Request::Pin);
+    pub fn request_pin(&mut self) {
+        self.send_request(Request::Pin);
     }
 
     /// The answer.
-    pub fn hear_pinned(&mut self) -> Result<u32, String> {
-        self.hear()
+    pub fn answer_to_pin(&mut self) -> Result<u32, String> {
+        self.receive()
     }
 
     /// `Parent::is_alive()`
@@ -123,18 +123,18 @@ impl Actor<'_> {
 
     /// `Parent::wait()` or `Parent::wait_timeout(timeout)`: whether the parent is gone.
     pub fn wait_for_pinned(&mut self, timeout: Option<Duration>) -> Result<bool, String> {
-        self.tell_wait_for_pinned(timeout);
-        self.hear_waited()
+        self.request_wait_for_pinned(timeout);
+        self.answer_to_wait()
     }
 
     /// Has it wait, without waiting for the answer.
-    pub fn tell_wait_for_pinned(&mut self, timeout: Option<Duration>) {
-        self.tell(Request::WaitForPinned { timeout });
+    pub fn request_wait_for_pinned(&mut self, timeout: Option<Duration>) {
+        self.send_request(Request::WaitForPinned { timeout });
     }
 
     /// The answer.
-    pub fn hear_waited(&mut self) -> Result<bool, String> {
-        self.hear()
+    pub fn answer_to_wait(&mut self) -> Result<bool, String> {
+        self.receive()
     }
 
     /// `Parent::spawner_thread()`

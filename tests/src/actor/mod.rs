@@ -1,8 +1,8 @@
 //! The test's handle on one process: its line, its birth and its end.
 
 mod calls;
-mod seen;
-mod told;
+mod commands;
+mod state;
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::OwnedFd;
@@ -16,13 +16,13 @@ use nix::unistd::{getpgid, Pid};
 use rustix::process::{pidfd_open, PidfdFlags};
 use serde::de::DeserializeOwned;
 
+use crate::harness::{await_readable, is_readable, until, Harness, DEADLINE};
 use crate::protocol::{Cause, End, Hello, Request};
-use crate::stage::{await_readable, is_readable, until, Stage, DEADLINE};
 
-/// One process on the stage.
+/// One process of a test.
 #[derive(Debug)]
 pub struct Actor<'a> {
-    stage: &'a Stage,
+    harness: &'a Harness,
     pid: Pid,
     own_pid: Pid,
     process: OwnedFd,
@@ -30,17 +30,17 @@ pub struct Actor<'a> {
 }
 
 impl<'a> Actor<'a> {
-    pub(crate) fn new(stage: &'a Stage, pid: Pid, line: UnixStream) -> Actor<'a> {
+    pub(crate) fn new(harness: &'a Harness, pid: Pid, line: UnixStream) -> Actor<'a> {
         line.set_read_timeout(Some(DEADLINE)).unwrap();
         let process = pidfd_open(rustix::process::Pid::from_raw(pid.as_raw()).unwrap(), PidfdFlags::empty()).unwrap();
         let mut line = BufReader::new(line);
-        let hello: Hello = hear(&mut line);
-        Actor { stage, pid, own_pid: Pid::from_raw(hello.pid), process, line }
+        let hello: Hello = receive(&mut line);
+        Actor { harness, pid, own_pid: Pid::from_raw(hello.pid), process, line }
     }
 
-    /// The stage that it is on.
-    pub fn stage(&self) -> &'a Stage {
-        self.stage
+    /// The harness that it belongs to.
+    pub fn harness(&self) -> &'a Harness {
+        self.harness
     }
 
     /// Its id.
@@ -53,42 +53,42 @@ impl<'a> Actor<'a> {
         self.own_pid
     }
 
-    pub(crate) fn tell(&mut self, request: Request) {
+    pub(crate) fn send_request(&mut self, request: Request) {
         let line = format!("{}\n", serde_json::to_string(&request).unwrap());
         self.line.get_mut().write_all(line.as_bytes()).unwrap();
     }
 
-    pub(crate) fn hear<T: DeserializeOwned>(&mut self) -> T {
-        hear(&mut self.line)
+    pub(crate) fn receive<T: DeserializeOwned>(&mut self) -> T {
+        receive(&mut self.line)
     }
 
     pub(crate) fn ask<T: DeserializeOwned>(&mut self, request: Request) -> T {
-        self.tell(request);
-        self.hear()
+        self.send_request(request);
+        self.receive()
     }
 
     /// A child of this actor.
     pub fn spawn(&mut self) -> Actor<'a> {
         self.ask::<i32>(Request::Spawn);
-        self.stage.enter()
+        self.harness.accept()
     }
 
     /// A child by fork alone.
     pub fn fork(&mut self) -> Actor<'a> {
         self.ask::<i32>(Request::Fork);
-        self.stage.enter()
+        self.harness.accept()
     }
 
     /// A child by fork alone, made while two threads arm a watch again and again.
     pub fn fork_while_threads_arm(&mut self, signal: Signal) -> Actor<'a> {
         self.ask::<i32>(Request::ForkWhileThreadsArm { signal: signal as i32 });
-        self.stage.enter()
+        self.harness.accept()
     }
 
     /// A child spawned by another thread of this actor than the main one; the thread stays.
     pub fn spawn_on_thread(&mut self) -> Actor<'a> {
         self.ask::<i32>(Request::SpawnOnThread);
-        self.stage.enter()
+        self.harness.accept()
     }
 
     /// Ends the thread of [`spawn_on_thread`](Self::spawn_on_thread), and returns when it has ended.
@@ -98,14 +98,14 @@ impl<'a> Actor<'a> {
 
     /// Replaces the actor's program by itself, or by another copy.
     pub fn exec(mut self, program: Option<PathBuf>) -> Actor<'a> {
-        self.tell(Request::Exec { program });
-        self.stage.enter()
+        self.send_request(Request::Exec { program });
+        self.harness.accept()
     }
 
     /// Replaces the actor's program by itself, from another thread than the main one.
     pub fn exec_on_thread(mut self) -> Actor<'a> {
-        self.tell(Request::ExecOnThread);
-        self.stage.enter()
+        self.send_request(Request::ExecOnThread);
+        self.harness.accept()
     }
 
     /// Starts another program, and answers with its id and its first line, after which it prints no more.
@@ -130,7 +130,7 @@ impl<'a> Actor<'a> {
         self.ask(Request::Wait { pid: child.own_pid.as_raw() })
     }
 
-    /// Panics unless it does as it is told: it lives, and whatever signal was pending has not stopped that.
+    /// Panics unless it answers: it lives, and no pending signal has stopped it.
     pub fn assert_lives(&mut self) {
         self.ask(Request::Ping)
     }
@@ -141,13 +141,13 @@ impl<'a> Actor<'a> {
     }
 
     /// Has it die, without waiting for its end.
-    pub fn tell_die(&mut self, cause: Cause) {
-        self.tell(Request::Die(cause));
+    pub fn request_death(&mut self, cause: Cause) {
+        self.send_request(Request::Die(cause));
     }
 
-    /// Ends it, a child of the test, and returns when it is gone and its children have been told.
+    /// Ends it, a child of the test, and returns when it is gone and its children have been signalled.
     pub fn die(mut self, cause: Cause) -> WaitStatus {
-        self.tell_die(cause);
+        self.request_death(cause);
         self.end()
     }
 
@@ -169,7 +169,7 @@ impl<'a> Actor<'a> {
         assert_eq!(self.end(), WaitStatus::Signaled(self.pid, signal, false));
     }
 
-    /// Waits until it is dead; somebody else reaps it.
+    /// Waits until it is dead. Another process reaps it.
     pub fn await_dead(&self) {
         await_readable(&self.process, "a process's end");
     }
@@ -184,12 +184,12 @@ impl<'a> Actor<'a> {
         until("a process that is gone", || getpgid(Some(self.pid)).err());
     }
 
-    /// Whether it has answered what it was told, which it does not while it waits.
+    /// Whether it has answered the request, which it does not while it waits.
     pub fn has_answered(&self) -> bool {
         is_readable(self.line.get_ref(), Duration::from_millis(20))
     }
 
-    /// Sends it a signal again and again until it answers what it was told; how many times.
+    /// Sends it a signal again and again until it answers the request; how many times.
     pub fn send_until_answered(&self, signal: Signal) -> usize {
         let mut sent = 0;
         while !is_readable(self.line.get_ref(), Duration::from_millis(5)) {
@@ -200,7 +200,7 @@ impl<'a> Actor<'a> {
     }
 }
 
-fn hear<T: DeserializeOwned>(line: &mut BufReader<UnixStream>) -> T {
+fn receive<T: DeserializeOwned>(line: &mut BufReader<UnixStream>) -> T {
     let mut text = String::new();
     line.read_line(&mut text).expect("an actor's answer");
     assert!(!text.is_empty(), "the actor has died instead of answering");

@@ -1,5 +1,5 @@
 //! A process that does what a test tells it to.
 
 fn main() {
-    pdeathsig_tests::play();
+    pdeathsig_tests::run_actor();
 }

@@ -2,5 +2,5 @@
 
 #[pdeathsig::die_with_parent]
 fn main() {
-    pdeathsig_tests::play();
+    pdeathsig_tests::run_actor();
 }

@@ -15,5 +15,5 @@ fn main() {
         "watch" => tie.watch().arm().unwrap(),
         _ => panic!("armed by {way}?"),
     }
-    pdeathsig_tests::play();
+    pdeathsig_tests::run_actor();
 }

@@ -1,5 +1,5 @@
-//! `leaf SOCKET [stop]`: says that it is up, stops itself if told so, and sleeps for two minutes.
+//! `leaf SOCKET [stop]`: reports that it is up, stops itself if asked to, and sleeps for two minutes.
 
 fn main() {
-    pdeathsig_tests::play_leaf();
+    pdeathsig_tests::run_leaf();
 }

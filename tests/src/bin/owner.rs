@@ -35,7 +35,7 @@ fn own() {
     let program = env::current_exe().unwrap();
     // One command for each child, as a program has it that starts different ones.
     let command = || Command::new(&program);
-    pdeathsig_tests::own(|| match tie.as_str() {
+    pdeathsig_tests::print_spawn_cost(|| match tie.as_str() {
         "tether" => {
             let tether = Tether::new(Signal::KILL).unwrap();
             (0..number).for_each(|_| spawn(command().tether(&tether).unwrap()));
@@ -48,7 +48,7 @@ fn own() {
     });
 }
 
-// They outlive none of this; whoever started the owner reaps them.
+// Reaped by the process that started the owner.
 #[allow(clippy::zombie_processes)]
 fn spawn(command: &mut Command) {
     command.spawn().unwrap();

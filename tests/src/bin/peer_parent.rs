@@ -12,7 +12,7 @@ use std::{env, io, mem, thread};
 use nix::sys::resource::{getrlimit, setrlimit, Resource};
 use nix::unistd::{alarm, pause};
 use pdeathsig::{Launcher, Signal};
-use pdeathsig_tests::{own, Spawner, Tie};
+use pdeathsig_tests::{print_spawn_cost, Spawner, Tie};
 
 const USAGE: &str = "usage: peer_parent one|from-thread TIE PROGRAM … | many TIE NUMBER PROGRAM";
 
@@ -56,7 +56,7 @@ fn own_many(tie: Tie, number: usize, program: &Path) {
     // Some keep a descriptor for each child.
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, most, most).unwrap();
-    own(|| {
+    print_spawn_cost(|| {
         let spawner = Spawner::new(tie);
         (0..number).for_each(|_| mem::forget(spawner.spawn(program, &[])));
         mem::forget(spawner);

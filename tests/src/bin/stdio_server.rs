@@ -10,7 +10,7 @@ use std::{env, fs};
 
 use pdeathsig::{die_with_parent, CommandExt, DieWithParent, Signal, Tether};
 
-// Reaped by the stage.
+// Reaped by the harness.
 #[allow(clippy::zombie_processes)]
 fn main() {
     let way = env::args().nth(1).expect("usage: stdio_server armed|descendants");

@@ -1,4 +1,4 @@
-//! Processes that evade whoever wants to end them, for half a minute.
+//! Processes that evade signals, for half a minute.
 //!
 //! - `storm hop NUMBER`: so many processes, each of which starts its successor in a session of its own and ends, again
 //!   and again; none is there for long. After 4,000 times they stay, lest the process table fill with their remains.
@@ -73,7 +73,7 @@ fn hop(hops: &pdeathsig_tests::SharedCounter, end: Instant) {
         if !pdeathsig_tests::forked() {
             return;
         }
-        // A session of its own; refused to nobody who has just been forked.
+        // A session of its own. A process just forked can always make one.
         let _ = nix::unistd::setsid();
     }
     pdeathsig_tests::sleep_until(end);
@@ -90,7 +90,7 @@ fn move_to_and_fro(group: Pid, end: Instant) {
     let own = getpgrp();
     while Instant::now() < end {
         for group in [group, own] {
-            // It may be that nobody is left there.
+            // The group may be empty by now.
             let _ = setpgid(Pid::from_raw(0), group);
         }
     }

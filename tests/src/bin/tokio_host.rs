@@ -17,7 +17,7 @@ fn main() {
     let end = Instant::now() + Duration::from_secs(60);
     let program = env::args_os().nth(1).expect("usage: tokio_host PROGRAM [tether]");
     let tether = env::args().nth(2).is_some_and(|tie| tie == "tether").then(|| Tether::new(Signal::KILL).unwrap());
-    // Ten seconds if nobody says otherwise.
+    // Ten seconds by default.
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(1).thread_keep_alive(Duration::from_millis(1)).build().unwrap();
     let start = move || start(program.into(), tether);

@@ -88,9 +88,9 @@ impl SharedCounter {
 }
 
 /// A process with the number `pid`, which is free: a child of the test that sleeps until it is killed.
-pub fn stranger(pid: Pid) -> io::Result<()> {
+pub fn unrelated_process(pid: Pid) -> io::Result<()> {
     fork_with_number(pid, || {
-        // An end of its own, if nobody makes one.
+        // It exits by itself if nothing kills it.
         nix::unistd::alarm::set(120);
         loop {
             pause();
@@ -108,7 +108,7 @@ pub(crate) fn fork_with_number(pid: Pid, child: impl FnOnce()) -> io::Result<()>
     arguments.set_tid_size = 1;
     let size = std::mem::size_of_val(&arguments);
     // SAFETY: the arguments and the number they point to live until the call returns; without flags it is a fork. What
-    // was said of `in_fork` holds here.
+    // was printed of `in_fork` holds here.
     match unsafe { libc::syscall(libc::SYS_clone3, &arguments, size) } {
         -1 => Err(io::Error::last_os_error()),
         0 => {

@@ -1,4 +1,4 @@
-//! The parent that a program was told of by `getppid`, remembered.
+//! The first answer of `getppid`, remembered.
 
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicPtr, Ordering};

@@ -56,7 +56,7 @@ pub(crate) fn caught() -> usize {
     CAUGHT.load(Ordering::SeqCst)
 }
 
-/// Undoes what whoever runs the tests ignores, as `nohup` does, or blocks.
+/// Undoes inherited ignored signals, as under `nohup`, and blocked ones.
 pub(crate) fn stop_ignoring() {
     use Signal::*;
     let action = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());

@@ -14,7 +14,7 @@ use rustix::event::{poll, PollFd, PollFlags};
 use rustix::termios::{tcsetwinsize, Winsize};
 use vt100::{Callbacks, Screen};
 
-use crate::stage::DEADLINE;
+use crate::harness::DEADLINE;
 
 /// Reads until it is dropped, or until no program has the terminal open any more.
 pub(crate) struct Reader {

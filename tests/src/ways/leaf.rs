@@ -10,7 +10,7 @@ use nix::sys::signal::{raise, Signal};
 const LIFETIME: Duration = Duration::from_secs(120);
 
 /// `leaf SOCKET [stop]`
-pub fn play() {
+pub fn run() {
     let end = Instant::now() + LIFETIME;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let socket = arguments.first().expect("usage: leaf SOCKET [stop]");

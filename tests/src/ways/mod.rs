@@ -61,13 +61,13 @@ pub struct Trial {
     /// How long the leaves may take to come up.
     pub start: Duration,
     /// How long what is to die may take.
-    pub patience: Duration,
+    pub timeout: Duration,
 }
 
 /// What came of it.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Outcome {
-    /// The leaves did not come up. What was said on standard error.
+    /// The leaves did not come up. What was printed on standard error.
     NotStarted(String),
     /// What is left.
     Left {
@@ -90,7 +90,7 @@ impl Trial {
 }
 
 /// What the program `way` does.
-pub fn play_way() {
+pub fn run_way() {
     pdeathsig::Launcher::init();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
@@ -98,9 +98,9 @@ pub fn play_way() {
             let outcome = trial::run(&serde_json::from_str(trial).unwrap());
             println!("{}", serde_json::to_string(&outcome).unwrap());
         }
-        ["owner", trial] => owner::play(&serde_json::from_str(trial).unwrap()),
+        ["owner", trial] => owner::run(&serde_json::from_str(trial).unwrap()),
         _ => panic!("usage: way trial|owner TRIAL"),
     }
 }
 
-pub use leaf::play as play_leaf;
+pub use leaf::run as run_leaf;

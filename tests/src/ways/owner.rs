@@ -13,7 +13,7 @@ const LIFETIME: Duration = Duration::from_secs(120);
 const GRACE: Duration = Duration::from_millis(300);
 
 /// Prints the pid of its child, and waits for the death of either.
-pub(super) fn play(trial: &Trial) {
+pub(super) fn run(trial: &Trial) {
     let end = Instant::now() + LIFETIME;
     let tether = (trial.tie == Guard::Tether).then(|| Tether::new(Signal::KILL).unwrap());
     let mut child = spawn(trial, tether.as_ref());

@@ -20,8 +20,8 @@ use nix::unistd::Pid;
 use rustix::process::{pidfd_open, pidfd_send_signal, PidfdFlags};
 
 use super::{Dies, Guard, Outcome, Trial};
+use crate::harness::is_readable;
 use crate::launching::{children_of, state_of};
-use crate::stage::is_readable;
 
 /// Between two looks at what is left.
 const LOOK: Duration = Duration::from_millis(5);
@@ -52,7 +52,7 @@ fn try_out(trial: &Trial) -> Outcome {
         Dies::Inner => kill(first_child(child), Signal::SIGKILL).unwrap(),
         Dies::Program => kill(first_child(first_child(child)), Signal::SIGKILL).unwrap(),
     }
-    let end = Instant::now() + trial.patience;
+    let end = Instant::now() + trial.timeout;
     // Whatever else died, the owner lives, and is no survivor.
     let is_survivor = |pid: &Pid| *pid != owner_pid;
     let lives = |leaf: &&OwnedFd| !is_readable(leaf, Duration::ZERO);

@@ -7,25 +7,25 @@ use std::process;
 use nix::libc;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use pdeathsig_tests::{until, Actor, Stage};
+use pdeathsig_tests::{until, Actor, Harness};
 
 /// How it went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Died(Signal),
     Exited(i32),
-    /// It does as it is told, and nothing is on its way that would end it.
+    /// It answers, and no signal is pending that would kill it.
     Lives,
 }
 
 impl Outcome {
     /// Waits until it is certain. The child's parent has been reaped, so whatever the kernel sends has been sent.
-    pub(crate) fn of(stage: &Stage, child: Pid, watching: bool) -> Outcome {
+    pub(crate) fn of(harness: &Harness, child: Pid, watching: bool) -> Outcome {
         // A thread may need a moment to send what is to be sent. One that watches the test sends nothing.
         let is_safe = || !watching || watches_the_test(child);
-        let outcome = until("a child's end, or its call", || match stage.end_if_ended(child) {
+        let outcome = until("a child's end, or its call", || match harness.end_if_ended(child) {
             Some(status) => Some(Err(status)),
-            None if is_safe() => stage.enter_if_called().map(Ok),
+            None if is_safe() => harness.accept_if_connected().map(Ok),
             None => None,
         });
         match outcome {

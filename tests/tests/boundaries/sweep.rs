@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use nix::libc;
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Boundary, Stage, Tracee};
+use pdeathsig_tests::{Boundary, Harness, Tracee};
 use syscalls::Sysno;
 
 use crate::outcome::Outcome;
@@ -52,20 +52,20 @@ pub(crate) struct Sweep {
 
 /// Holds a child at each stop there is.
 pub(crate) fn sweep(way: &Way, signal: Signal, held: Held) -> Sweep {
-    let stage = Stage::open(ACTOR);
-    let stops = (0..).map_while(|stop| trial(&stage, way, signal, held, stop)).collect();
+    let harness = Harness::open(ACTOR);
+    let stops = (0..).map_while(|stop| trial(&harness, way, signal, held, stop)).collect();
     Sweep { way: way.name, signal, held, stops }
 }
 
 /// None if the child has come to the end before that stop.
-fn trial(stage: &Stage, way: &Way, signal: Signal, held: Held, stop: usize) -> Option<Stop> {
-    let mut parent = stage.actor();
+fn trial(harness: &Harness, way: &Way, signal: Signal, held: Held, stop: usize) -> Option<Stop> {
+    let mut parent = harness.actor();
     if signal != Signal::SIGKILL {
         parent.catch(signal);
     }
     (way.prepare)(&mut parent, signal);
     let spawner = Tracee::seize(&parent);
-    parent.tell_spawn((way.spawning)(&parent, signal));
+    parent.request_spawn((way.spawning)(&parent, signal));
     let child = spawner.follow();
     let id = child.pid();
     let (mut tracee, mut place) = match held {
@@ -76,10 +76,10 @@ fn trial(stage: &Stage, way: &Way, signal: Signal, held: Held, stop: usize) -> O
     parent.kill();
     drop(tracee);
     // Also where it is over, so that it ends.
-    let outcome = Outcome::of(stage, id, way.threads.contains(&Held::Watcher));
+    let outcome = Outcome::of(harness, id, way.threads.contains(&Held::Watcher));
     // The leader of a tether's group.
-    stage.killed_orphans();
-    stage.turn_away();
+    harness.killed_orphans();
+    harness.drop_dead_connections();
     (!is_over).then_some(Stop { call: place.call, through: place.through, phase: place.phase, outcome })
 }
 

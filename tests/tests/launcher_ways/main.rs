@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::unistd::geteuid;
-use pdeathsig_tests::{is_installed, skipped, Dies, Guard, Outcome, Stage, Trial};
+use pdeathsig_tests::{is_installed, skipped, Dies, Guard, Harness, Outcome, Trial};
 
 use rows::{Way, WAYS};
 use table::Column;
@@ -47,8 +47,8 @@ func main() {
 
 #[test]
 fn nothing_is_left_under_a_launcher_whatever_dies() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let programs = Programs::prepare(stage.folder());
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let programs = Programs::prepare(harness.folder());
     let part = env::var("PDEATHSIG_WAY").unwrap_or_default();
     let ways: Vec<&Way> = WAYS.iter().filter(|way| way.name.contains(&part) && can_be_tried(way)).collect();
     let start = Instant::now();
@@ -131,7 +131,7 @@ impl Programs {
             folder,
             leaf: self.folder.join("leaf"),
             start: LONG,
-            patience: if column.tie == Guard::Launcher { LONG } else { SHORT },
+            timeout: if column.tie == Guard::Launcher { LONG } else { SHORT },
         }
     }
 }

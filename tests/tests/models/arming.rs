@@ -9,18 +9,18 @@ use crate::kernel::{Event, Family, Number, INIT};
 use crate::signals::{Disposition, Signal};
 
 pub(crate) const NO_SURVIVOR: &str = "no survivor unless documented";
-pub(crate) const NO_VICTIM: &str = "nobody dies who should live";
+pub(crate) const NO_WRONG_DEATH: &str = "no process dies that should live";
 
-/// Whose absence means that the parent has died.
+/// The process whose absence means that the parent has died.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Compare {
     WithRecorded,
     WithExpected,
-    /// Broken: nobody's.
+    /// Broken: of no process.
     Not,
-    /// Broken: an orphan is whoever has pid 1 for a parent.
+    /// Broken: an orphan is a process whose parent has pid 1.
     WithOne,
-    /// Broken: of anybody with the expected number.
+    /// Broken: of any process with the expected number.
     WhetherExpectedIsInUse,
 }
 
@@ -122,7 +122,7 @@ impl Model for Arming {
         }
         let mut events = Vec::new();
         state.family.events(&mut events);
-        if self.adopter_may_get_number && events.contains(&Event::StrangerGetsNumber) {
+        if self.adopter_may_get_number && events.contains(&Event::UnrelatedGetsNumber) {
             events.push(Event::AdopterGetsNumber);
         }
         actions.extend(events.into_iter().map(Action::Happens));
@@ -169,7 +169,7 @@ impl Model for Arming {
     fn properties(&self) -> Vec<Property<Arming>> {
         let mut properties = vec![
             Property::always(NO_SURVIVOR, Arming::no_survivor),
-            Property::always(NO_VICTIM, |_, state: &State| {
+            Property::always(NO_WRONG_DEATH, |_, state: &State| {
                 // Documented: the signal comes when only the spawning thread ends, which it has if the process has.
                 !state.family.child.has_had_the_signal() || state.family.spawner_has_ended()
             }),
@@ -193,7 +193,7 @@ impl Model for Arming {
         if self.compare == Compare::WithRecorded {
             // What is documented is so.
             properties.push(Property::sometimes(
-                "who is not seen to die is survived",
+                "a parent that is not seen to die is survived",
                 |model: &Arming, state: &State| {
                     model.is_settled(state) && !state.family.child.has_had_the_signal() && state.gone_before_record
                 },

@@ -8,7 +8,7 @@ use std::fmt::{self, Display, Formatter};
 
 use stateright::{Model, Property};
 
-use crate::arming::{NO_SURVIVOR, NO_VICTIM};
+use crate::arming::{NO_SURVIVOR, NO_WRONG_DEATH};
 use crate::kernel::{Event, Family, Number};
 use crate::report::Table;
 use crate::signals::{Disposition, Fate, Signal};
@@ -17,7 +17,7 @@ const NO_START: &str = "the program does not start when the parent was gone befo
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Step {
-    /// Broken: it is the parent who knows its number for sure.
+    /// Broken: only the parent knows its number for sure.
     Record,
     Reset,
     Unblock,
@@ -153,10 +153,10 @@ impl Model for BeforeExec {
         vec![
             Property::always(NO_SURVIVOR, |model: &BeforeExec, state: &State| {
                 let orphan = state.family.parent_is_gone() && state.family.child.lives();
-                // Documented: a signal that nobody ends of.
+                // Documented: a signal that is ignored by default.
                 !(orphan && model.is_settled(state)) || state.family.child.signal == Signal::Harmless
             }),
-            Property::always(NO_VICTIM, |_, state: &State| {
+            Property::always(NO_WRONG_DEATH, |_, state: &State| {
                 state.family.child.lives() || state.family.spawner_has_ended()
             }),
             Property::always(NO_START, |_, state: &State| !(state.started && state.gone_before_arming)),
@@ -212,5 +212,5 @@ fn no_program_runs_without_its_parent_whatever_that_does_about_the_signal() {
     let recording = with(&[Step::Record, Step::Reset, Step::Unblock, Step::Arm, Step::Compare, Step::Exec]);
     table.fails("compares with what the child has recorded", NO_SURVIVOR, recording);
     let trusting = BeforeExec { exits: false, ..with(STEPS) };
-    table.fails("trusts in a signal that nobody ends of", NO_START, trusting);
+    table.fails("relies on a signal that is ignored by default", NO_START, trusting);
 }

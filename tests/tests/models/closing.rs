@@ -1,11 +1,11 @@
 //! The order in which descriptors are closed: why the socket of a tether holds its own peer.
 //!
 //! A process that ends (`close_files` in `fs/file.c`), or executes a program (`do_close_on_exec`), closes its
-//! descriptors from the lowest number up. That does no more than to count: whoever closes the last copy of a file has
-//! it released, and this is put off until the process is on its way out of the kernel or almost gone (`fput` in
-//! `fs/file_table.c`, `task_work_run` in `kernel/task_work.c`; in which order depends on the kernel). So two files
-//! whose last copies are closed by two processes are released in either order, though each process closes them in
-//! the right one.
+//! descriptors from the lowest number up. That does no more than to count: the process that closes the last copy of a
+//! file has it released, and this is put off until the process is on its way out of the kernel or almost gone (`fput`
+//! in `fs/file_table.c`, `task_work_run` in `kernel/task_work.c`; in which order depends on the kernel). So two files
+//! whose last copies are closed by two processes are released in either order, though each process closes them in the
+//! right one.
 //!
 //! To release the writing side, or the peer, of a reader that is not released yet has the signal sent.
 
@@ -22,7 +22,7 @@ enum Kind {
     /// Has asked for the signal.
     Reader,
     Writer,
-    /// A writer whose queue holds the reader: within one release, the reader is told first.
+    /// A writer whose queue holds the reader: within one release, the reader is notified first.
     HoldingItsReader,
 }
 
@@ -30,7 +30,7 @@ enum Kind {
 #[derive(Clone, Debug)]
 struct Closing {
     files: &'static [Kind],
-    /// With the owner, who ends, or a child in the middle of its spawn.
+    /// With the owner, which exits, or a child in the middle of its spawn.
     processes: usize,
     /// Not so: what is closed last is released at once.
     at_once: bool,
@@ -157,7 +157,7 @@ impl Display for Action {
 }
 
 #[test]
-fn a_socket_that_holds_its_own_peer_hangs_up_whoever_closes_it() {
+fn a_socket_that_holds_its_own_peer_hangs_up_whichever_process_closes_it() {
     use Kind::{HoldingItsReader, Reader, Writer};
     let mut table = Table::of("the order of closing");
     let closing = |files, processes| Closing { files, processes, at_once: false };

@@ -5,10 +5,10 @@ use std::fmt::{self, Display, Formatter};
 
 use stateright::{Model, Property};
 
-use crate::arming::NO_VICTIM;
+use crate::arming::NO_WRONG_DEATH;
 
-pub(crate) const NOBODY_LEFT: &str = "nobody is left";
-pub(crate) const CHAIN: &str = "who is left descends from a fork in every walk";
+pub(crate) const NO_PROCESS_LEFT: &str = "no process is left";
+pub(crate) const CHAIN: &str = "every survivor descends from a fork in every walk";
 
 /// What keeps forks and changes of group from happening during a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub(crate) struct Walking {
     /// Broken if not.
     pub(crate) fork_checks: bool,
     pub(crate) keeps_for_newborn: bool,
-    /// Whether a member may leave for another group, in which is a stranger.
+    /// Whether a member may leave for another group, in which is an unrelated process.
     pub(crate) leaves: bool,
     pub(crate) claim: &'static str,
 }
@@ -45,15 +45,15 @@ pub(crate) const KILL: Walking = Walking {
     fork_checks: true,
     keeps_for_newborn: true,
     leaves: false,
-    claim: NOBODY_LEFT,
+    claim: NO_PROCESS_LEFT,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Member {
     id: u8,
-    is_stranger: bool,
+    is_unrelated: bool,
     has_signal: bool,
-    /// The walks during which it, or who it descends from, was born.
+    /// The walks during which it, or an ancestor of it, was born.
     born_in: u8,
     /// In the middle of a fork; whether the signal is kept for the newborn.
     forks: Option<bool>,
@@ -97,7 +97,7 @@ impl State {
         self.lists().into_iter().flatten().find(|member| member.id == id).expect("a member")
     }
 
-    /// Whose list it is in now.
+    /// The list that it is in now.
     fn next_of(&self, id: u8) -> Option<u8> {
         let list = if self.group.iter().any(|member| member.id == id) { &self.group } else { &self.other_group };
         list.iter().skip_while(|member| member.id != id).nth(1).map(|member| member.id)
@@ -119,7 +119,7 @@ impl State {
         let born_in = parent.born_in | born_in;
         let has_signal = kept && model.is_handled && model.keeps_for_newborn;
         self.born += 1;
-        let newborn = Member { id: self.born, is_stranger: false, has_signal, born_in, forks: None };
+        let newborn = Member { id: self.born, is_unrelated: false, has_signal, born_in, forks: None };
         let list = self.lists().into_iter().find(|list| list.iter().any(|member| member.id == id));
         list.expect("a list").insert(0, newborn);
     }
@@ -136,7 +136,7 @@ impl Model for Walking {
     type Action = Action;
 
     fn init_states(&self) -> Vec<State> {
-        let member = |id| Member { id, is_stranger: id == 0, has_signal: false, born_in: 0, forks: None };
+        let member = |id| Member { id, is_unrelated: id == 0, has_signal: false, born_in: 0, forks: None };
         let other_group = if self.leaves { vec![member(0)] } else { Vec::new() };
         let (group, forks_left, born) = ((1..=self.members).map(member).collect(), self.forks, self.members);
         vec![State { group, other_group, walks_done: 0, place: Place::Between, forks_left, born }]
@@ -191,7 +191,7 @@ impl Model for Walking {
                 member.forks = member.forks.map(|_| true);
                 state.place = Place::Behind(id);
                 if !self.leaves {
-                    // Nobody can come between.
+                    // Nothing can come between.
                     let next = state.next_of(id);
                     state.go_to(next);
                 }
@@ -206,11 +206,11 @@ impl Model for Walking {
 
     fn properties(&self) -> Vec<Property<Walking>> {
         let mut properties = match self.claim {
-            NOBODY_LEFT => vec![Property::always(NOBODY_LEFT, |model: &Walking, state: &State| {
+            NO_PROCESS_LEFT => vec![Property::always(NO_PROCESS_LEFT, |model: &Walking, state: &State| {
                 !model.is_over(state) || state.group.iter().all(|member| member.has_signal)
             })],
-            NO_VICTIM => vec![Property::always(NO_VICTIM, |_, state: &State| {
-                !state.other_group.iter().any(|member| member.is_stranger && member.has_signal)
+            NO_WRONG_DEATH => vec![Property::always(NO_WRONG_DEATH, |_, state: &State| {
+                !state.other_group.iter().any(|member| member.is_unrelated && member.has_signal)
             })],
             _ => vec![Property::always(CHAIN, |model: &Walking, state: &State| {
                 let in_every_walk = (1 << model.walks) - 1;
@@ -219,18 +219,18 @@ impl Model for Walking {
             })],
         };
         properties.push(Property::sometimes(
-            "all walks are over, and somebody was born",
+            "all walks are over, and a process was born",
             |model: &Walking, state: &State| {
                 Walking::is_over(model, state) && (state.born > model.members || model.forks == 0)
             },
         ));
         if self.lock == Lock::Rcu && self.forks > 0 {
-            properties.push(Property::sometimes("somebody is born during a walk", |_, state: &State| {
+            properties.push(Property::sometimes("a process is born during a walk", |_, state: &State| {
                 state.group.iter().any(|member| member.born_in != 0)
             }));
         }
         if self.claim == CHAIN {
-            properties.push(Property::sometimes("somebody is left", |model: &Walking, state: &State| {
+            properties.push(Property::sometimes("a process is left", |model: &Walking, state: &State| {
                 model.is_over(state) && state.group.iter().any(|member| !member.has_signal)
             }));
         }
@@ -240,13 +240,13 @@ impl Model for Walking {
 
 impl Display for Action {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let name = |id: &u8| if *id == 0 { "a stranger".to_owned() } else { format!("p{id}") };
+        let name = |id: &u8| if *id == 0 { "an unrelated process".to_owned() } else { format!("p{id}") };
         match self {
             Action::Begins(id) => write!(f, "{} begins to fork, no signal being pending", name(id)),
             Action::Bears(id) => write!(f, "{}'s fork puts the newborn at the head of its group", name(id)),
-            Action::Leaves(id) => write!(f, "{} goes to another group, in which is a stranger", name(id)),
+            Action::Leaves(id) => write!(f, "{} goes to another group, in which is an unrelated process", name(id)),
             Action::WalkBegins(number) => write!(f, "walk {number} begins at the head"),
-            Action::Signals(id) => write!(f, "the walk has come to {}, who gets the signal", name(id)),
+            Action::Signals(id) => write!(f, "the walk has come to {}, which gets the signal", name(id)),
             Action::GoesOnFrom(id) => write!(f, "the walk goes on from {}", name(id)),
         }
     }

@@ -1,11 +1,11 @@
-//! What the models have in common: a parent of two threads, of which one has spawned a child; who adopts orphans;
+//! What the models have in common: a parent of two threads, of which one has spawned a child; what adopts orphans;
 //! numbers; and what a signal does to the child.
 //!
 //! Each function here is one step, since it is one in the kernel: `forget_original_parent` in `kernel/exit.c` gives a
 //! thread's children another parent and sends them their parent-death signals under one lock, `tasklist_lock`.
 //! `find_new_reaper` chooses that parent: another thread of the process, else the nearest living subreaper among the
-//! ancestors, else the first process. It does so before the process is a zombie, and so before anybody can reap it and
-//! its number can be given away.
+//! ancestors, else the first process. It does so before the process is a zombie, and so before any process can reap it
+//! and its number can be given away.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -31,7 +31,7 @@ enum RealParent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Pinned {
     Parent,
-    Stranger,
+    Unrelated,
     Subreaper,
     Init,
 }
@@ -42,7 +42,7 @@ pub(crate) struct Family {
     spawner_lives: bool,
     other_thread_lives: bool,
     reaped: bool,
-    number_is_a_strangers: bool,
+    number_is_reused: bool,
     number_is_the_adopters: bool,
     subreaper_lives: bool,
     real_parent: RealParent,
@@ -57,7 +57,7 @@ pub(crate) enum Event {
     SpawnerEnds,
     OtherThreadEnds,
     ParentIsReaped,
-    StrangerGetsNumber,
+    UnrelatedGetsNumber,
     /// It never does: see `expected_parent.rs`.
     AdopterGetsNumber,
     SubreaperEnds,
@@ -72,7 +72,7 @@ impl Family {
                 spawner_lives: true,
                 other_thread_lives: true,
                 reaped: false,
-                number_is_a_strangers: false,
+                number_is_reused: false,
                 number_is_the_adopters: false,
                 subreaper_lives,
                 real_parent: RealParent::Spawner,
@@ -99,7 +99,7 @@ impl Family {
     }
 
     pub(crate) fn number_is_in_use(&self) -> bool {
-        !self.reaped || self.number_is_a_strangers
+        !self.reaped || self.number_is_reused
     }
 
     /// `getppid` in the child.
@@ -115,7 +115,7 @@ impl Family {
     pub(crate) fn pidfd_open(&self, number: Number) -> Option<Pinned> {
         match number {
             _ if number == self.parents_number() && !self.reaped => Some(Pinned::Parent),
-            PARENT if self.number_is_a_strangers => Some(Pinned::Stranger),
+            PARENT if self.number_is_reused => Some(Pinned::Unrelated),
             SUBREAPER if self.subreaper_lives => Some(Pinned::Subreaper),
             INIT => Some(Pinned::Init),
             _ => None,
@@ -126,17 +126,17 @@ impl Family {
         match pinned {
             Pinned::Parent => self.parent_is_gone(),
             Pinned::Subreaper => !self.subreaper_lives,
-            Pinned::Stranger | Pinned::Init => false,
+            Pinned::Unrelated | Pinned::Init => false,
         }
     }
 
     pub(crate) fn events(&self, events: &mut Vec<Event>) {
-        let number_is_free = self.reaped && !self.number_is_a_strangers;
+        let number_is_free = self.reaped && !self.number_is_reused;
         let possible = [
             (Event::SpawnerEnds, self.spawner_lives),
             (Event::OtherThreadEnds, self.other_thread_lives),
             (Event::ParentIsReaped, self.parent_is_gone() && !self.reaped && !self.parent_is_init),
-            (Event::StrangerGetsNumber, number_is_free),
+            (Event::UnrelatedGetsNumber, number_is_free),
             (Event::SubreaperEnds, self.subreaper_lives),
         ];
         events.extend(possible.into_iter().filter(|(_, possible)| *possible).map(|(event, _)| event));
@@ -147,7 +147,7 @@ impl Family {
             Event::SpawnerEnds => self.spawner_lives = false,
             Event::OtherThreadEnds => self.other_thread_lives = false,
             Event::ParentIsReaped => self.reaped = true,
-            Event::StrangerGetsNumber => self.number_is_a_strangers = true,
+            Event::UnrelatedGetsNumber => self.number_is_reused = true,
             Event::AdopterGetsNumber => self.number_is_the_adopters = true,
             Event::SubreaperEnds => self.subreaper_lives = false,
         }
@@ -188,7 +188,7 @@ impl Display for Event {
             Event::SpawnerEnds => "the parent's spawning thread ends",
             Event::OtherThreadEnds => "the parent's other thread ends",
             Event::ParentIsReaped => "the parent is reaped, and its number free",
-            Event::StrangerGetsNumber => "a stranger gets the parent's number",
+            Event::UnrelatedGetsNumber => "an unrelated process gets the parent's number",
             Event::AdopterGetsNumber => "the process that adopts orphans gets the parent's number",
             Event::SubreaperEnds => "the subreaper ends",
         })

@@ -3,9 +3,9 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Signal {
     Kill,
-    /// Who has no handler for it ends of it, as of SIGTERM.
+    /// A process without a handler dies of it, as of SIGTERM.
     Catchable,
-    /// Who has no handler for it does not notice it, as SIGCHLD.
+    /// A process without a handler does not notice it, as SIGCHLD.
     Harmless,
 }
 
@@ -54,7 +54,7 @@ impl Signals {
         !self.lives() || self.handled > 0
     }
 
-    /// Whoever sends it: what is ignored, and not blocked, is not even pending.
+    /// Whichever process sends it: a signal that is ignored, and not blocked, is not even pending.
     pub(crate) fn send(&mut self) {
         let dropped = match self.signal {
             Signal::Kill => false,

@@ -2,7 +2,7 @@
 //! `hang_up.rs` and `anchor.rs` in `pdeathsig/src/sys`.
 //!
 //! Between its fork and its exec the child has a copy of w, and joins the group in between. The group is there for as
-//! long as anybody is in it, the dead included who are not reaped; then its number may be given to another. A hang-up
+//! long as any process is in it, unreaped zombies included; then its number may be given to another. A hang-up
 //! goes to the group and not to its number: w's peer holds the `struct pid` (`f_modown` in `fs/fcntl.c`). `kill` and
 //! `setpgid` take a number.
 //!
@@ -12,7 +12,7 @@ use std::fmt::{self, Display, Formatter};
 
 use stateright::{Model, Property};
 
-use crate::arming::{NO_SURVIVOR, NO_VICTIM};
+use crate::arming::{NO_SURVIVOR, NO_WRONG_DEATH};
 use crate::report::Table;
 
 #[derive(Clone, Debug)]
@@ -48,11 +48,11 @@ const DROP: &[Owner] = &[Owner::Looks, Owner::Kills, Owner::Closes, Owner::Reaps
 const AS_IT_IS: Spawning =
     Spawning { child: CHILD, drop: DROP, number_may_be_given_away: false, anchor_may_be_taken: false };
 
-/// Who has the group's number.
+/// The group that has the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Group {
     Tether,
-    Strangers,
+    Unrelated,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -67,7 +67,7 @@ struct State {
     member_lives: bool,
     member_has_ended: bool,
     member_is_reaped: bool,
-    stranger_lives: bool,
+    unrelated_lives: bool,
     /// None before the fork.
     child_done: Option<usize>,
     child_has_w: bool,
@@ -108,7 +108,7 @@ impl Spawning {
     fn signal(state: &mut State, group: Group) {
         match group {
             Group::Tether => state.member_lives = false,
-            Group::Strangers => state.stranger_lives = false,
+            Group::Unrelated => state.unrelated_lives = false,
         }
         if state.child_in == Some(group) {
             state.child_lives = false;
@@ -121,7 +121,7 @@ impl Spawning {
 
     fn act(state: &mut State, step: Child) {
         match step {
-            Child::Joins if state.number == Group::Strangers => state.child_in = Some(Group::Strangers),
+            Child::Joins if state.number == Group::Unrelated => state.child_in = Some(Group::Unrelated),
             Child::Joins if Spawning::somebody_is_in_the_group(state) => state.child_in = Some(Group::Tether),
             Child::Joins => {
                 // It exits, and closes w by that.
@@ -167,7 +167,7 @@ impl Model for Spawning {
             member_lives: true,
             member_has_ended: false,
             member_is_reaped: false,
-            stranger_lives: true,
+            unrelated_lives: true,
             child_done: None,
             child_has_w: false,
             child_lives: true,
@@ -219,7 +219,7 @@ impl Model for Spawning {
             Action::AnchorIsReaped => state.anchor_is_there = false,
             Action::MemberEnds => (state.member_lives, state.member_has_ended) = (false, true),
             Action::MemberIsReaped => state.member_is_reaped = true,
-            Action::NumberIsGivenAway => state.number = Group::Strangers,
+            Action::NumberIsGivenAway => state.number = Group::Unrelated,
         }
         // A child that is killed in the middle of its spawn closes w, too.
         if !state.child_lives && std::mem::take(&mut state.child_has_w) {
@@ -235,9 +235,9 @@ impl Model for Spawning {
                 let child_is_survivor = state.child_lives && state.child_done.is_some();
                 !(model.is_cut(state) && child_is_done && (child_is_survivor || state.member_lives))
             }),
-            Property::always(NO_VICTIM, |_, state: &State| {
+            Property::always(NO_WRONG_DEATH, |_, state: &State| {
                 let whole = state.owner_lives && state.dropped == 0;
-                state.stranger_lives
+                state.unrelated_lives
                     && !(whole
                         && (!state.child_lives && !state.refused || !state.member_lives && !state.member_has_ended))
             }),
@@ -247,10 +247,10 @@ impl Model for Spawning {
             Property::sometimes("the child runs for as long as its owner", |model, state: &State| {
                 state.owner_lives && Spawning::is_executed(model, state) && state.child_lives
             }),
-            Property::sometimes("spawned when nobody is in the group any more, it fails", |_, state: &State| {
+            Property::sometimes("spawned when no process is in the group any more, it fails", |_, state: &State| {
                 state.refused
             }),
-            Property::sometimes("the number is given away", |_, state: &State| state.number == Group::Strangers),
+            Property::sometimes("the number is given away", |_, state: &State| state.number == Group::Unrelated),
         ]
     }
 }
@@ -270,7 +270,7 @@ impl Display for Action {
             Action::AnchorIsReaped => "the anchor is reaped",
             Action::MemberEnds => "the member ends by itself",
             Action::MemberIsReaped => "the dead member is reaped",
-            Action::NumberIsGivenAway => "the number is free, and a stranger's group gets it",
+            Action::NumberIsGivenAway => "the number is free, and an unrelated process's group gets it",
         })
     }
 }
@@ -284,9 +284,9 @@ fn a_child_in_the_middle_of_its_spawn_does_not_survive() {
     let child = &[Child::Executes, Child::Joins];
     table.fails("the join after exec, as a shell does", NO_SURVIVOR, Spawning { child, ..AS_IT_IS });
     let drop = &[Owner::Looks, Owner::Reaps, Owner::Kills, Owner::Closes];
-    table.fails("a drop that reaps the anchor first", NO_VICTIM, Spawning { drop, ..AS_IT_IS });
+    table.fails("a drop that reaps the anchor first", NO_WRONG_DEATH, Spawning { drop, ..AS_IT_IS });
     let taken = Spawning { anchor_may_be_taken: true, ..AS_IT_IS };
-    table.fails("if somebody in the owner takes the anchor away (__WALL)", NO_VICTIM, taken);
+    table.fails("if other code in the owner reaps the anchor (__WALL)", NO_WRONG_DEATH, taken);
     let given_away = Spawning { number_may_be_given_away: true, ..AS_IT_IS };
     table.fails("if the number could be given away in mid-spawn", NO_SURVIVOR, given_away);
 }

@@ -3,7 +3,7 @@
 //! `watcher.rs` beside it. An arming thread that is not the main one does the same, but does not disarm: the kernel's
 //! signal then is the main thread's, and is asked for.
 //!
-//! The main thread asks who its parent is, pins that, and asks again. It starts the thread, which does the same and
+//! The main thread asks for its parent's pid, pins that, and asks again. It starts the thread, which does the same and
 //! must have found the same parent; else that has died, and there is nothing to wait for. Then the kernel's signal, of
 //! which an earlier call may have armed one, is disarmed, and only then the thread is told to watch. A descriptor of a
 //! process is ready when all of its threads have ended (`do_notify_pidfd` in `kernel/signal.c`), which is after its
@@ -13,7 +13,7 @@ use std::fmt::{self, Display, Formatter};
 
 use stateright::{Model, Property};
 
-use crate::arming::{NO_SURVIVOR, NO_VICTIM};
+use crate::arming::{NO_SURVIVOR, NO_WRONG_DEATH};
 use crate::kernel::{Event, Family, Number, Pinned};
 use crate::report::Table;
 use crate::signals::Signal;
@@ -24,7 +24,7 @@ struct Watch {
     expects: bool,
     /// Broken if not: a number is pinned that may be another's by then.
     asks_again: bool,
-    /// Broken if not: the thread waits for whoever it has pinned.
+    /// Broken if not: the thread waits for any process that it has pinned.
     must_have_found_the_same: bool,
     /// Broken if not: what an earlier call has armed stays.
     disarms: bool,
@@ -64,7 +64,7 @@ struct State {
     armed_before: bool,
     main: Main,
     thread: Thread,
-    /// What the main thread has found; nobody if that is gone.
+    /// What the main thread has found; none if that is gone.
     recorded: Option<Number>,
     found: Option<Number>,
     pinned: Option<Pinned>,
@@ -239,7 +239,7 @@ impl Model for Watch {
                 let orphan = state.family.parent_is_gone() && state.family.child.lives();
                 !(orphan && model.is_settled(state)) || state.gone_before_record && !model.expects
             }),
-            Property::always(NO_VICTIM, |_, state: &State| {
+            Property::always(NO_WRONG_DEATH, |_, state: &State| {
                 // What was armed before is until the watch is ready.
                 let not_yet = matches!(state.main, Main::Asks | Main::AsksAgain | Main::Starts | Main::Disarms);
                 let armed_still = state.armed_before && not_yet;
@@ -255,15 +255,18 @@ impl Model for Watch {
             Property::sometimes("the parent dies while the child arms", |_, state: &State| {
                 state.gone_while_arming && !state.family.child.lives()
             }),
-            Property::sometimes("a stranger is pinned, and let go", |_, state: &State| {
-                state.thread == Thread::AsksAgain && state.pinned == Some(Pinned::Stranger)
+            Property::sometimes("an unrelated process is pinned, and let go", |_, state: &State| {
+                state.thread == Thread::AsksAgain && state.pinned == Some(Pinned::Unrelated)
             }),
         ];
         if !self.expects {
-            properties.push(Property::sometimes("who is not seen to die is survived", |model, state: &State| {
-                let orphan = state.family.parent_is_gone() && state.family.child.lives();
-                orphan && Watch::is_settled(model, state) && state.gone_before_record
-            }));
+            properties.push(Property::sometimes(
+                "a parent that is not seen to die is survived",
+                |model, state: &State| {
+                    let orphan = state.family.parent_is_gone() && state.family.child.lives();
+                    orphan && Watch::is_settled(model, state) && state.gone_before_record
+                },
+            ));
         }
         properties
     }
@@ -273,17 +276,17 @@ impl Display for Action {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Action::Happens(event) => return Display::fmt(event, f),
-            Action::Main(Main::Asks) => "the child asks who its parent is",
+            Action::Main(Main::Asks) => "the child asks for its parent's pid",
             Action::Main(Main::AsksAgain) => "the child pins that, and asks again",
             Action::Main(Main::Starts) => "the child starts a thread",
             Action::Main(Main::Disarms) => "the child disarms what was armed before, the thread being ready",
             Action::Main(Main::Decides) => "the child has the thread watch",
             Action::Main(Main::AsksWhetherGone) => "the child asks whether its parent is the same",
             Action::Main(Main::Waits | Main::Runs) => "the child goes on",
-            Action::Thread(Thread::Asks) => "the thread asks who the parent is",
+            Action::Thread(Thread::Asks) => "the thread asks for the parent's pid",
             Action::Thread(Thread::Pins) => "the thread pins that number",
             Action::Thread(Thread::AsksAgain) => "the thread asks again",
-            Action::Thread(Thread::Sleeps) => "the thread wakes, since who it has pinned is gone",
+            Action::Thread(Thread::Sleeps) => "the thread wakes, since the process that it has pinned is gone",
             Action::Thread(Thread::AsksWhetherGone) => "the thread asks whether its parent is the same",
             Action::Thread(Thread::Sends) => "the thread sends the signal",
             Action::Thread(_) => "the thread goes on",
@@ -293,14 +296,14 @@ impl Display for Action {
 }
 
 #[test]
-fn the_parent_process_is_not_survived_and_its_thread_does_not_matter() {
+fn the_child_dies_with_the_parent_process_and_not_with_its_thread() {
     let mut table = Table::of("watch");
     table.holds("as it is", AS_IT_IS);
     table.holds("with expected_parent: nothing goes unseen", Watch { expects: true, ..AS_IT_IS });
     let asks_once = Watch { asks_again: false, ..AS_IT_IS };
     table.fails("pins without asking again: a number given away", NO_SURVIVOR, asks_once);
-    let whoever = Watch { must_have_found_the_same: false, ..AS_IT_IS };
-    table.fails("the thread may have pinned another than was recorded", NO_SURVIVOR, whoever);
+    let any = Watch { must_have_found_the_same: false, ..AS_IT_IS };
+    table.fails("the thread may have pinned another than was recorded", NO_SURVIVOR, any);
     let both = Watch { disarms: false, ..AS_IT_IS };
-    table.fails("leaves armed what an earlier call has armed", NO_VICTIM, both);
+    table.fails("leaves armed what an earlier call has armed", NO_WRONG_DEATH, both);
 }

@@ -4,15 +4,15 @@ use std::process::Command;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{skipped, Actor, Spawning, Stage};
+use pdeathsig_tests::{skipped, Actor, Harness, Spawning};
 
 use crate::command::pdeathsig;
-use crate::exam::{doctor, examined, found, stage, Exam};
+use crate::report::{doctor, harness, report_of, report_on, Report};
 
 /// The first process of a pid namespace, and a runtime's helper, whose children are put into that namespace. None if
 /// the machine has no namespaces.
-fn container<'a>(stage: &'a Stage, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
-    let mut helper = stage.actor();
+fn container<'a>(harness: &'a Harness, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
+    let mut helper = harness.actor();
     if let Err(error) = helper.new_pid_namespace() {
         skipped(test, &format!("needs the privilege to make a pid namespace: {error}"));
         return None;
@@ -23,8 +23,8 @@ fn container<'a>(stage: &'a Stage, test: &str) -> Option<(Actor<'a>, Actor<'a>)>
 }
 
 /// Nothing leads to arming, which would kill the process.
-fn assert_no_advice_to_arm(exam: &Exam) {
-    for finding in exam.0["findings"].as_array().unwrap() {
+fn assert_no_advice_to_arm(report: &Report) {
+    for finding in report.0["findings"].as_array().unwrap() {
         let remedy = finding["remedy"].as_str().unwrap_or_default();
         let refuses = remedy.contains("do not arm it");
         let arms = ["`die_with_parent", "#[die_with_parent]", "expected_parent", "`watch`", "DieWithParent", " arm "];
@@ -34,48 +34,48 @@ fn assert_no_advice_to_arm(exam: &Exam) {
 
 #[test]
 fn what_enters_a_namespace_must_not_arm() {
-    let stage = stage();
-    let Some((mut helper, _init)) = container(&stage, "what_enters_a_namespace_must_not_arm") else { return };
+    let harness = harness();
+    let Some((mut helper, _init)) = container(&harness, "what_enters_a_namespace_must_not_arm") else { return };
     let mut child = helper.spawn();
     assert_eq!(child.own_pid(), Pid::from_raw(2));
-    let exam = examined(&child);
-    exam.assert(
+    let report = report_on(&child);
+    report.assert(
         &[("note", "entered-namespace"), ("bad", "not-armed")],
         &["parent-outside", "other-pid-namespace", "init-of-namespace"],
     );
-    assert!(exam.sentence("entered-namespace").contains("docker exec"));
-    assert_no_advice_to_arm(&exam);
-    assert_eq!(exam.verdict("parent-killed"), ("lives", ""));
+    assert!(report.sentence("entered-namespace").contains("docker exec"));
+    assert_no_advice_to_arm(&report);
+    assert_eq!(report.verdict("parent-killed"), ("lives", ""));
     helper.kill();
     child.assert_lives();
     // Its parent is another one now, and as far outside.
-    let exam = examined(&child);
-    exam.assert(&[("note", "entered-namespace")], &[]);
-    assert_no_advice_to_arm(&exam);
+    let report = report_on(&child);
+    report.assert(&[("note", "entered-namespace")], &[]);
+    assert_no_advice_to_arm(&report);
 }
 
 #[test]
 fn what_armed_there_dies_with_the_helper() {
-    let stage = stage();
-    let Some((mut helper, _init)) = container(&stage, "what_armed_there_dies_with_the_helper") else { return };
+    let harness = harness();
+    let Some((mut helper, _init)) = container(&harness, "what_armed_there_dies_with_the_helper") else { return };
     let mut child = helper.spawn();
     child.set_bare(Signal::SIGKILL as i32);
-    let exam = examined(&child);
-    exam.assert(&[("bad", "entered-namespace"), ("good", "armed")], &["not-armed"]);
-    assert_no_advice_to_arm(&exam);
-    assert_eq!(exam.verdict("parent-killed"), ("dies", "SIGKILL"));
+    let report = report_on(&child);
+    report.assert(&[("bad", "entered-namespace"), ("good", "armed")], &["not-armed"]);
+    assert_no_advice_to_arm(&report);
+    assert_eq!(report.verdict("parent-killed"), ("dies", "SIGKILL"));
     helper.kill();
     child.await_dead();
 }
 
 #[test]
 fn the_first_process_may_arm() {
-    let stage = stage();
-    let Some((helper, mut init)) = container(&stage, "the_first_process_may_arm") else { return };
-    let exam = examined(&init);
-    exam.assert(&[("note", "other-pid-namespace"), ("note", "init-of-namespace")], &["entered-namespace"]);
+    let harness = harness();
+    let Some((helper, mut init)) = container(&harness, "the_first_process_may_arm") else { return };
+    let report = report_on(&init);
+    report.assert(&[("note", "other-pid-namespace"), ("note", "init-of-namespace")], &["entered-namespace"]);
     init.arm(Signal::SIGKILL).unwrap();
-    assert_eq!(examined(&init).verdict("parent-killed"), ("dies", "SIGKILL"));
+    assert_eq!(report_on(&init).verdict("parent-killed"), ("dies", "SIGKILL"));
     helper.kill();
     init.await_dead();
 }
@@ -83,71 +83,71 @@ fn the_first_process_may_arm() {
 #[test]
 fn a_tether_does_not_reach_the_first_process() {
     const TEST: &str = "a_tether_does_not_reach_the_first_process";
-    let stage = stage();
-    if !stage.run(Command::new("unshare").args(["--pid", "--fork", "true"])).status.success() {
+    let harness = harness();
+    if !harness.run(Command::new("unshare").args(["--pid", "--fork", "true"])).status.success() {
         skipped(TEST, "needs the privilege to make a pid namespace");
         return;
     }
-    let mut owner = stage.actor();
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     let arguments = ["--pid", "--fork", env!("CARGO_BIN_EXE_actor")].map(String::from).into();
     let mut init = owner.spawn_as(Spawning { program: Some(("unshare".into(), arguments)), ..Spawning::tethered() });
     assert_eq!(init.own_pid(), Pid::from_raw(1));
-    let exam = examined(&init);
-    exam.assert(&[("bad", "tethered-init")], &["tethered"]);
-    assert_eq!((exam.verdict("tether-cut"), exam.verdict("parent-killed")), (("lives", ""), ("lives", "")));
-    let unshare = Pid::from_raw(exam.0["facts"]["parent"]["pid"].as_i64().unwrap() as i32);
+    let report = report_on(&init);
+    report.assert(&[("bad", "tethered-init")], &["tethered"]);
+    assert_eq!((report.verdict("tether-cut"), report.verdict("parent-killed")), (("lives", ""), ("lives", "")));
+    let unshare = Pid::from_raw(report.0["facts"]["parent"]["pid"].as_i64().unwrap() as i32);
     owner.kill();
     // The tether reached what made the namespace.
-    stage.reap(unshare);
+    harness.reap(unshare);
     init.assert_lives();
 }
 
 #[test]
 fn the_launchers_own_parent_is_not_watched_there() {
-    let stage = stage();
+    let harness = harness();
     let test = "the_launchers_own_parent_is_not_watched_there";
-    let Some((mut helper, _init)) = container(&stage, test) else { return };
+    let Some((mut helper, _init)) = container(&harness, test) else { return };
     let arguments = vec![env!("CARGO_BIN_EXE_actor").into()];
     let mut program =
         helper.spawn_as(Spawning { program: Some((pdeathsig().to_path_buf(), arguments)), ..Spawning::default() });
-    let exam = examined(&program);
-    exam.assert(&[("good", "under-launcher"), ("note", "launcher-owner-outside")], &["not-armed"]);
-    let events: Vec<_> = exam.0["verdicts"].as_array().unwrap().iter().map(|verdict| &verdict["event"]).collect();
+    let report = report_on(&program);
+    report.assert(&[("good", "under-launcher"), ("note", "launcher-owner-outside")], &["not-armed"]);
+    let events: Vec<_> = report.0["verdicts"].as_array().unwrap().iter().map(|verdict| &verdict["event"]).collect();
     assert!(!events.iter().any(|event| **event == "owner-killed"), "{events:?}");
-    let outer = exam.0["facts"]["launchers"][0]["outer"].as_i64().unwrap() as i32;
-    let outers = found(&stage, doctor().args(["--json", &outer.to_string()]));
+    let outer = report.0["facts"]["launchers"][0]["outer"].as_i64().unwrap() as i32;
+    let outers = report_of(&harness, doctor().args(["--json", &outer.to_string()]));
     outers.assert(&[("note", "entered-namespace"), ("note", "launcher-owner-outside")], &["not-armed"]);
     assert_eq!(outers.verdict("parent-killed"), ("lives", ""));
     helper.kill();
     program.assert_lives();
-    assert_eq!(examined(&program).verdict("launcher-killed"), ("dies", "SIGKILL"));
+    assert_eq!(report_on(&program).verdict("launcher-killed"), ("dies", "SIGKILL"));
     kill(Pid::from_raw(outer), Signal::SIGKILL).unwrap();
     program.await_dead();
 }
 
-// Reaped by the stage.
+// Reaped by the harness.
 #[allow(clippy::zombie_processes)]
 #[test]
 fn inside_the_container_the_answer_is_the_same() {
     const TEST: &str = "inside_the_container_the_answer_is_the_same";
-    let stage = stage();
+    let harness = harness();
     let flags = ["--pid", "--fork", "--kill-child", "--mount-proc"];
-    if !stage.run(Command::new("unshare").args(flags).arg("true")).status.success() {
+    if !harness.run(Command::new("unshare").args(flags).arg("true")).status.success() {
         skipped(TEST, "needs the privilege to make a pid namespace");
         return;
     }
-    stage.start(Command::new("unshare").args(flags).arg(env!("CARGO_BIN_EXE_actor")));
-    let init = stage.enter();
+    harness.start(Command::new("unshare").args(flags).arg(env!("CARGO_BIN_EXE_actor")));
+    let init = harness.accept();
     let mut exec = Command::new("nsenter");
     exec.args(["--pid", "--mount", "--target", &init.pid().to_string()]).arg(doctor().get_program()).arg("--json");
-    let exam = found(&stage, &mut exec);
-    exam.assert(
+    let report = report_of(&harness, &mut exec);
+    report.assert(
         &[("note", "entered-namespace"), ("bad", "not-armed"), ("unknown", "spawner-unknown")],
         &["parent-outside"],
     );
-    assert_no_advice_to_arm(&exam);
-    assert_eq!(exam.0["facts"]["parent"]["pid"], 0);
-    assert_ne!(exam.0["facts"]["pid"], 1);
-    assert_eq!(exam.verdict("parent-killed"), ("lives", ""));
+    assert_no_advice_to_arm(&report);
+    assert_eq!(report.0["facts"]["parent"]["pid"], 0);
+    assert_ne!(report.0["facts"]["pid"], 1);
+    assert_eq!(report.verdict("parent-killed"), ("lives", ""));
 }

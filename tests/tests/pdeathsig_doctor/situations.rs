@@ -3,48 +3,48 @@
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
-use pdeathsig_tests::{skipped, Actor, Spawning, Stage};
+use pdeathsig_tests::{skipped, Actor, Harness, Spawning};
 
-use crate::exam::{examined, stage};
+use crate::report::{harness, report_on};
 
-fn family(stage: &Stage) -> (Actor<'_>, Actor<'_>) {
-    let mut parent = stage.actor();
+fn family(harness: &Harness) -> (Actor<'_>, Actor<'_>) {
+    let mut parent = harness.actor();
     let child = parent.spawn();
     (parent, child)
 }
 
 #[test]
 fn a_protected_child_dies() {
-    let stage = stage();
-    let (parent, mut child) = family(&stage);
+    let harness = harness();
+    let (parent, mut child) = family(&harness);
     child.arm(Signal::SIGKILL).unwrap();
-    let exam = examined(&child);
-    exam.assert(&[("good", "armed"), ("good", "spawned-by-main-thread")], &["not-armed", "orphan", "armed-unknown"]);
-    assert_eq!(exam.verdict("parent-killed"), ("dies", "SIGKILL"));
+    let report = report_on(&child);
+    report.assert(&[("good", "armed"), ("good", "spawned-by-main-thread")], &["not-armed", "orphan", "armed-unknown"]);
+    assert_eq!(report.verdict("parent-killed"), ("dies", "SIGKILL"));
     parent.kill();
     assert_eq!(child.end(), WaitStatus::Signaled(child.pid(), Signal::SIGKILL, false));
 }
 
 #[test]
 fn an_unprotected_child_lives() {
-    let stage = stage();
-    let (parent, mut child) = family(&stage);
-    let exam = examined(&child);
-    exam.assert(&[("bad", "not-armed")], &["armed", "watch", "tethered", "orphan"]);
-    assert_eq!(exam.verdict("parent-killed"), ("lives", ""));
+    let harness = harness();
+    let (parent, mut child) = family(&harness);
+    let report = report_on(&child);
+    report.assert(&[("bad", "not-armed")], &["armed", "watch", "tethered", "orphan"]);
+    assert_eq!(report.verdict("parent-killed"), ("lives", ""));
     parent.kill();
     child.assert_lives();
 }
 
 #[test]
 fn a_child_of_a_thread_dies_with_that() {
-    let stage = stage();
-    let mut parent = stage.actor();
+    let harness = harness();
+    let mut parent = harness.actor();
     let mut child = parent.spawn_on_thread();
     child.arm(Signal::SIGKILL).unwrap();
-    let exam = examined(&child);
-    exam.assert(&[("good", "armed"), ("bad", "spawned-by-thread")], &["spawned-by-main-thread"]);
-    assert_eq!(exam.verdict("spawner-thread-ends"), ("dies", "SIGKILL"));
+    let report = report_on(&child);
+    report.assert(&[("good", "armed"), ("bad", "spawned-by-thread")], &["spawned-by-main-thread"]);
+    assert_eq!(report.verdict("spawner-thread-ends"), ("dies", "SIGKILL"));
     parent.end_spawner();
     child.await_dead();
     parent.assert_lives();
@@ -52,39 +52,39 @@ fn a_child_of_a_thread_dies_with_that() {
 
 #[test]
 fn an_unprotected_child_of_a_thread_passes_to_another() {
-    let stage = stage();
-    let mut parent = stage.actor();
+    let harness = harness();
+    let mut parent = harness.actor();
     let mut child = parent.spawn_on_thread();
-    let exam = examined(&child);
-    exam.assert(&[("note", "spawned-by-thread")], &[]);
-    assert_eq!(exam.verdict("spawner-thread-ends"), ("lives", ""));
+    let report = report_on(&child);
+    report.assert(&[("note", "spawned-by-thread")], &[]);
+    assert_eq!(report.verdict("spawner-thread-ends"), ("lives", ""));
     parent.end_spawner();
     child.assert_lives();
-    examined(&child).assert(&[("good", "spawned-by-main-thread")], &["spawned-by-thread"]);
+    report_on(&child).assert(&[("good", "spawned-by-main-thread")], &["spawned-by-thread"]);
 }
 
 #[test]
 fn an_ignored_signal_does_nothing() {
-    let stage = stage();
-    let (parent, mut child) = family(&stage);
+    let harness = harness();
+    let (parent, mut child) = family(&harness);
     child.ignore(Signal::SIGTERM);
     child.arm(Signal::SIGTERM).unwrap();
-    let exam = examined(&child);
-    exam.assert(&[("good", "armed"), ("bad", "signal-ignored")], &["signal-blocked", "signal-caught"]);
-    assert_eq!(exam.verdict("parent-killed"), ("lives", "SIGTERM"));
+    let report = report_on(&child);
+    report.assert(&[("good", "armed"), ("bad", "signal-ignored")], &["signal-blocked", "signal-caught"]);
+    assert_eq!(report.verdict("parent-killed"), ("lives", "SIGTERM"));
     parent.kill();
     child.assert_lives();
 }
 
 #[test]
 fn a_blocked_signal_waits() {
-    let stage = stage();
-    let (parent, mut child) = family(&stage);
+    let harness = harness();
+    let (parent, mut child) = family(&harness);
     child.block(Signal::SIGTERM);
     child.arm(Signal::SIGTERM).unwrap();
-    let exam = examined(&child);
-    exam.assert(&[("bad", "signal-blocked")], &["signal-ignored", "signal-caught"]);
-    assert_eq!(exam.verdict("parent-killed"), ("signal", "SIGTERM"));
+    let report = report_on(&child);
+    report.assert(&[("bad", "signal-blocked")], &["signal-ignored", "signal-caught"]);
+    assert_eq!(report.verdict("parent-killed"), ("signal", "SIGTERM"));
     parent.kill();
     child.assert_lives();
     child.unblock(Signal::SIGTERM);
@@ -93,44 +93,44 @@ fn a_blocked_signal_waits() {
 
 #[test]
 fn a_caught_signal_runs_its_handler() {
-    let stage = stage();
-    let (parent, mut child) = family(&stage);
+    let harness = harness();
+    let (parent, mut child) = family(&harness);
     child.catch(Signal::SIGTERM);
     child.arm(Signal::SIGTERM).unwrap();
-    let exam = examined(&child);
-    exam.assert(&[("note", "signal-caught")], &["signal-ignored", "signal-blocked"]);
-    assert_eq!(exam.verdict("parent-killed"), ("signal", "SIGTERM"));
+    let report = report_on(&child);
+    report.assert(&[("note", "signal-caught")], &["signal-ignored", "signal-blocked"]);
+    assert_eq!(report.verdict("parent-killed"), ("signal", "SIGTERM"));
     parent.kill();
     child.await_caught(1);
 }
 
 #[test]
 fn a_harmless_signal_kills_nothing() {
-    let stage = stage();
-    let (parent, mut child) = family(&stage);
+    let harness = harness();
+    let (parent, mut child) = family(&harness);
     child.arm(Signal::SIGWINCH).unwrap();
-    let exam = examined(&child);
-    exam.assert(&[("bad", "signal-harmless")], &[]);
-    assert_eq!(exam.verdict("parent-killed"), ("lives", "SIGWINCH"));
+    let report = report_on(&child);
+    report.assert(&[("bad", "signal-harmless")], &[]);
+    assert_eq!(report.verdict("parent-killed"), ("lives", "SIGWINCH"));
     parent.kill();
     child.assert_lives();
 }
 
 #[test]
 fn a_tethered_child_dies_and_so_does_its_own_child() {
-    let stage = stage();
-    let mut parent = stage.actor();
+    let harness = harness();
+    let mut parent = harness.actor();
     parent.tether(Signal::SIGKILL).unwrap();
     let mut child = parent.spawn_tethered();
     let grandchild = child.spawn();
-    let exam = examined(&child);
-    exam.assert(&[("good", "tethered"), ("note", "children")], &["not-armed"]);
-    assert_eq!(exam.verdict("parent-killed"), ("signal", ""));
-    let exam = examined(&grandchild);
-    exam.assert(&[("good", "tethered")], &["not-armed"]);
-    assert_eq!((exam.verdict("tether-cut"), exam.verdict("parent-killed")), (("signal", ""), ("lives", "")));
-    assert_eq!(exam.0["facts"]["group"]["leader"]["anchor"]["owner"], parent.pid().as_raw());
-    examined(&parent).assert(&[("good", "children-tethered")], &[]);
+    let report = report_on(&child);
+    report.assert(&[("good", "tethered"), ("note", "children")], &["not-armed"]);
+    assert_eq!(report.verdict("parent-killed"), ("signal", ""));
+    let report = report_on(&grandchild);
+    report.assert(&[("good", "tethered")], &["not-armed"]);
+    assert_eq!((report.verdict("tether-cut"), report.verdict("parent-killed")), (("signal", ""), ("lives", "")));
+    assert_eq!(report.0["facts"]["group"]["leader"]["anchor"]["owner"], parent.pid().as_raw());
+    report_on(&parent).assert(&[("good", "children-tethered")], &[]);
     parent.kill();
     child.await_dead();
     grandchild.await_dead();
@@ -138,39 +138,42 @@ fn a_tethered_child_dies_and_so_does_its_own_child() {
 
 #[test]
 fn a_member_that_has_left_its_tether_lives() {
-    let stage = stage();
-    let mut parent = stage.actor();
+    let harness = harness();
+    let mut parent = harness.actor();
     parent.tether(Signal::SIGKILL).unwrap();
     let mut child = parent.spawn_as(Spawning { group: Some(0), ..Spawning::tethered() });
-    let exam = examined(&child);
-    exam.assert(&[("note", "not-in-tether"), ("bad", "not-armed")], &["tethered"]);
-    assert_eq!(exam.verdict("parent-killed"), ("lives", ""));
+    let report = report_on(&child);
+    report.assert(&[("note", "not-in-tether"), ("bad", "not-armed")], &["tethered"]);
+    assert_eq!(report.verdict("parent-killed"), ("lives", ""));
     parent.kill();
     child.assert_lives();
 }
 
 #[test]
 fn a_member_that_has_survived_its_tether_has_a_dead_leader() {
-    let stage = stage();
-    let mut parent = stage.actor();
+    let harness = harness();
+    let mut parent = harness.actor();
     parent.tether(Signal::SIGTERM).unwrap();
     let mut child = parent.spawn_tethered();
     child.ignore(Signal::SIGTERM);
     parent.kill();
     child.assert_lives();
     // The anchor has come to this process, which does not reap it.
-    examined(&child).assert(&[("note", "group-leader-dead")], &["tethered"]);
+    report_on(&child).assert(&[("note", "group-leader-dead")], &["tethered"]);
 }
 
 #[test]
 fn a_watch_waits_for_the_process_and_not_the_thread() {
-    let stage = stage();
-    let mut parent = stage.actor();
+    let harness = harness();
+    let mut parent = harness.actor();
     let mut child = parent.spawn_on_thread();
     child.watch(Signal::SIGKILL);
-    let exam = examined(&child);
-    exam.assert(&[("good", "watch"), ("note", "spawned-by-thread")], &["not-armed", "watch-signal-unknown"]);
-    assert_eq!((exam.verdict("spawner-thread-ends"), exam.verdict("parent-killed")), (("lives", ""), ("signal", "")));
+    let report = report_on(&child);
+    report.assert(&[("good", "watch"), ("note", "spawned-by-thread")], &["not-armed", "watch-signal-unknown"]);
+    assert_eq!(
+        (report.verdict("spawner-thread-ends"), report.verdict("parent-killed")),
+        (("lives", ""), ("signal", ""))
+    );
     parent.end_spawner();
     child.assert_lives();
     parent.kill();
@@ -179,63 +182,63 @@ fn a_watch_waits_for_the_process_and_not_the_thread() {
 
 #[test]
 fn signals_that_a_watch_would_send_without_effect_are_named() {
-    let stage = stage();
-    let (_parent, mut child) = family(&stage);
+    let harness = harness();
+    let (_parent, mut child) = family(&harness);
     child.ignore(Signal::SIGHUP);
     child.block(Signal::SIGTERM);
     child.watch(Signal::SIGKILL);
-    let exam = examined(&child);
-    let sentence = exam.sentence("watch-signal-unknown");
+    let report = report_on(&child);
+    let sentence = report.sentence("watch-signal-unknown");
     assert!(sentence.contains("ignores SIGHUP") && sentence.contains("in its main thread SIGTERM"), "{sentence}");
 }
 
 #[test]
 fn a_setting_of_a_worker_thread_is_found() {
-    let stage = stage();
-    let (parent, mut child) = family(&stage);
+    let harness = harness();
+    let (parent, mut child) = family(&harness);
     let thread = child.set_bare_on_lasting_thread(Signal::SIGKILL);
-    let exam = examined(&child);
-    exam.assert(&[("bad", "armed-on-worker-thread")], &["armed", "not-armed"]);
-    assert!(exam.sentence("armed-on-worker-thread").contains(&thread.to_string()));
-    assert_eq!(exam.verdict("parent-killed"), ("dies", "SIGKILL"));
+    let report = report_on(&child);
+    report.assert(&[("bad", "armed-on-worker-thread")], &["armed", "not-armed"]);
+    assert!(report.sentence("armed-on-worker-thread").contains(&thread.to_string()));
+    assert_eq!(report.verdict("parent-killed"), ("dies", "SIGKILL"));
     parent.kill();
     child.await_dead();
 }
 
 #[test]
 fn a_setting_of_a_thread_that_has_ended_is_gone() {
-    let stage = stage();
-    let (parent, mut child) = family(&stage);
+    let harness = harness();
+    let (parent, mut child) = family(&harness);
     child.set_bare_on_thread(Signal::SIGKILL);
     child.await_threads(1);
-    let exam = examined(&child);
-    exam.assert(&[("bad", "not-armed")], &["armed-on-worker-thread"]);
+    let report = report_on(&child);
+    report.assert(&[("bad", "not-armed")], &["armed-on-worker-thread"]);
     parent.kill();
     child.assert_lives();
 }
 
 #[test]
 fn an_orphan_is_found_by_its_session() {
-    let stage = stage();
-    let mut adopter = stage.actor();
+    let harness = harness();
+    let mut adopter = harness.actor();
     adopter.become_subreaper();
     let mut parent = adopter.spawn();
     parent.new_session();
     let mut child = parent.spawn();
-    examined(&child).assert(&[], &["orphan"]);
+    report_on(&child).assert(&[], &["orphan"]);
     parent.send(Signal::SIGKILL);
     adopter.wait_for(&parent);
     assert_eq!(child.parent(), adopter.pid());
-    let exam = examined(&child);
-    exam.assert(&[("bad", "orphan")], &[]);
-    assert_eq!(exam.0["facts"]["parent"]["pid"], adopter.pid().as_raw());
+    let report = report_on(&child);
+    report.assert(&[("bad", "orphan")], &[]);
+    assert_eq!(report.0["facts"]["parent"]["pid"], adopter.pid().as_raw());
 }
 
 #[test]
 fn the_init_of_a_pid_namespace_dies_only_of_sigkill() {
-    let stage = stage();
+    let harness = harness();
     for (signal, verdict) in [(Signal::SIGTERM, "lives"), (Signal::SIGKILL, "dies")] {
-        let mut parent = stage.actor();
+        let mut parent = harness.actor();
         if let Err(error) = parent.new_pid_namespace() {
             let needs = format!("needs the privilege to make a pid namespace: {error}");
             skipped("the_init_of_a_pid_namespace_dies_only_of_sigkill", &needs);
@@ -244,10 +247,10 @@ fn the_init_of_a_pid_namespace_dies_only_of_sigkill() {
         let mut child = parent.spawn();
         assert_eq!(child.own_pid(), Pid::from_raw(1));
         child.arm(signal).unwrap();
-        let exam = examined(&child);
-        exam.assert(&[("note", "init-of-namespace"), ("note", "other-pid-namespace"), ("good", "armed")], &[]);
-        exam.assert(if verdict == "lives" { &[("bad", "init-without-handler")] } else { &[] }, &[]);
-        assert_eq!(exam.verdict("parent-killed"), (verdict, signal.as_str()));
+        let report = report_on(&child);
+        report.assert(&[("note", "init-of-namespace"), ("note", "other-pid-namespace"), ("good", "armed")], &[]);
+        report.assert(if verdict == "lives" { &[("bad", "init-without-handler")] } else { &[] }, &[]);
+        assert_eq!(report.verdict("parent-killed"), (verdict, signal.as_str()));
         parent.kill();
         match verdict {
             "lives" => child.assert_lives(),
@@ -261,14 +264,14 @@ fn a_parent_of_another_user_may_not_signal() {
     if !pdeathsig_tests::needs_root("a_parent_of_another_user_may_not_signal") {
         return;
     }
-    let stage = stage();
-    let (mut parent, mut child) = family(&stage);
+    let harness = harness();
+    let (mut parent, mut child) = family(&harness);
     child.set_user(4243);
     child.arm(Signal::SIGKILL).unwrap();
     parent.set_user(4242);
-    let exam = examined(&child);
-    exam.assert(&[("bad", "parent-may-not-signal")], &[]);
-    assert_eq!(exam.verdict("parent-killed"), ("lives", "SIGKILL"));
+    let report = report_on(&child);
+    report.assert(&[("bad", "parent-may-not-signal")], &[]);
+    assert_eq!(report.verdict("parent-killed"), ("lives", "SIGKILL"));
     parent.kill();
     child.assert_lives();
 }

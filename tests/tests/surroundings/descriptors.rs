@@ -1,7 +1,7 @@
-//! The standard descriptors are closed. All of them: `tether.rs`, `watch_whatever_happens.rs`.
+//! The standard descriptors are closed. All of them: `tether.rs`, `watch_robustness.rs`.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Stage};
+use pdeathsig_tests::{Actor, Harness};
 
 use crate::{each_tie_holds, Way, ACTOR};
 
@@ -13,8 +13,8 @@ fn in_the_parent_or_in_the_child() {
     each_tie_holds(close, |_| {});
     each_tie_holds(|_| {}, close);
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let child = way.tied(&mut parent, close);
         parent.kill();
         child.assert_dies_of(Signal::SIGKILL);
@@ -24,8 +24,8 @@ fn in_the_parent_or_in_the_child() {
 /// Or whatever is printed would cut it, and whatever is read take it apart.
 #[test]
 fn a_tether_does_not_take_their_place() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.close_standard_descriptors();
     owner.tether(Signal::SIGKILL).unwrap();
     let mut child = owner.spawn_tethered();
@@ -37,8 +37,8 @@ fn a_tether_does_not_take_their_place() {
 
 #[test]
 fn a_parent_that_is_pinned_in_their_place_minds_neither_reads_nor_writes() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.close_standard_descriptors();
     child.pin().unwrap();

@@ -1,7 +1,7 @@
 //! Each system call that a tie may need, refused, with `EPERM` and with `ENOSYS`.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Answer, Refused, Spawning, Stage};
+use pdeathsig_tests::{Actor, Answer, Harness, Refused, Spawning};
 
 use crate::{assert_nothing_is_left, belongings, Tied, Way, ACTOR};
 
@@ -19,7 +19,7 @@ const SPAWN: &str = "(os error";
 const SET: &str = "prctl(PR_SET_PDEATHSIG)";
 const PIDFD: &str = "pidfd_open(2)";
 const THREAD: &str = "pthread_create(3)";
-const WHO: &str = "getppid(2)";
+const GETPPID: &str = "getppid(2)";
 const SELF: &str = "getpid(2)";
 const MAIN: &str = "gettid(2)";
 
@@ -35,7 +35,7 @@ const REFUSED: [(Refused, [&str; 7]); 15] = [
     (Refused::ProcessGroup, [HOLDS, HOLDS, HOLDS, "setpgid(2)", HOLDS, HOLDS, "setpgid(2)"]),
     (Refused::WaitId, [HOLDS, HOLDS, HOLDS, HOLDS, HOLDS, HOLDS, "waitid(WNOWAIT)"]),
     (Refused::Kill, [HOLDS; 7]),
-    (Refused::ParentId, [WHO, WHO, WHO, WHO, WHO, SPAWN, HOLDS]),
+    (Refused::ParentId, [GETPPID, GETPPID, GETPPID, GETPPID, GETPPID, SPAWN, HOLDS]),
     (Refused::ProcessId, [SELF, SELF, SELF, SELF, SELF, SPAWN, HOLDS]),
     (Refused::ThreadId, [MAIN, MAIN, MAIN, MAIN, MAIN, HOLDS, HOLDS]),
     (Refused::CloseRange, [HOLDS; 7]),
@@ -45,10 +45,10 @@ const REFUSED: [(Refused, [&str; 7]); 15] = [
 #[test]
 fn before_the_tie_is_made() {
     for (call, errors) in REFUSED {
-        for (answer, said) in ANSWERS {
+        for (answer, printed) in ANSWERS {
             for (way, expected) in Way::ALL.into_iter().zip(errors) {
-                let stage = Stage::open(ACTOR);
-                let mut parent = stage.actor();
+                let harness = Harness::open(ACTOR);
+                let mut parent = harness.actor();
                 let before = belongings(&parent);
                 let tied = way.tie(&mut parent, Signal::SIGKILL, |actor| actor.refuse(call.by(answer)));
                 let what = format!("{call:?}, {answer:?}, {way:?}");
@@ -63,18 +63,18 @@ fn before_the_tie_is_made() {
                         parent.kill();
                         tied.child.unwrap().await_dead();
                     }
-                    _ => assert_refused(&tied, parent, before, &[expected, said], &what),
+                    _ => assert_refused(&tied, parent, before, &[expected, printed], &what),
                 }
             }
         }
     }
 }
 
-fn assert_refused(tied: &Tied<'_>, parent: Actor<'_>, before: (usize, usize), said: &[&str], what: &str) {
+fn assert_refused(tied: &Tied<'_>, parent: Actor<'_>, before: (usize, usize), printed: &[&str], what: &str) {
     let error = tied.error.as_ref().unwrap_or_else(|| panic!("{what}: no error"));
     // An error of `spawn` has the debugging form alone to say its number.
     let says = |part: &&str| error.contains(*part);
-    assert!(said.iter().all(says), "{what}: {error}");
+    assert!(printed.iter().all(says), "{what}: {error}");
     assert_nothing_is_left(&parent, before);
     let _ = tied.child.as_ref().inspect(|child| assert_nothing_is_left(child, before));
     parent.kill();
@@ -89,8 +89,8 @@ fn after_the_error_nothing_is_armed() {
                 if [HOLDS, AS_STD, SPAWN].contains(&expected) || way == Way::Tether {
                     continue;
                 }
-                let stage = Stage::open(ACTOR);
-                let mut parent = stage.actor();
+                let harness = Harness::open(ACTOR);
+                let mut parent = harness.actor();
                 let tied = way.tie(&mut parent, Signal::SIGKILL, |actor| actor.refuse(call.by(answer)));
                 let mut child = tied.child.unwrap();
                 assert_eq!(child.read(), Ok(None), "{call:?}, {answer:?}, {way:?}");
@@ -106,8 +106,8 @@ fn after_the_tie_was_made() {
     for (call, _) in REFUSED {
         for (answer, _) in ANSWERS {
             for way in Way::ALL {
-                let stage = Stage::open(ACTOR);
-                let mut parent = stage.actor();
+                let harness = Harness::open(ACTOR);
+                let mut parent = harness.actor();
                 let mut child = way.tied(&mut parent, |_| {});
                 child.refuse_everywhere(call.by(answer));
                 parent.refuse_everywhere(call.by(answer));
@@ -126,8 +126,8 @@ fn what_was_armed_before_holds_still() {
             if errors[again] == HOLDS || before == 2 && call == Refused::Thread {
                 continue;
             }
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = Way::ALL[before].tied(&mut parent, |_| {});
             child.refuse(call);
             let options = Way::ALL[again].options(&parent).unwrap();
@@ -144,28 +144,28 @@ fn what_was_armed_before_holds_still() {
 fn the_parent_is_pinned_or_the_error_says_why_not() {
     for (call, expected) in [
         (Refused::Pidfd, PIDFD),
-        (Refused::ParentId, WHO),
+        (Refused::ParentId, GETPPID),
         (Refused::ProcessId, HOLDS),
         (Refused::ThreadId, HOLDS),
         (Refused::Descriptor, HOLDS),
         (Refused::Kill, HOLDS),
     ] {
-        for (answer, said) in ANSWERS {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+        for (answer, printed) in ANSWERS {
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = parent.spawn();
             let before = belongings(&child);
             child.refuse(call.by(answer));
             let pinned = child.pin();
             if expected == HOLDS {
                 assert_eq!(pinned, Ok(parent.pid().as_raw() as u32));
-                child.tell_wait_for_pinned(None);
+                child.request_wait_for_pinned(None);
                 parent.kill();
-                assert_eq!(child.hear_waited(), Ok(true));
+                assert_eq!(child.answer_to_wait(), Ok(true));
                 continue;
             }
             let error = pinned.unwrap_err();
-            assert!(error.contains(expected) && error.contains(said), "{error}");
+            assert!(error.contains(expected) && error.contains(printed), "{error}");
             assert_eq!(belongings(&child), before);
         }
     }
@@ -182,9 +182,9 @@ fn the_process_group_of_a_child_is_signalled_or_the_error_says_why_not() {
         (Refused::ProcessId, HOLDS),
         (Refused::ParentId, HOLDS),
     ] {
-        for (answer, said) in ANSWERS {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+        for (answer, printed) in ANSWERS {
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = parent.spawn_as(Spawning { group: Some(0), ..Spawning::default() });
             parent.refuse(call.by(answer));
             let killed = parent.kill_group_of(child.pid());
@@ -194,21 +194,21 @@ fn the_process_group_of_a_child_is_signalled_or_the_error_says_why_not() {
                 continue;
             }
             let error = killed.expect_err("nothing was sent");
-            assert!(error.contains(expected) && error.contains(said), "{error}");
+            assert!(error.contains(expected) && error.contains(printed), "{error}");
             child.assert_lives();
         }
     }
 }
 
-/// What is said of a remedy has to be true of the call.
+/// What is printed of a remedy has to be true of the call.
 #[test]
 fn a_call_that_is_not_there_is_not_mistaken_for_another() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.actor();
     child.refuse(Refused::SetParentDeathSignal.by(Answer::NotThere));
     let error = child.arm(Signal::SIGKILL).unwrap_err();
     assert!(!error.contains("pidfd_open") && !error.contains("needs none of it"), "{error}");
-    let mut owner = stage.actor();
+    let mut owner = harness.actor();
     owner.refuse(Refused::SocketPair.by(Answer::NotThere));
     let error = owner.tether(Signal::SIGKILL).unwrap_err();
     assert!(!error.contains("pidfd_open") && !error.contains("watch"), "{error}");
@@ -220,9 +220,9 @@ fn a_tether_that_is_there_sends_or_says_why_not() {
     for (call, expected) in
         [(Refused::Descriptor, HOLDS), (Refused::WaitId, HOLDS), (Refused::Kill, "kill(2) on a process group")]
     {
-        for (answer, said) in ANSWERS {
-            let stage = Stage::open(ACTOR);
-            let mut owner = stage.actor();
+        for (answer, printed) in ANSWERS {
+            let harness = Harness::open(ACTOR);
+            let mut owner = harness.actor();
             owner.tether(Signal::SIGKILL).unwrap();
             let mut child = owner.spawn_tethered();
             child.catch(Signal::SIGTERM);
@@ -233,7 +233,7 @@ fn a_tether_that_is_there_sends_or_says_why_not() {
                 assert_eq!(child.caught(), 1, "{call:?}");
             } else {
                 let error = sent.unwrap_err();
-                assert!(error.contains(expected) && error.contains(said), "{error}");
+                assert!(error.contains(expected) && error.contains(printed), "{error}");
             }
             owner.drop_tether();
             child.await_dead();

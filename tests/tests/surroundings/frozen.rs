@@ -3,12 +3,12 @@
 use std::io;
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{skipped, until, Actor, ControlGroup, Stage};
+use pdeathsig_tests::{skipped, until, Actor, ControlGroup, Harness};
 
 use crate::{Way, ACTOR};
 
-fn frozen<'a>(stage: &'a Stage, way: Way, group: &ControlGroup) -> Actor<'a> {
-    let mut parent = stage.actor();
+fn frozen<'a>(harness: &'a Harness, way: Way, group: &ControlGroup) -> Actor<'a> {
+    let mut parent = harness.actor();
     let child = way.tied(&mut parent, |_| {});
     group.take(&child);
     group.freeze();
@@ -23,10 +23,10 @@ fn made(group: io::Result<ControlGroup>, test: &str) -> Option<ControlGroup> {
 #[test]
 fn of_the_first_version_it_dies_when_it_is_thawed() {
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
+        let harness = Harness::open(ACTOR);
         let test = "of_the_first_version_it_dies_when_it_is_thawed";
         let Some(group) = made(ControlGroup::freezer(), test) else { return };
-        let child = frozen(&stage, way, &group);
+        let child = frozen(&harness, way, &group);
         if !way.watches() {
             until("a pending signal", || is_pending(&child).then_some(()));
         }
@@ -39,10 +39,10 @@ fn of_the_first_version_it_dies_when_it_is_thawed() {
 #[test]
 fn of_the_second_version_it_dies_at_once_but_by_a_watch_when_it_is_thawed() {
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
+        let harness = Harness::open(ACTOR);
         let test = "of_the_second_version_it_dies_at_once_but_by_a_watch_when_it_is_thawed";
         let Some(group) = made(ControlGroup::freezer_of_the_second_version(), test) else { return };
-        let child = frozen(&stage, way, &group);
+        let child = frozen(&harness, way, &group);
         if way.watches() {
             assert!(!child.dies());
             group.thaw();

@@ -2,15 +2,15 @@
 //! `tether_many.rs`.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, Actor, Stage};
+use pdeathsig_tests::{needs_root, Actor, Harness};
 
 use crate::{assert_nothing_is_left, belongings, each_tie_holds, user, Way, ACTOR};
 
 /// For each way: what happens before the tie is made, and the parts of its error, none if it holds.
 fn each_tie_holds_or_fails(before: impl Fn(&mut Actor<'_>), errors: [&[&str]; 7]) {
     for (way, parts) in Way::ALL.into_iter().zip(errors) {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let had = belongings(&parent);
         let tied = way.tie(&mut parent, Signal::SIGKILL, &before);
         if parts.is_empty() {
@@ -41,8 +41,8 @@ fn no_descriptor_may_be_opened() {
 #[test]
 fn no_descriptor_may_be_opened_any_more() {
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = way.tied(&mut parent, |_| {});
         child.lower_descriptors_to(0);
         parent.lower_descriptors_to(0);
@@ -69,8 +69,8 @@ fn a_user_with_more_in_flight_than_the_limit_gets_a_tether_of_open_descriptors_a
     ) {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut another = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut another = harness.actor();
     another.drop_privileges(user());
     // Fourteen in flight.
     let children = [(); 2].map(|()| {
@@ -79,7 +79,7 @@ fn a_user_with_more_in_flight_than_the_limit_gets_a_tether_of_open_descriptors_a
         another.leak_tether();
         child
     });
-    let mut owner = stage.actor();
+    let mut owner = harness.actor();
     owner.drop_privileges(user());
     // Of which half may be in flight.
     owner.lower_descriptors_to(24);

@@ -19,12 +19,12 @@ mod watch_refused;
 use std::fs;
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{until, Actor, Options, Spawning, Stage};
+use pdeathsig_tests::{until, Actor, Harness, Options, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const NOBODY: u32 = 65534;
 
-/// Who is nobody else, not even in another run of these tests.
+/// A user of this run of the tests alone.
 fn user() -> u32 {
     30_000_000 + std::process::id()
 }
@@ -67,7 +67,7 @@ impl Way {
         }
     }
 
-    /// A child, tied. `before` happens to whoever makes the tie, before it does.
+    /// A child, tied. `before` is applied to the process that makes the tie, before it does.
     fn tie<'a>(self, parent: &mut Actor<'a>, signal: Signal, before: impl Fn(&mut Actor<'a>)) -> Tied<'a> {
         let Some(options) = self.options(parent) else {
             before(parent);
@@ -78,7 +78,7 @@ impl Way {
                     error.inspect(|_| parent.drop_tether())
                 }),
             };
-            return Tied { child: error.is_none().then(|| parent.stage().enter()), error };
+            return Tied { child: error.is_none().then(|| parent.harness().accept()), error };
         };
         let mut child = parent.spawn();
         before(&mut child);
@@ -112,9 +112,9 @@ fn belongings(actor: &Actor<'_>) -> (usize, usize) {
     (entries("task"), entries("fd"))
 }
 
-/// Whoever made a tie in vain has what it had before, and no dead child that waits to be reaped.
+/// A process whose tie failed has what it had before, and no dead child that waits to be reaped.
 fn assert_nothing_is_left(actor: &Actor<'_>, before: (usize, usize)) {
-    // A thread that was told to go takes a moment.
+    // A thread that is about to exit takes a moment.
     until("an end of threads", || (belongings(actor).0 == before.0).then_some(()));
     assert_eq!(belongings(actor), before);
     assert_eq!(actor.zombies(), []);
@@ -123,8 +123,8 @@ fn assert_nothing_is_left(actor: &Actor<'_>, before: (usize, usize)) {
 /// For each way: a parent and a child, surrounded; the parent is killed, and the child dies.
 fn each_tie_holds(parent_is: impl Fn(&mut Actor<'_>), child_is: impl Fn(&mut Actor<'_>)) {
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         parent_is(&mut parent);
         let mut child = way.tied(&mut parent, |_| {});
         child_is(&mut child);

@@ -3,13 +3,14 @@
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use pdeathsig_tests::{needs_root, skipped, Actor, End, Options, Spawning, Stage};
+use pdeathsig_tests::{needs_root, skipped, Actor, End, Harness, Options, Spawning};
 
 use crate::{user, Way, ACTOR};
 
-/// The first process of a new pid namespace, made by root or by an ordinary user in a user namespace, and who made it.
-fn first_of_a_namespace<'a>(stage: &'a Stage, user: Option<u32>, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
-    let mut outside = stage.actor();
+/// The first process of a new pid namespace, made by root or by an ordinary user in a user namespace, and the process
+/// that made it.
+fn first_of_a_namespace<'a>(harness: &'a Harness, user: Option<u32>, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
+    let mut outside = harness.actor();
     let made = match user {
         None => outside.new_pid_namespace(),
         Some(user) => {
@@ -36,8 +37,8 @@ fn within_every_tie_holds() {
     }
     for user in [None, Some(user())] {
         for way in Way::ALL {
-            let stage = Stage::open(ACTOR);
-            let Some((_outside, mut first)) = first_of_a_namespace(&stage, user, test) else { return };
+            let harness = Harness::open(ACTOR);
+            let Some((_outside, mut first)) = first_of_a_namespace(&harness, user, test) else { return };
             let mut parent = first.spawn();
             let child = way.tied(&mut parent, |_| {});
             parent.send(Signal::SIGKILL);
@@ -50,13 +51,13 @@ fn within_every_tie_holds() {
 
 /// The `/proc` there is belongs to the namespace outside, where the numbers are others'.
 #[test]
-fn within_descendants_live_on_and_nobody_else_is_hit() {
-    let test = "within_descendants_live_on_and_nobody_else_is_hit";
+fn within_descendants_live_on_and_no_other_process_is_hit() {
+    let test = "within_descendants_live_on_and_no_other_process_is_hit";
     if !needs_root(test) {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let Some((_outside, mut first)) = first_of_a_namespace(&stage, Some(user()), test) else { return };
+    let harness = Harness::open(ACTOR);
+    let Some((_outside, mut first)) = first_of_a_namespace(&harness, Some(user()), test) else { return };
     let mut parent = first.spawn();
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
@@ -68,14 +69,14 @@ fn within_descendants_live_on_and_nobody_else_is_hit() {
 }
 
 #[test]
-fn with_the_first_process_everybody_dies() {
-    let test = "with_the_first_process_everybody_dies";
+fn with_the_first_process_every_process_dies() {
+    let test = "with_the_first_process_every_process_dies";
     if !needs_root(test) {
         return;
     }
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
-        let Some((mut outside, mut first)) = first_of_a_namespace(&stage, None, test) else { return };
+        let harness = Harness::open(ACTOR);
+        let Some((mut outside, mut first)) = first_of_a_namespace(&harness, None, test) else { return };
         let child = way.tied(&mut first, |_| {});
         first.send(Signal::SIGKILL);
         outside.wait_for(&first);
@@ -83,7 +84,7 @@ fn with_the_first_process_everybody_dies() {
     }
 }
 
-/// Who is outside may arm by the kernel alone.
+/// A process outside may arm by the kernel alone.
 #[test]
 fn from_outside_a_command_is_tied_and_a_tether_is_an_error() {
     let test = "from_outside_a_command_is_tied_and_a_tether_is_an_error";
@@ -91,8 +92,8 @@ fn from_outside_a_command_is_tied_and_a_tether_is_an_error() {
         return;
     }
     for user in [None, Some(user())] {
-        let stage = Stage::open(ACTOR);
-        let Some((mut outside, _first)) = first_of_a_namespace(&stage, user, test) else { return };
+        let harness = Harness::open(ACTOR);
+        let Some((mut outside, _first)) = first_of_a_namespace(&harness, user, test) else { return };
         let mut child = outside.spawn_as(Spawning::armed(Signal::SIGKILL));
         assert_eq!(child.parent(), Pid::from_raw(0));
         let error = outside.tether(Signal::SIGKILL).unwrap_err();

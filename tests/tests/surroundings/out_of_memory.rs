@@ -1,14 +1,14 @@
 //! The parent is killed because memory has run out.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{skipped, ControlGroup, Stage};
+use pdeathsig_tests::{skipped, ControlGroup, Harness};
 
 use crate::{Way, ACTOR};
 
 #[test]
 fn the_child_dies_with_a_parent_that_runs_out_of_memory() {
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
+        let harness = Harness::open(ACTOR);
         let group = match ControlGroup::with_memory(32 << 20) {
             Ok(group) => group,
             Err(error) => {
@@ -19,7 +19,7 @@ fn the_child_dies_with_a_parent_that_runs_out_of_memory() {
                 return;
             }
         };
-        let mut parent = stage.actor();
+        let mut parent = harness.actor();
         let child = way.tied(&mut parent, |_| {});
         group.take(&parent);
         parent.use_up_memory();
@@ -33,8 +33,8 @@ fn the_child_dies_with_a_parent_that_runs_out_of_memory() {
 #[test]
 fn a_child_that_has_none_left_dies_with_its_parent() {
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = way.tied(&mut parent, |_| {});
         child.limit_address_space(0);
         child.jam_the_allocator();

@@ -6,25 +6,25 @@ use std::os::unix::fs::{chown, PermissionsExt};
 
 use nix::sys::signal::Signal;
 use nix::sys::statvfs::{statvfs, FsFlags};
-use pdeathsig_tests::{needs_root, skipped, Actor, Options, Stage};
+use pdeathsig_tests::{needs_root, skipped, Actor, Harness, Options};
 
 use crate::{each_tie_holds, user, Way, ACTOR};
 
 #[test]
-fn who_cannot_be_dumped_is_tied_and_ties() {
+fn a_process_that_cannot_be_dumped_is_tied_and_ties() {
     each_tie_holds(|parent| parent.forbid_dumps(), |child| child.forbid_dumps());
-    if !needs_root("who_cannot_be_dumped_is_tied_and_ties") {
+    if !needs_root("a_process_that_cannot_be_dumped_is_tied_and_ties") {
         return;
     }
-    // As an ordinary user, to whom the own files in `/proc` do not belong then.
+    // As an ordinary user, which does not own its files in `/proc` then.
     fn hide(actor: &mut Actor<'_>) {
         actor.drop_privileges(user());
         actor.forbid_dumps();
     }
     each_tie_holds(hide, |child| child.forbid_dumps());
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let child = way.tied(&mut parent, hide);
         parent.kill();
         child.assert_dies_of(Signal::SIGKILL);
@@ -36,8 +36,8 @@ fn descendants_that_cannot_be_dumped_are_found() {
     if !needs_root("descendants_that_cannot_be_dumped_are_found") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     parent.drop_privileges(user());
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
@@ -51,17 +51,17 @@ fn descendants_that_cannot_be_dumped_are_found() {
 }
 
 #[test]
-fn who_may_gain_no_privileges_is_tied_and_ties() {
+fn a_process_with_no_new_privs_is_tied_and_ties() {
     each_tie_holds(|parent| parent.forbid_new_privileges(), |_| {});
     each_tie_holds(|_| {}, |child| child.forbid_new_privileges());
 }
 
 /// A parent and its child, ordinary users, and the child executes a set-uid program of root's.
-fn executing_a_set_uid_program(stage: &Stage, way: Way, before: impl Fn(&mut Actor<'_>)) -> [Actor<'_>; 2] {
-    let program = stage.copy_of_program();
+fn executing_a_set_uid_program(harness: &Harness, way: Way, before: impl Fn(&mut Actor<'_>)) -> [Actor<'_>; 2] {
+    let program = harness.copy_of_program();
     chown(&program, Some(0), Some(0)).unwrap();
     fs::set_permissions(&program, Permissions::from_mode(0o4755)).unwrap();
-    let mut parent = stage.actor();
+    let mut parent = harness.actor();
     parent.drop_privileges(user());
     let mut child = way.tied(&mut parent, |_| {});
     before(&mut child);
@@ -76,8 +76,8 @@ fn a_set_uid_program_is_tied_by_a_tether_alone() {
         return;
     }
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
-        let [parent, mut child] = executing_a_set_uid_program(&stage, way, |_| {});
+        let harness = Harness::open(ACTOR);
+        let [parent, mut child] = executing_a_set_uid_program(&harness, way, |_| {});
         assert_eq!((child.effective_user(), child.read()), (0, Ok(None)));
         parent.kill();
         if way == Way::Tether {
@@ -96,9 +96,9 @@ fn a_set_uid_program_that_may_gain_no_privileges_is_tied_as_any() {
         return;
     }
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
+        let harness = Harness::open(ACTOR);
         let before = |child: &mut Actor<'_>| child.forbid_new_privileges();
-        let [parent, mut child] = executing_a_set_uid_program(&stage, way, before);
+        let [parent, mut child] = executing_a_set_uid_program(&harness, way, before);
         assert_eq!(child.effective_user(), user());
         parent.kill();
         // A watch is lost on exec of whatever program.

@@ -1,10 +1,10 @@
 //! No `/proc`, one that hides processes, and a root with nothing in it. What a `shutdown` does then:
-//! `tether_shutdown.rs`; a watch of an ordinary user under `hidepid`: `watch_whatever_happens.rs`.
+//! `tether_shutdown.rs`; a watch of an ordinary user under `hidepid`: `watch_robustness.rs`.
 
 use std::path::Path;
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, Actor, Options, Stage};
+use pdeathsig_tests::{needs_root, Actor, Harness, Options};
 
 use crate::{each_tie_holds, user, Way, ACTOR};
 
@@ -18,7 +18,7 @@ fn every_tie_holds_without_proc_and_where_it_hides_processes() {
     for options in HIDING {
         each_tie_holds(|parent| parent.change_proc(options).unwrap(), |_| {});
         each_tie_holds(|_| {}, |child| child.change_proc(options).unwrap());
-        // To whom others are hidden.
+        // One that does not see other users' processes.
         each_tie_holds(
             |parent| {
                 parent.change_proc(options).unwrap();
@@ -35,8 +35,8 @@ fn descendants_are_found_where_proc_shows_them() {
         return;
     }
     for options in HIDING {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         parent.change_proc(options).unwrap();
         parent.drop_privileges(user());
         let mut child = parent.spawn();
@@ -45,7 +45,7 @@ fn descendants_are_found_where_proc_shows_them() {
         descendant.new_session();
         parent.kill();
         child.assert_dies_of(Signal::SIGKILL);
-        // Those of its own user are hidden from nobody.
+        // Processes of its own user are always visible.
         match options {
             Some(_) => descendant.assert_dies_of(Signal::SIGKILL),
             None => descendant.assert_lives(),
@@ -54,13 +54,13 @@ fn descendants_are_found_where_proc_shows_them() {
 }
 
 #[test]
-fn who_spawned_the_child_is_told_or_the_error_says_why_not() {
-    if !needs_root("who_spawned_the_child_is_told_or_the_error_says_why_not") {
+fn the_spawner_is_reported_or_the_error_says_why_not() {
+    if !needs_root("the_spawner_is_reported_or_the_error_says_why_not") {
         return;
     }
     for (options, hidden) in HIDING.into_iter().zip([true, false, false, false]) {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         parent.change_proc(options).unwrap();
         let mut child = parent.spawn();
         child.pin().unwrap();
@@ -78,10 +78,10 @@ fn who_spawned_the_child_is_told_or_the_error_says_why_not() {
 
 /// Where programs can be executed, and nothing else is: no `/proc`, no `/dev`.
 fn enter_an_empty_root(actor: &mut Actor<'_>) {
-    let root = actor.stage().folder().join("root");
+    let root = actor.harness().folder().join("root");
     let programs = Path::new(ACTOR).parent().unwrap();
     let keep = ["/usr", "/lib", "/lib64"].map(Path::new).into_iter().filter(|path| path.exists());
-    let keep: Vec<&Path> = keep.chain([programs, actor.stage().folder()]).collect();
+    let keep: Vec<&Path> = keep.chain([programs, actor.harness().folder()]).collect();
     std::fs::create_dir(&root).unwrap();
     actor.change_root(&root, &keep).unwrap();
 }
@@ -94,9 +94,9 @@ fn every_tie_holds_in_an_empty_root() {
     each_tie_holds(enter_an_empty_root, |_| {});
     // With not even programs.
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
-        let root = stage.folder().join("nothing");
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
+        let root = harness.folder().join("nothing");
         std::fs::create_dir(&root).unwrap();
         let before = |actor: &mut Actor<'_>| actor.change_root(&root, &[]).unwrap();
         let tied = way.tie(&mut parent, Signal::SIGKILL, before);

@@ -1,14 +1,14 @@
 //! Under a sandbox that refuses a system call: an error that says which, and nothing half-armed.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{End, Refused, Stage};
+use pdeathsig_tests::{End, Harness, Refused};
 
 use crate::ACTOR;
 
 #[test]
 fn arming() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.actor();
     child.refuse(Refused::SetParentDeathSignal);
     let error = child.arm(Signal::SIGKILL).unwrap_err();
     assert!(error.contains("prctl(PR_SET_PDEATHSIG)") && error.contains("was refused"), "{error}");
@@ -17,8 +17,8 @@ fn arming() {
 
 #[test]
 fn undoing() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.actor();
     child.arm(Signal::SIGTERM).unwrap();
     child.refuse(Refused::SetParentDeathSignal);
     let error = child.outlive_parent().unwrap_err();
@@ -28,8 +28,8 @@ fn undoing() {
 
 #[test]
 fn reading_back() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.actor();
     child.refuse(Refused::GetParentDeathSignal);
     let error = child.read().unwrap_err();
     assert!(error.contains("prctl(PR_GET_PDEATHSIG)"), "{error}");
@@ -37,8 +37,8 @@ fn reading_back() {
 
 #[test]
 fn sending_itself_the_signal_of_a_parent_that_is_gone() {
-    let stage = Stage::open(ACTOR);
-    let mut child = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut child = harness.actor();
     child.refuse(Refused::Kill);
     let wrong = child.pid().as_raw();
     let error = child.arm_expecting(Signal::SIGTERM, wrong).unwrap_err();
@@ -48,25 +48,25 @@ fn sending_itself_the_signal_of_a_parent_that_is_gone() {
 
 #[test]
 fn sending_itself_sigkill_ends_it_all_the_same() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.refuse(Refused::Kill);
     let wrong = child.pid().as_raw() as u32;
-    child.tell_arm(Signal::SIGKILL, Some(wrong));
+    child.request_arm(Signal::SIGKILL, Some(wrong));
     assert_eq!(parent.wait_for(&child), End::Exited(137));
 }
 
 #[test]
-fn finding_out_who_calls() {
+fn getpid_gettid_and_getppid() {
     for (what, call) in [
         (Refused::ThreadId, "gettid(2)"),
         (Refused::ProcessId, "getpid(2)"),
         (Refused::BothIds, "gettid(2)"),
         (Refused::ParentId, "getppid(2)"),
     ] {
-        let stage = Stage::open(ACTOR);
-        let mut child = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut child = harness.actor();
         child.refuse(what);
         // One that does not exist, so that a signal would follow.
         let error = child.arm_expecting(Signal::SIGTERM, i32::MAX).unwrap_err();

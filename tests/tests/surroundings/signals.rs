@@ -1,36 +1,36 @@
 //! Every signal that can be ignored or blocked is, by inheritance or by the child itself.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Options, Stage};
+use pdeathsig_tests::{Actor, Harness, Options};
 
 use crate::{each_tie_holds, Way, ACTOR};
 
-const DEAF: [fn(&mut Actor<'_>); 2] =
+const NOT_REAPING: [fn(&mut Actor<'_>); 2] =
     [|actor: &mut Actor<'_>| actor.ignore_everything(), |actor: &mut Actor<'_>| actor.block_everything()];
 
 #[test]
 fn sigkill_comes_all_the_same() {
-    for deaf in DEAF {
+    for deaf in NOT_REAPING {
         each_tie_holds(|_| {}, deaf);
         for way in Way::ALL {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             deaf(&mut parent);
             let child = way.tied(&mut parent, |_| {});
             parent.kill();
-            // A parent that ignores SIGCHLD reaps nobody, and nobody else does who dies before it is gone.
+            // A parent that ignores SIGCHLD has no zombies to reap, whatever dies before it is gone.
             child.await_dead();
         }
     }
 }
 
 #[test]
-fn a_signal_that_is_ignored_or_blocked_by_inheritance_ends_what_a_command_has_armed_and_nobody_else() {
-    for deaf in DEAF {
+fn an_inherited_ignored_or_blocked_signal_kills_only_what_a_command_has_armed() {
+    for deaf in NOT_REAPING {
         for signal in [Signal::SIGHUP, Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGSYS] {
             for way in Way::ALL {
-                let stage = Stage::open(ACTOR);
-                let mut parent = stage.actor();
+                let harness = Harness::open(ACTOR);
+                let mut parent = harness.actor();
                 deaf(&mut parent);
                 let mut child = way.tied_by(&mut parent, signal, |_| {});
                 parent.kill();
@@ -47,8 +47,8 @@ fn a_signal_that_is_ignored_or_blocked_by_inheritance_ends_what_a_command_has_ar
 #[test]
 fn a_signal_that_the_child_itself_blocks_ends_it_once_it_is_let_through() {
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = way.tied_by(&mut parent, Signal::SIGTERM, |_| {});
         child.block_everything();
         parent.kill();
@@ -59,11 +59,11 @@ fn a_signal_that_the_child_itself_blocks_ends_it_once_it_is_let_through() {
 }
 
 #[test]
-fn a_grace_ends_who_hears_nothing() {
-    for deaf in DEAF {
+fn a_grace_kills_a_child_that_ignores_or_blocks_the_signal() {
+    for deaf in NOT_REAPING {
         for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS] {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             deaf(&mut parent);
             let mut child = parent.spawn();
             child.arm_with(Signal::SIGTERM, options.with_a_short_grace()).unwrap();
@@ -74,7 +74,7 @@ fn a_grace_ends_who_hears_nothing() {
             if options.watch {
                 below.assert_lives();
             } else {
-                // Reaped by nobody where SIGCHLD is ignored.
+                // Reaped by the kernel where SIGCHLD is ignored.
                 below.await_dead();
             }
         }
@@ -83,9 +83,9 @@ fn a_grace_ends_who_hears_nothing() {
 
 /// Ignoring SIGCHLD has children reaped without a wait, but not what leads a tether's group.
 #[test]
-fn an_owner_that_hears_nothing_of_its_children_has_tethers() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+fn an_owner_that_ignores_or_blocks_sigchld_has_tethers() {
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.ignore_everything();
     owner.tether(Signal::SIGKILL).unwrap();
     let first = owner.spawn_tethered();

@@ -1,15 +1,15 @@
 //! A chain of subreapers that dies link by link. A single one: `reparenting.rs`.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Stage};
+use pdeathsig_tests::{Actor, Harness};
 
 use crate::{Way, ACTOR};
 
 const LINKS: usize = 4;
 
 /// Each the child of the one before; the last of them is the parent.
-fn chain(stage: &Stage) -> Vec<Actor<'_>> {
-    let mut links = vec![stage.actor()];
+fn chain(harness: &Harness) -> Vec<Actor<'_>> {
+    let mut links = vec![harness.actor()];
     for link in 0..LINKS {
         links[link].become_subreaper();
         let next = links[link].spawn();
@@ -21,8 +21,8 @@ fn chain(stage: &Stage) -> Vec<Actor<'_>> {
 #[test]
 fn while_the_parent_lives_nothing_happens_and_when_it_dies_the_child_does() {
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
-        let mut links = chain(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut links = chain(&harness);
         let mut parent = links.pop().unwrap();
         let mut child = way.tied(&mut parent, |_| {});
         for link in links {
@@ -38,8 +38,8 @@ fn while_the_parent_lives_nothing_happens_and_when_it_dies_the_child_does() {
 #[test]
 fn from_the_parent_upwards_the_kernels_signal_comes_at_each_death_and_all_others_once() {
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
-        let mut links = chain(&stage);
+        let harness = Harness::open(ACTOR);
+        let mut links = chain(&harness);
         let mut child = way.tied_by(links.last_mut().unwrap(), Signal::SIGTERM, |_| {});
         // `Command::die_with_parent` has a handler set up before exec, which is none, so that this comes after it.
         child.catch(Signal::SIGTERM);
@@ -67,8 +67,8 @@ fn from_the_parent_upwards_the_kernels_signal_comes_at_each_death_and_all_others
 
 #[test]
 fn each_new_parent_can_be_pinned_and_expected() {
-    let stage = Stage::open(ACTOR);
-    let mut links = chain(&stage);
+    let harness = Harness::open(ACTOR);
+    let mut links = chain(&harness);
     let mut child = links.last_mut().unwrap().spawn();
     while let Some(link) = links.pop() {
         assert_eq!(child.pin(), Ok(link.pid().as_raw() as u32));

@@ -4,28 +4,28 @@ use std::fs::File;
 use std::process::Command;
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{controlled_by_its_input, pty_pair, Actor, Stage};
+use pdeathsig_tests::{controlled_by_its_input, pty_pair, Actor, Harness};
 
 use crate::{each_tie_holds, Way, ACTOR};
 
 /// A parent that leads a terminal's session, in its foreground.
 // Reaped by its id.
 #[allow(clippy::zombie_processes)]
-fn parent(stage: &Stage) -> (Actor<'_>, File) {
+fn parent(harness: &Harness) -> (Actor<'_>, File) {
     let (keyboard, screen) = pty_pair();
     let mut command = Command::new(ACTOR);
-    stage.start(controlled_by_its_input(command.stdin(screen)));
-    (stage.enter(), keyboard)
+    harness.start(controlled_by_its_input(command.stdin(screen)));
+    (harness.accept(), keyboard)
 }
 
 #[test]
 fn a_session_without_a_terminal() {
     each_tie_holds(|parent| parent.new_session(), |_| {});
-    // Who has left the session has left the process group, but is tied in the other ways. The leader of a group makes
-    // no session.
+    // A process that has left the session has left the process group, but is tied in the other ways. The leader of a
+    // group makes no session.
     for way in Way::ALL.into_iter().filter(|way| ![Way::Tether, Way::ProcessGroup].contains(way)) {
-        let stage = Stage::open(ACTOR);
-        let mut parent = stage.actor();
+        let harness = Harness::open(ACTOR);
+        let mut parent = harness.actor();
         let mut child = way.tied(&mut parent, |_| {});
         child.new_session();
         parent.kill();
@@ -36,8 +36,8 @@ fn a_session_without_a_terminal() {
 #[test]
 fn the_hang_up_is_the_parents_end() {
     for way in Way::ALL {
-        let stage = Stage::open(ACTOR);
-        let (mut parent, keyboard) = parent(&stage);
+        let harness = Harness::open(ACTOR);
+        let (mut parent, keyboard) = parent(&harness);
         let mut child = way.tied(&mut parent, |_| {});
         // It comes to the foreground, too, and again when the session's leader ends.
         child.ignore(Signal::SIGHUP);
@@ -51,8 +51,8 @@ fn the_hang_up_is_the_parents_end() {
 fn the_terminal_hung_up_and_both_went_on() {
     for before in [true, false] {
         for way in Way::ALL {
-            let stage = Stage::open(ACTOR);
-            let (mut parent, keyboard) = parent(&stage);
+            let harness = Harness::open(ACTOR);
+            let (mut parent, keyboard) = parent(&harness);
             parent.ignore(Signal::SIGHUP);
             let mut keyboard = Some(keyboard);
             if before {

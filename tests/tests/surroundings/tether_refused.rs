@@ -2,7 +2,7 @@
 
 use nix::sys::signal::Signal;
 use nix::unistd::getpgid;
-use pdeathsig_tests::{Refused, Spawning, Stage};
+use pdeathsig_tests::{Harness, Refused, Spawning};
 
 use crate::ACTOR;
 
@@ -18,9 +18,9 @@ const REFUSED: [(Refused, &str); 7] = [
 
 #[test]
 fn a_new_one() {
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     for (refused, call) in REFUSED {
-        let mut actor = stage.actor();
+        let mut actor = harness.actor();
         let before = actor.count();
         actor.refuse(refused);
         let error = actor.tether(Signal::SIGKILL).unwrap_err();
@@ -32,13 +32,13 @@ fn a_new_one() {
 
 #[test]
 fn where_another_group_is_refused_commands_share_the_one_that_is_there() {
-    let stage = Stage::open(ACTOR);
+    let harness = Harness::open(ACTOR);
     for (refused, call) in REFUSED {
         if matches!(refused, Refused::Fork | Refused::ProcessGroup) {
             // Then no command can be spawned into it either.
             continue;
         }
-        let mut owner = stage.actor();
+        let mut owner = harness.actor();
         owner.tether(Signal::SIGKILL).unwrap();
         let child = owner.spawn_tethered();
         owner.refuse(refused);
@@ -53,14 +53,14 @@ fn where_another_group_is_refused_commands_share_the_one_that_is_there() {
         }
         owner.kill();
         child.assert_dies_of(Signal::SIGKILL);
-        stage.killed_orphans();
+        harness.killed_orphans();
     }
 }
 
 #[test]
 fn a_spawn_that_cannot_join_fails() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     owner.refuse(Refused::ProcessGroup);
     let error = owner.try_spawn(Spawning::tethered()).unwrap_err();
@@ -69,8 +69,8 @@ fn a_spawn_that_cannot_join_fails() {
 
 #[test]
 fn a_drop_that_may_not_send_hangs_up_all_the_same() {
-    let stage = Stage::open(ACTOR);
-    let mut owner = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     let child = owner.spawn_tethered();
     owner.refuse(Refused::Kill);

@@ -1,7 +1,7 @@
 //! A child, or a parent, that is traced: stopped where its tracer wants it.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Boundary, Stage, Tracee};
+use pdeathsig_tests::{Actor, Boundary, Harness, Tracee};
 
 use crate::{Way, ACTOR};
 
@@ -34,8 +34,8 @@ fn stopped_before_a_call(actor: &Actor<'_>) -> Tracee {
 fn sigkill_goes_through_wherever_the_child_is_stopped() {
     for stop in STOPS {
         for way in Way::ALL {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let child = way.tied(&mut parent, |_| {});
             let _held = stop(&child);
             parent.kill();
@@ -48,8 +48,8 @@ fn sigkill_goes_through_wherever_the_child_is_stopped() {
 fn a_signal_that_can_be_caught_is_the_tracers_to_deliver() {
     for way in Way::ALL {
         for delivered in [true, false] {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = way.tied_by(&mut parent, Signal::SIGTERM, |_| {});
             let mut held = Tracee::seize(&child);
             parent.kill();
@@ -73,8 +73,8 @@ fn a_signal_that_can_be_caught_is_the_tracers_to_deliver() {
 fn a_parent_that_dies_where_it_is_stopped_takes_the_child_along() {
     for stop in STOPS {
         for way in Way::ALL {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let child = way.tied(&mut parent, |_| {});
             let held = stop(&parent);
             parent.kill();
@@ -88,8 +88,8 @@ fn a_parent_that_dies_where_it_is_stopped_takes_the_child_along() {
 fn a_parent_that_is_stopped_and_goes_on_is_alive() {
     for stop in STOPS {
         for way in Way::ALL {
-            let stage = Stage::open(ACTOR);
-            let mut parent = stage.actor();
+            let harness = Harness::open(ACTOR);
+            let mut parent = harness.actor();
             let mut child = way.tied(&mut parent, |_| {});
             drop(stop(&parent));
             child.assert_lives();

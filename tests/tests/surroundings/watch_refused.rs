@@ -3,7 +3,7 @@
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use pdeathsig_tests::{needs_root, skipped, Actor, Answer, Options, Refused, Stage};
+use pdeathsig_tests::{needs_root, skipped, Actor, Answer, Harness, Options, Refused};
 
 use crate::{ACTOR, NOBODY};
 
@@ -20,8 +20,8 @@ fn threads_are_used_up() {
     if !needs_root("threads_are_used_up") {
         return;
     }
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.limit_processes(NOBODY);
     let error = child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap_err();
@@ -31,8 +31,8 @@ fn threads_are_used_up() {
 
 #[test]
 fn descriptors_are_used_up() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.fill_descriptors();
     let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
@@ -43,8 +43,8 @@ fn descriptors_are_used_up() {
 
 #[test]
 fn the_kernel_is_older_than_5_3() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.refuse(Refused::Pidfd.by(Answer::NotThere));
     let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
@@ -55,8 +55,8 @@ fn the_kernel_is_older_than_5_3() {
 
 #[test]
 fn a_sandbox_refuses_to_pin() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.refuse(Refused::Pidfd);
     let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
@@ -66,8 +66,8 @@ fn a_sandbox_refuses_to_pin() {
 
 #[test]
 fn a_sandbox_refuses_to_clear_the_kernels_signal() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.refuse(Refused::SetParentDeathSignal);
     let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
@@ -77,8 +77,8 @@ fn a_sandbox_refuses_to_clear_the_kernels_signal() {
 
 #[test]
 fn a_watch_that_was_armed_outlasts_an_error() {
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     let mut child = parent.spawn();
     child.watch(Signal::SIGKILL);
     child.refuse(Refused::Pidfd.by(Answer::NotThere));
@@ -90,8 +90,8 @@ fn a_watch_that_was_armed_outlasts_an_error() {
 #[test]
 fn the_parent_is_outside_the_pid_namespace() {
     let test = "the_parent_is_outside_the_pid_namespace";
-    let stage = Stage::open(ACTOR);
-    let mut parent = stage.actor();
+    let harness = Harness::open(ACTOR);
+    let mut parent = harness.actor();
     if let Err(error) = parent.new_pid_namespace() {
         skipped(test, &format!("needs the privilege to make a pid namespace: {error}"));
         return;

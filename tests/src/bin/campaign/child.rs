@@ -1,4 +1,4 @@
-//! A child that arms, tells who its parent was, and waits for its end.
+//! A child that arms, reports its parent's pid, and waits for its end.
 
 use std::io;
 
@@ -8,10 +8,10 @@ use pdeathsig_tests::{first_parent_named, fork_sleeper, forked, set_bare};
 
 use crate::trial::Way;
 
-/// An end of its own, in seconds, for whoever survives.
+/// A survivor exits by itself after so many seconds.
 const LIFETIME: u32 = 60;
 
-pub(crate) fn play(arguments: &[String]) {
+pub(crate) fn run(arguments: &[String]) {
     let [way, signal, parent, grandchildren] = arguments else { panic!("child WAY SIGNAL PARENT GRANDCHILDREN") };
     let (way, signal) = (Way::named(way).unwrap(), signal.parse::<Signal>().unwrap());
     alarm::set(LIFETIME);
@@ -31,7 +31,7 @@ pub(crate) fn play(arguments: &[String]) {
     }
     .unwrap();
     let recorded = first_parent_named().unwrap_or(0);
-    // One that came too late has nobody who would take its children along.
+    // If it armed too late, nothing kills its children.
     if !way.may_come_too_late() || recorded.to_string() == *parent {
         for number in 0..grandchildren.parse().unwrap() {
             if way.is_launcher() && number == 0 {
@@ -41,10 +41,10 @@ pub(crate) fn play(arguments: &[String]) {
             }
         }
     }
-    let told = [std::process::id().to_ne_bytes(), recorded.to_ne_bytes()].concat();
-    // Not through std's buffer, which takes a byte for the end of a line, and writes twice: in one piece, or the lane
+    let records = [std::process::id().to_ne_bytes(), recorded.to_ne_bytes()].concat();
+    // Not through std's buffer, which takes a byte for the end of a line, and writes twice: in one piece, or the worker
     // would read a half.
-    assert_eq!(write(io::stdout(), &told), Ok(told.len()));
+    assert_eq!(write(io::stdout(), &records), Ok(records.len()));
     loop {
         pause();
     }

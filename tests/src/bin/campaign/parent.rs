@@ -21,7 +21,7 @@ use crate::trial::{Cause, Trial, Way};
 const LIFETIME: Duration = Duration::from_secs(60);
 
 /// `parent SEED WAY…`
-pub(crate) fn play(arguments: &[String]) {
+pub(crate) fn run(arguments: &[String]) {
     let (seed, ways) = arguments.split_first().unwrap();
     let ways: Vec<Way> = ways.iter().map(|way| Way::named(way).unwrap()).collect();
     let trial = Trial::drawn_from(seed.parse().unwrap(), &ways);
@@ -40,7 +40,7 @@ pub(crate) fn play(arguments: &[String]) {
             });
         }
     });
-    // The lane sees that all launchers have ended, while their owner lives.
+    // The worker sees that all launchers have ended, while their owner lives.
     raise(Number::SIGSTOP).unwrap();
     drop(garbage);
 }
@@ -70,7 +70,7 @@ fn die_in_time(trial: Trial) {
     });
 }
 
-/// The lane has this process lead one.
+/// The worker has this process lead one.
 fn die_with_group() -> ! {
     killpg(Pid::this(), Number::SIGKILL).unwrap();
     unreachable!("it outlives its group")
@@ -84,7 +84,7 @@ fn spawn_by(trial: Trial, tether: Option<&Tether>, number: usize) {
     }
 }
 
-// Reaped by the lane, which they come to.
+// Reaped by the worker, which they come to.
 #[allow(clippy::zombie_processes)]
 fn spawn(trial: Trial, tether: Option<&Tether>) {
     let program = env::current_exe().unwrap();

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 /// What a thread that fills memory takes.
 const FILLED: usize = 128 << 20;
 
-/// Threads that disturb everybody, until this is dropped.
+/// Threads that load the machine until this is dropped.
 pub(crate) struct Pressure {
     over: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,

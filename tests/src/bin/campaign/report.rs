@@ -10,11 +10,11 @@ use nix::sys::sysinfo::sysinfo;
 use nix::sys::utsname::uname;
 use time::OffsetDateTime;
 
-use crate::lane::{Answer, Tally};
+use crate::worker::{Answer, Tally};
 
 pub(crate) struct Report {
     pub(crate) seed: u64,
-    pub(crate) lanes: usize,
+    pub(crate) workers: usize,
     pub(crate) quarters: Vec<Quarter>,
 }
 
@@ -61,10 +61,11 @@ impl Display for Report {
         let time: Duration = self.quarters.iter().map(|quarter| quarter.time).sum();
         writeln!(
             formatter,
-            "{deaths} parents died in {:.0} s, {:.0} a second, on {} lanes; seed {}. **Survivors: {}; errors: {}.**\n",
+            "{deaths} parents died in {:.0} s, {:.0} a second, on {} workers; seed {}. \
+             **Survivors: {}; errors: {}.**\n",
             time.as_secs_f64(),
             deaths as f64 / time.as_secs_f64(),
-            self.lanes,
+            self.workers,
             self.seed,
             self.tallies().map(|tally| tally.survivors).sum::<u64>(),
             self.tallies().map(|tally| tally.errors).sum::<u64>()

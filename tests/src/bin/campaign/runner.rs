@@ -1,4 +1,4 @@
-//! Who sends out the lanes, and adds up what they say.
+//! Starts the workers, and adds up their answers.
 
 use std::env;
 use std::io;
@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 
 use lexopt::{Arg, Parser, ValueExt};
 
-use crate::lane::{Answer, Task};
 use crate::pressure::{Pressure, KINDS};
 use crate::report::{Quarter, Report};
 use crate::trial::{Trial, Way};
+use crate::worker::{Answer, Task};
 
-/// How many trials a lane is given at a time.
+/// How many trials a worker is given at a time.
 const PORTION: u64 = 500;
 
 struct Options {
@@ -23,9 +23,9 @@ struct Options {
     seed: u64,
     is_one_trial: bool,
     ways: Vec<Way>,
-    lanes: usize,
+    workers: usize,
     cores: usize,
-    patience: Duration,
+    timeout: Duration,
     report: Option<PathBuf>,
 }
 
@@ -37,9 +37,9 @@ impl Options {
             seed: fastrand::u64(..),
             is_one_trial: false,
             ways: Way::ALL.into_iter().filter(|way| way.is_ours()).collect(),
-            lanes: cores,
+            workers: cores,
             cores,
-            patience: Duration::from_secs(30),
+            timeout: Duration::from_secs(30),
             report: None,
         };
         let mut parser = Parser::from_env();
@@ -56,8 +56,8 @@ impl Options {
                     let named = |name| Way::named(name).ok_or_else(|| format!("there is no way {name:?}"));
                     options.ways = names.split(',').map(named).collect::<Result<_, _>>()?;
                 }
-                Arg::Long("lanes") => options.lanes = parser.value()?.parse()?,
-                Arg::Long("patience") => options.patience = Duration::from_millis(parser.value()?.parse()?),
+                Arg::Long("workers") => options.workers = parser.value()?.parse()?,
+                Arg::Long("timeout") => options.timeout = Duration::from_millis(parser.value()?.parse()?),
                 Arg::Long("report") => options.report = Some(parser.value()?.into()),
                 other => return Err(other.unexpected()),
             }
@@ -66,7 +66,7 @@ impl Options {
     }
 }
 
-pub(crate) fn play() {
+pub(crate) fn run() {
     let options = Options::read().unwrap_or_else(|error| {
         eprintln!("campaign: {error}");
         process::exit(2);
@@ -79,11 +79,11 @@ pub(crate) fn play() {
         let numbers = options.deaths * quarter / 4..options.deaths * (quarter + 1) / 4;
         let pressure = Pressure::start(*cpu, *memory, options.cores);
         let start = Instant::now();
-        let answer = run(&options, numbers);
+        let answer = run_all(&options, numbers);
         drop(pressure);
         Quarter { pressure: name, answer, time: start.elapsed() }
     });
-    let report = Report { seed: options.seed, lanes: options.lanes, quarters: quarters.collect() };
+    let report = Report { seed: options.seed, workers: options.workers, quarters: quarters.collect() };
     println!("{report}");
     if let Some(file) = options.report {
         report.write(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
@@ -91,13 +91,13 @@ pub(crate) fn play() {
     process::exit(i32::from(report.failures() > 0));
 }
 
-fn run(options: &Options, numbers: Range<u64>) -> Answer {
+fn run_all(options: &Options, numbers: Range<u64>) -> Answer {
     let portions: Vec<Range<u64>> =
         numbers.clone().step_by(PORTION as usize).map(|first| first..numbers.end.min(first + PORTION)).collect();
     let next = std::sync::Mutex::new(portions.into_iter());
     let whole = std::sync::Mutex::new(Answer::default());
     thread::scope(|scope| {
-        for _ in 0..options.lanes {
+        for _ in 0..options.workers {
             scope.spawn(|| loop {
                 let Some(portion) = next.lock().unwrap().next() else { return };
                 let answer = send_out(options, portion);
@@ -108,22 +108,22 @@ fn run(options: &Options, numbers: Range<u64>) -> Answer {
     whole.into_inner().unwrap()
 }
 
-/// A lane of its own for each portion.
+/// A worker of its own for each portion.
 fn send_out(options: &Options, numbers: Range<u64>) -> Answer {
     let task = Task {
         seed: options.seed,
         numbers: numbers.collect(),
         is_one_trial: options.is_one_trial,
         ways: options.ways.clone(),
-        patience: options.patience,
+        timeout: options.timeout,
     };
     let task = serde_json::to_string(&task).unwrap();
-    let mut lane = Command::new(env::current_exe().unwrap());
+    let mut worker = Command::new(env::current_exe().unwrap());
     // It has the dynamic linker make hundreds of system calls in each program.
-    lane.env_remove("LD_LIBRARY_PATH");
-    let lane = lane.args(["lane", &task]).stdout(Stdio::piped()).spawn().unwrap();
-    let output = lane.wait_with_output().unwrap();
-    assert!(output.status.success(), "a lane has failed: {}", output.status);
+    worker.env_remove("LD_LIBRARY_PATH");
+    let worker = worker.args(["worker", &task]).stdout(Stdio::piped()).spawn().unwrap();
+    let output = worker.wait_with_output().unwrap();
+    assert!(output.status.success(), "a worker has failed: {}", output.status);
     serde_json::from_slice(&output.stdout).map_err(io::Error::from).unwrap()
 }
 

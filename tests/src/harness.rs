@@ -1,0 +1,249 @@
+//! The test's side: a harness that starts, tracks and reaps the processes of a test.
+
+use std::env;
+use std::ffi::OsStr;
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sys::prctl;
+use nix::sys::signal::{kill, Signal};
+use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+use nix::sys::statvfs::{statvfs, FsFlags};
+use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
+use nix::unistd::{geteuid, Pid};
+use rustix::event::{poll, PollFd, PollFlags, Timespec};
+use tempfile::TempDir;
+
+use crate::actor::Actor;
+use crate::raw;
+
+/// Where an actor finds the test.
+pub(crate) const LINE: &str = "PDEATHSIG_TESTS_LINE";
+
+/// Far more than anything here takes on a slow, busy machine; it only ends a test that would hang.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// One test at a time in a test program, so that every child of the process belongs to the test that runs.
+static ONE_TEST: Mutex<()> = Mutex::new(());
+
+/// The processes of one test. All that is left of them is killed and reaped when it is dropped.
+#[derive(Debug)]
+pub struct Harness {
+    listener: UnixListener,
+    folder: TempDir,
+    program: &'static str,
+    _one_test: MutexGuard<'static, ()>,
+}
+
+impl Harness {
+    /// Opens a harness whose actors run the program file `actor`: `env!("CARGO_BIN_EXE_actor")`.
+    pub fn open(actor: &'static str) -> Harness {
+        // A test that failed has still cleaned up its harness.
+        let one_test = ONE_TEST.lock().unwrap_or_else(PoisonError::into_inner);
+        prctl::set_child_subreaper(true).unwrap();
+        raw::stop_ignoring();
+        let folder = tempfile::tempdir().unwrap();
+        let line = folder.path().join("line");
+        let listener = UnixListener::bind(&line).unwrap();
+        // Actors that have given up root come back here too.
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        fs::set_permissions(&line, Permissions::from_mode(0o777)).unwrap();
+        env::set_var(LINE, line);
+        // It has the dynamic linker make hundreds of system calls in each program.
+        env::remove_var("LD_LIBRARY_PATH");
+        Harness { listener, folder, program: actor, _one_test: one_test }
+    }
+
+    /// A new actor, a child of the test.
+    // Reaped by its id, as all are: most become children of the test only when their parent dies.
+    #[allow(clippy::zombie_processes)]
+    pub fn actor(&self) -> Actor<'_> {
+        self.start(&mut Command::new(self.program));
+        self.accept()
+    }
+
+    /// Starts any command as a child of the test. Without a harness, another test's would take it for its own.
+    pub fn start(&self, command: &mut Command) -> Child {
+        command.spawn().unwrap()
+    }
+
+    /// Runs any command to its end.
+    pub fn run(&self, command: &mut Command) -> Output {
+        command.output().unwrap()
+    }
+
+    /// Panics if the test has a child, dead or alive.
+    pub fn assert_no_process_is_left(&self) {
+        assert_eq!(children(), []);
+    }
+
+    /// Reaps the orphans that have come to the test, until there are none; how many of them SIGKILL has ended. Panics
+    /// if one lives, but for moments: a helper that killed the others ends after them.
+    pub fn killed_orphans(&self) -> usize {
+        // Shorter than they would live.
+        self.killed_orphans_within(Duration::from_secs(15)).unwrap_or_else(|| panic!("{:?} live on", children()))
+    }
+
+    /// The same, but none if one lives for longer than that.
+    pub fn killed_orphans_within(&self, time: Duration) -> Option<usize> {
+        let end = Instant::now() + time;
+        let mut killed = 0;
+        loop {
+            match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
+                Ok(WaitStatus::StillAlive) if Instant::now() > end => return None,
+                Ok(WaitStatus::StillAlive) => thread::yield_now(),
+                Ok(WaitStatus::Signaled(_, Signal::SIGKILL, _)) => killed += 1,
+                Ok(_) => {}
+                Err(Errno::ECHILD) => return Some(killed),
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    /// Waits for the end of a process that is, or by then has become, a child of the test: the signal that killed it.
+    pub fn end_of(&self, process: Pid) -> i32 {
+        let end = until("a process's end", || raw::try_wait(process));
+        assert!(libc::WIFSIGNALED(end), "it ended with {end:#x}");
+        libc::WTERMSIG(end)
+    }
+
+    /// The same for one that exits: its status.
+    pub fn exit_status_of(&self, process: Pid) -> i32 {
+        let end = until("a process's end", || raw::try_wait(process));
+        assert!(libc::WIFEXITED(end), "it ended with {end:#x}");
+        libc::WEXITSTATUS(end)
+    }
+
+    /// Waits for the end of a process, whatever it is.
+    pub fn reap(&self, process: Pid) {
+        until("a process's end", || raw::try_wait(process));
+    }
+
+    /// A folder that goes with the harness.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A copy of the actors' program that may run under other rules, as one with the set-uid bit does.
+    pub fn copy_of_program(&self) -> PathBuf {
+        let copy = self.folder().join("copy");
+        fs::copy(self.program, &copy).unwrap();
+        copy
+    }
+
+    /// The actor that has called, if one has.
+    pub fn accept_if_connected(&self) -> Option<Actor<'_>> {
+        is_readable(&self.listener, Duration::ZERO).then(|| self.accept())
+    }
+
+    /// Drops the connections of actors that have died since.
+    pub fn drop_dead_connections(&self) {
+        while is_readable(&self.listener, Duration::ZERO) {
+            drop(self.listener.accept().unwrap());
+        }
+    }
+
+    /// How a child of the test has ended, if it has: a status as of waitpid(2), which reaps it.
+    pub fn end_if_ended(&self, process: Pid) -> Option<i32> {
+        raw::try_wait(process)
+    }
+
+    /// The actor that calls next.
+    pub fn accept(&self) -> Actor<'_> {
+        await_readable(&self.listener, "an actor's call");
+        let (line, _) = self.listener.accept().unwrap();
+        // In the test's pid namespace, whatever the actor's own is.
+        let pid = Pid::from_raw(getsockopt(&line, PeerCredentials).unwrap().pid());
+        Actor::new(self, pid, line)
+    }
+}
+
+impl Drop for Harness {
+    fn drop(&mut self) {
+        // Killing one hands its children to this process, a subreaper; so on until there is none.
+        loop {
+            for child in children() {
+                let _ = kill(child, Signal::SIGKILL);
+            }
+            match waitpid(None, Some(WaitPidFlag::__WALL)) {
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(_) => break,
+            }
+            // All that are dead by now, since to look for children again is slow when there are thousands.
+            let others = || waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL));
+            while !matches!(others(), Ok(WaitStatus::StillAlive) | Err(_)) {}
+        }
+    }
+}
+
+/// A child of this process, alive or dead.
+pub fn any_child() -> Option<Pid> {
+    children().first().copied()
+}
+
+/// The live and dead children of this process.
+fn children() -> Vec<Pid> {
+    let own = Pid::this().to_string();
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let parent_of = |pid: &OsStr| {
+        let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).ok()?;
+        // The name before it, in brackets, may hold anything.
+        stat.rsplit_once(") ")?.1.split(' ').nth(1).map(str::to_owned)
+    };
+    processes
+        .filter(|entry| parent_of(&entry.file_name()).is_some_and(|parent| parent == own))
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .map(Pid::from_raw)
+        .collect()
+}
+
+pub(crate) fn await_readable(what: &impl AsFd, name: &str) {
+    assert!(is_readable(what, DEADLINE), "waited {DEADLINE:?} for {name}");
+}
+
+pub(crate) fn is_readable(what: &impl AsFd, within: Duration) -> bool {
+    let within = Timespec::try_from(within).unwrap();
+    poll(&mut [PollFd::new(what, PollFlags::IN)], Some(&within)).unwrap() == 1
+}
+
+/// Asks again and again until there is an answer.
+pub fn until<T>(name: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(start.elapsed() < DEADLINE, "waited {DEADLINE:?} for {name}");
+        thread::yield_now();
+    }
+}
+
+/// Whether the test runs as root; if not, says that it is skipped.
+#[must_use]
+pub fn needs_root(test: &str) -> bool {
+    geteuid().is_root() || skipped(test, "needs root")
+}
+
+/// Whether set-uid programs work in the temporary folder, which they do not on a file system that is mounted with
+/// `nosuid`.
+#[must_use]
+pub fn set_uid_programs_work(test: &str) -> bool {
+    let work = !statvfs(&env::temp_dir()).unwrap().flags().contains(FsFlags::ST_NOSUID);
+    work || skipped(test, "set-uid programs do not work in the temporary folder")
+}
+
+/// Reports a test as skipped, past the test runner, which would swallow it. Answers `false`.
+pub fn skipped(test: &str, reason: &str) -> bool {
+    let _ = writeln!(io::stderr(), "SKIPPED {test}: {reason}");
+    false
+}

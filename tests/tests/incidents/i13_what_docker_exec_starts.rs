@@ -1,0 +1,44 @@
+//! A process that `docker exec` or `kubectl exec` starts is killed within milliseconds. Its kernel parent is the
+//! runtime's helper, which exits right after the start: containers/bubblewrap#692 is the same situation.
+//! Cure: arming is an error there, and nothing is armed.
+
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use pdeathsig_tests::{Actor, Harness, Options};
+
+use crate::{parent_of_a_namespace, ACTOR};
+
+/// The runtime's helper, outside; the container's first process; and what the helper puts into the container.
+fn container<'a>(harness: &'a Harness, test: &str) -> Option<(Actor<'a>, Actor<'a>, Actor<'a>)> {
+    let mut helper = parent_of_a_namespace(harness, test)?;
+    let first = helper.spawn();
+    let mut program = helper.spawn();
+    assert_eq!((program.own_pid(), program.parent()), (Pid::from_raw(2), Pid::from_raw(0)));
+    Some((helper, first, program))
+}
+
+#[test]
+fn naive_it_is_killed_when_the_helper_exits() {
+    let harness = Harness::open(ACTOR);
+    let Some((helper, mut first, mut program)) = container(&harness, "naive_it_is_killed_when_the_helper_exits") else {
+        return;
+    };
+    program.set_bare(Signal::SIGKILL as i32);
+    helper.kill();
+    program.assert_dies_of(Signal::SIGKILL);
+    first.assert_lives();
+}
+
+#[test]
+fn cure_arming_is_an_error_and_it_lives() {
+    for options in [Options::default(), Options::WATCH, Options::DESCENDANTS] {
+        let harness = Harness::open(ACTOR);
+        let Some((helper, _first, mut program)) = container(&harness, "cure_arming_is_an_error_and_it_lives") else {
+            return;
+        };
+        let error = program.arm_with(Signal::SIGKILL, options).unwrap_err();
+        assert!(error.contains("docker exec"), "{error}");
+        helper.kill();
+        program.assert_lives();
+    }
+}
