@@ -37,6 +37,10 @@ fn assert_nothing_is_left(harness: &Harness) {
     assert!(harness.killed_orphans_within(Duration::from_secs(10)).is_some());
 }
 
+fn await_state(process: Pid, stopped: bool) {
+    until("a state", || state_of(process).filter(|state| (*state == 'T') == stopped));
+}
+
 /// A shell that spawns a launcher, and waits; it is the owner.
 fn shell_with_launcher(options: &str, program: &str) -> Command {
     let mut shell = Command::new("sh");
@@ -150,6 +154,27 @@ fn as_dumb_init_what_the_program_leaves_gets_sigterm() {
 }
 
 /// The shell's `kill -TSTP`, `fg` and `bg` act on a job with a launcher as on one without.
+#[test]
+fn as_dumb_init_both_suspend_and_both_go_on() {
+    let stage = stage();
+    let mut shell = shell_with_launcher("", "echo up; exec sleep 1000");
+    // As a job has it. In a group whose parents are all in other sessions the kernel ignores stop signals.
+    let mut launched = Launched::by_host(&stage, shell.process_group(0), 1);
+    for signal in [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU, Signal::SIGSTOP] {
+        // SIGSTOP cannot be passed on.
+        let target = if signal == Signal::SIGSTOP { launched.program } else { launched.outer };
+        kill(target, signal).unwrap();
+        await_state(launched.program, true);
+        await_state(launched.outer, true);
+        kill(launched.outer, Signal::SIGCONT).unwrap();
+        await_state(launched.program, false);
+        await_state(launched.outer, false);
+    }
+    kill(launched.outer, Signal::SIGTERM).unwrap();
+    assert_eq!(launched.owner.wait().unwrap().code(), Some(143));
+    stage.assert_nobody_is_left();
+}
+
 #[test]
 fn as_dumb_init_the_working_directory_is_left_and_the_program_keeps_it() {
     let harness = harness();
