@@ -51,7 +51,8 @@ pub(crate) use origin::{is_secure, is_single_threaded, runs_from_executable};
 pub(crate) use per_process::PerProcess;
 pub(crate) use pidfd::{exited_by, Pidfd, MAX_WATCHED};
 pub(crate) use proc::{
-    every_child, every_process, every_thread, has_halted, largest_pid, name_of, shows_this_pid_namespace, Status,
+    every_child, every_process, every_thread, has_halted, is_stopped_or_about_to_be, largest_pid, name_of,
+    shows_this_pid_namespace, Status,
 };
 pub(crate) use shared::{is_set, store_and_wake, wait_until_set, Board, Early, Shared};
 pub(crate) use signalfd::{can_poll, poll, Origin, Received, SignalFd};

@@ -51,6 +51,29 @@ impl Status {
     }
 }
 
+/// Whether a process with one thread is stopped, or will be before it does anything else, since SIGSTOP is pending. None
+/// if it is gone or hidden.
+pub(crate) fn is_stopped_or_about_to_be(process: u32) -> Option<bool> {
+    // The kernel takes the signal and stops the process under one lock, and this reads under the same. So if the signal
+    // is not pending, the process has stopped by now, or the signal was never sent.
+    if has_stop_pending(process)? {
+        return Some(true);
+    }
+    Status::of(process).map(|status| status.halted)
+}
+
+fn has_stop_pending(process: u32) -> Option<bool> {
+    let file = open(0, format_args!("/proc/{process}/status\0")).ok()?;
+    let mut pending = None;
+    let read = file.split(b'\n', |line| {
+        if let Some(digits) = line.strip_prefix(b"ShdPnd:\t") {
+            pending = std::str::from_utf8(digits).ok().and_then(|digits| u128::from_str_radix(digits, 16).ok());
+        }
+    });
+    read.ok()?;
+    pending.map(|pending| pending & 1 << (libc::SIGSTOP - 1) != 0)
+}
+
 /// Whether `/proc` shows processes by the numbers that they have for the caller.
 pub(crate) fn shows_this_pid_namespace() -> bool {
     let Ok(file) = open(0, format_args!("/proc/self/status\0")) else { return false };

@@ -2,22 +2,17 @@
 
 use std::env;
 use std::os::fd::AsFd;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::ending::{self, Remains};
 use super::{passing, program, say, Setup, FAILED};
-use crate::platform::sys::{self, Change, End, Of, Origin, Received, Status, What};
+use crate::platform::sys::{self, Change, End, Of, Origin, Received, What};
 use crate::{Error, Signal};
 
 /// From a signal that asks the tree to end until SIGKILL, if nothing else was set.
 const GRACE: Duration = Duration::from_secs(10);
 /// What the program leaves has so long to finish by itself.
 const FINISH: Duration = Duration::from_secs(1);
-/// How long it is waited for that *outer* has stopped.
-const STOP: Duration = Duration::from_millis(200);
-/// Between two looks at that.
-const LOOK: Duration = Duration::from_millis(1);
 
 struct Inner {
     setup: Setup,
@@ -184,15 +179,11 @@ impl Inner {
 
     fn stop_outer(&mut self) {
         let _ = self.setup.outer_pidfd.send_signal(Signal::STOP);
-        let deadline = Instant::now() + STOP;
-        while !self.outer_is_stopped().unwrap_or(true) && Instant::now() < deadline {
-            thread::sleep(LOOK);
-        }
         self.outer_was_stopped = true;
     }
 
-    /// SIGCONT takes away the stop signals that are pending for *outer*, so it is sent only if *outer* is still
-    /// stopped. A shell has usually continued it, together with the program.
+    /// SIGCONT takes away the stop signals that are pending for *outer*, so it is sent only if *outer* has not been
+    /// continued since. A shell usually continues it, together with the program.
     fn continue_outer(&mut self) {
         if self.outer_was_stopped && self.outer_is_stopped().unwrap_or(true) {
             let _ = self.setup.outer_pidfd.send_signal(Signal::CONT);
@@ -202,8 +193,7 @@ impl Inner {
 
     /// None if `/proc` does not tell.
     fn outer_is_stopped(&self) -> Option<bool> {
-        let status = Some(self.setup.outer).filter(|_| sys::shows_this_pid_namespace()).and_then(Status::of);
-        status.map(|status| status.halted)
+        Some(self.setup.outer).filter(|_| sys::shows_this_pid_namespace()).and_then(sys::is_stopped_or_about_to_be)
     }
 
     /// *outer* has to know before the program is reaped, and its number may be another's.
