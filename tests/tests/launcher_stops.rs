@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{state_of, until, Harness, Launched};
+use pdeathsig_tests::{is_installed, state_of, until, Launched, Harness};
 
 fn launch(harness: &Harness) -> Launched {
     let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
@@ -48,17 +48,43 @@ fn outer_stops_and_continues_with_the_program() {
     assert_eq!(launched.line(), "exit 7\n");
 }
 
+/// Another process takes the processor from *outer*, so that SIGSTOP is still pending for it when the program has been
+/// continued.
 #[test]
 fn a_stop_and_a_continue_in_a_row_leave_outer_running() {
+    const NAME: &str = "a stop and a continue in a row";
+    if !is_installed("taskset", NAME) || !is_installed("chrt", NAME) {
+        return;
+    }
     let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     let mut launched = launch(&harness);
-    for _ in 0..500 {
+    let outer = launched.outer.to_string();
+    for _ in 0..5 {
+        set(&["taskset", "--cpu-list", "--pid", "0", &outer]);
+        set(&["chrt", "--idle", "--pid", "0", &outer]);
+        let busy = ["--cpu-list", "0", "sh", "-c", "while :; do :; done"];
+        let mut busy = harness.start(Command::new("taskset").args(busy));
         kill(launched.program, Signal::SIGSTOP).unwrap();
+        await_state(launched.program, true);
+        // *inner* sends it at once.
+        until("SIGSTOP for outer", || Some(()).filter(|()| state_of(launched.outer) != Some('S')));
         kill(launched.program, Signal::SIGCONT).unwrap();
+        // It tells *inner* before it sleeps again.
+        for process in [launched.program, launched.inner] {
+            until("a sleeping process", || state_of(process).filter(|state| *state == 'S'));
+        }
+        busy.kill().unwrap();
+        busy.wait().unwrap();
+        let state = until("outer, awake or stopped", || state_of(launched.outer).filter(|state| *state != 'R'));
+        assert_eq!(state, 'S');
     }
-    await_state(launched.outer, false);
     launched.close_input();
     assert_eq!(launched.line(), "exit 7\n");
+}
+
+fn set(command: &[&str]) {
+    let output = Command::new(command[0]).args(&command[1..]).output().unwrap();
+    assert!(output.status.success(), "{command:?}: {output:?}");
 }
 
 #[test]
