@@ -11,7 +11,7 @@ use libc::c_int;
 
 use super::cvt;
 use super::mask::Mask;
-use super::shared::{wait_until_set, Board};
+use super::shared::Board;
 use crate::{Error, Signal};
 
 #[derive(Clone, Copy)]
@@ -43,15 +43,14 @@ impl Inherited {
     }
 
     /// Has a command give all of it back, at the last moment before it executes the program in the place of this
-    /// process. The program is tied to its parent, `inner`. It waits until that is out of reach of what reaches the
-    /// owner's group, and gets the terminal's signals that were sent before it was forked.
+    /// process. The program is tied to its parent, `inner`. It waits until `inner` has left the owner's group, and gets
+    /// the terminal's signals that were sent before it was forked.
     pub(crate) fn restore_before_exec(self, command: &mut Command, inner: u32, board: &'static Board) {
         let restore = move || {
             // Once more: to change the user, as the command may have done, disarms.
             super::arm_for(Signal::KILL, inner)?;
             set(libc::SIGCHLD, Some(&self.child))?;
             set(libc::SIGPIPE, Some(&self.pipe))?;
-            wait_until_set(&board.go, None);
             let early = board.early();
             let pending = Mask::pending()?;
             for signal in early.each().filter(|signal| !pending.contains(*signal)) {

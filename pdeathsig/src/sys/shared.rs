@@ -19,11 +19,9 @@ const TEXT: usize = 12 * 1024;
 pub(crate) struct Board {
     /// The pid of the program, once it is there.
     pub(crate) program: AtomicU32,
-    /// Whether the program may be executed.
-    pub(crate) go: AtomicU32,
     /// What the terminal sent to *outer* at the start; 0 until *outer* has looked.
     pub(crate) early_of_outer: AtomicU32,
-    /// Likewise *inner*.
+    /// Likewise *inner*, which looks when it has left the owner's group.
     pub(crate) early_of_inner: AtomicU32,
     /// Whether the program is about to be reaped, or was.
     pub(crate) reaped: AtomicU32,

@@ -52,10 +52,10 @@ pub(super) fn run(setup: Setup, session_too: bool) -> ! {
         let _ = sys::kill(program, Signal::KILL);
         give_up(&setup, &Error::os(if session_too { "setsid(2)" } else { "setpgid(2)" })(source));
     }
-    // Before *outer* can send any. What the program has done since is looked at first below.
+    // The program is executed after this. *outer* sends nothing before it knows the program's pid. What the program has
+    // done since is looked at first below.
     passing::take_early(&setup.signals, &setup.shared.board().early_of_inner);
     sys::store_and_wake(&setup.shared.board().program, program);
-    sys::store_and_wake(&setup.shared.board().go, 1);
 
     let mut kept = vec![setup.signals.as_fd(), setup.outer_pidfd.as_fd()];
     kept.extend(setup.above.iter().map(AsFd::as_fd));
