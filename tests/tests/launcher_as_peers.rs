@@ -156,10 +156,10 @@ fn as_dumb_init_what_the_program_leaves_gets_sigterm() {
 /// The shell's `kill -TSTP`, `fg` and `bg` act on a job with a launcher as on one without.
 #[test]
 fn as_dumb_init_both_suspend_and_both_go_on() {
-    let stage = stage();
+    let harness = harness();
     let mut shell = shell_with_launcher("", "echo up; exec sleep 1000");
     // As a job has it. In a group whose parents are all in other sessions the kernel ignores stop signals.
-    let mut launched = Launched::by_host(&stage, shell.process_group(0), 1);
+    let mut launched = Launched::by_host(&harness, shell.process_group(0), 1);
     for signal in [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU, Signal::SIGSTOP] {
         // SIGSTOP cannot be passed on.
         let target = if signal == Signal::SIGSTOP { launched.program } else { launched.outer };
@@ -172,7 +172,7 @@ fn as_dumb_init_both_suspend_and_both_go_on() {
     }
     kill(launched.outer, Signal::SIGTERM).unwrap();
     assert_eq!(launched.owner.wait().unwrap().code(), Some(143));
-    stage.assert_nobody_is_left();
+    harness.assert_no_process_is_left();
 }
 
 #[test]

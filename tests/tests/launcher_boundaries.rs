@@ -264,8 +264,8 @@ fn nothing_is_left_wherever_a_process_is_killed() {
 /// Else a signal to the owner's group could kill all of the launcher, and leave what the program has started.
 #[test]
 fn the_program_starts_only_when_inner_has_left_the_owners_group() {
-    let stage = Stage::open(env!("CARGO_BIN_EXE_actor"));
-    let mut start = start(&stage, "after-input", Held::Inner);
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut start = start(&harness, "after-input", Held::Inner);
     let leaves = |at| matches!(at, Boundary::Entry(libc::SYS_setsid | libc::SYS_setpgid, _));
     while !leaves(start.held.step()) {}
     let program = only_child(start.inner.unwrap());
@@ -273,7 +273,7 @@ fn the_program_starts_only_when_inner_has_left_the_owners_group() {
     assert_eq!(fs::read_to_string(format!("/proc/{program}/comm")).unwrap(), "pdeathsig\n");
     killpg(start.owner, Signal::SIGKILL).unwrap();
     drop(start.held);
-    assert!(stage.killed_orphans_within(Duration::from_secs(15)).is_some());
+    assert!(harness.killed_orphans_within(Duration::from_secs(15)).is_some());
 }
 
 /// What shows that the other tests can fail.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{is_installed, state_of, until, Launched, Harness};
+use pdeathsig_tests::{is_installed, state_of, until, Harness, Launched};
 
 fn launch(harness: &Harness) -> Launched {
     let mut host = Command::new(env!("CARGO_BIN_EXE_launcher_host"));
