@@ -9,10 +9,11 @@ use serde_json::Value;
 
 /// The program, brought up to date.
 pub(crate) fn doctor() -> Command {
-    const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../pdeathsig-cli/Cargo.toml");
+    const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let build = || escargot::CargoBuild::new().manifest_path(MANIFEST).bin("pdeathsig-doctor").run();
-    Command::new(PROGRAM.get_or_init(|| build().unwrap().path().to_owned()))
+    // With the features of the whole workspace, `cargo test` has built it.
+    let build = escargot::CargoBuild::new().manifest_path(MANIFEST).arg("--workspace").bin("pdeathsig-doctor");
+    Command::new(PROGRAM.get_or_init(|| build.run().unwrap().path().to_owned()))
 }
 
 pub(crate) fn harness() -> Harness {

@@ -7,8 +7,9 @@ use std::sync::OnceLock;
 pub(crate) fn pdeathsig() -> &'static Path {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
-        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../pdeathsig-cli/Cargo.toml");
-        let build = escargot::CargoBuild::new().manifest_path(manifest).bin("pdeathsig");
+        let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+        // With the features of the whole workspace, `cargo test` has built it.
+        let build = escargot::CargoBuild::new().manifest_path(manifest).arg("--workspace").bin("pdeathsig");
         build.run().unwrap().path().to_owned()
     })
 }
