@@ -8,7 +8,9 @@ use std::process::Command;
 use nix::libc;
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{is_installed, until, Harness, Key, Modes, Shell, Terminal};
+use pdeathsig_tests::{
+    is_installed, only_child, state_of, until, Boundary, Harness, Key, Modes, Shell, Terminal, Tracee,
+};
 
 use command::pdeathsig;
 
@@ -63,16 +65,11 @@ fn press_ctrl_z(terminal: &mut Terminal<'_>) {
     assert_eq!(terminal.foreground(), terminal.shell());
 }
 
-/// Continues it in the foreground. A Ctrl-Z that comes before the launcher has passed SIGCONT on would be undone by
-/// that.
+/// Continues it in the foreground.
 #[track_caller]
 fn type_fg(terminal: &mut Terminal<'_>, job: Pid) {
     terminal.type_line("fg");
     until("the job to have the terminal", || (terminal.foreground() == job).then_some(()));
-    until("the launcher to wait", || {
-        let stat = fs::read_to_string(format!("/proc/{job}/stat")).unwrap();
-        stat.rsplit_once(") ").unwrap().1.starts_with('S').then_some(())
-    });
 }
 
 /// Whether a process of this group runs the program. A shell's fork loses a Ctrl-Z that comes before its exec.
@@ -333,4 +330,34 @@ fn when_the_shell_is_killed_nothing_is_left() {
         terminal.end_of_shell();
         harness.killed_orphans();
     }
+}
+
+/// The shell continues both with `fg`, and the launcher passes that on. Ctrl-Z comes before it has done so.
+#[test]
+fn a_ctrl_z_right_after_fg_stops_the_program() {
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut terminal = open(&harness, Shell::BASH);
+    terminal.type_line("$P sh -c 'echo REA\"\"DY; exec sleep 1000'");
+    terminal.expect("READY");
+    let outer = terminal.foreground();
+    let inner = only_child(outer);
+    let program = only_child(inner);
+    let is_stopped = || state_of(program) == Some('T');
+    let held_inner = Tracee::seize_thread(inner);
+    let mut held_outer = Tracee::seize_thread(outer);
+    kill(outer, Signal::SIGCONT).unwrap();
+    // It has read the signal, and asks what the program is.
+    held_outer.run_to(|at| matches!(at, Boundary::Entry(libc::SYS_getpgid, _)));
+    terminal.press(Key::CtrlZ);
+    until("a stop", || is_stopped().then_some(()));
+    drop(held_outer);
+    until("outer, asleep", || state_of(outer).filter(|state| *state == 'S'));
+    assert!(is_stopped());
+    drop(held_inner);
+    assert_eq!(terminal.prompt(), 128 + libc::SIGSTOP);
+    type_fg(&mut terminal, outer);
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.prompt(), 128 + libc::SIGINT);
+    terminal.exit(0);
+    harness.assert_no_process_is_left();
 }

@@ -69,6 +69,12 @@ impl Mask {
     }
 }
 
+/// Whether this process was sent a stop signal that it blocks. A SIGCONT that comes later takes it away.
+pub(crate) fn is_stop_pending() -> bool {
+    let stops = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
+    Mask::pending().is_ok_and(|pending| stops.iter().any(|stop| pending.contains(*stop)))
+}
+
 fn set(how: c_int, mask: &Mask) -> io::Result<Mask> {
     let mut before = Mask([0; WORDS]);
     let (new, old) = (ptr::addr_of!(mask.0), ptr::addr_of_mut!(before.0));

@@ -46,6 +46,7 @@ pub(crate) use hang_up::{Form, HangUp, Pairs};
 pub(crate) use helper::Helper;
 pub(crate) use incarnation::Incarnation;
 pub(crate) use inherited::{die_of, Inherited};
+pub(crate) use mask::is_stop_pending;
 pub(crate) use memory::PidSet;
 pub(crate) use origin::{is_secure, is_single_threaded, runs_from_executable};
 pub(crate) use per_process::PerProcess;

@@ -131,6 +131,11 @@ impl Outer {
 
     fn pass(&mut self, number: i32, to_group: bool) {
         let Some(pid) = self.pin_program() else { return };
+        // A shell continues the whole job, so the program runs already, and may have been stopped again. The stop is
+        // the newer one.
+        if number == Signal::CONT.as_raw() && sys::is_stop_pending() {
+            return;
+        }
         let Some(program) = &self.program else { return };
         if to_group {
             program.signal_group(pid, number);
