@@ -307,7 +307,8 @@ fn watch_pid_ends_the_tree_by_the_signal_and_verbose_says_so() {
     let output = launcher.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     let printed = text(&output.stderr);
-    assert!(printed.contains(": SIGTERM to ") && printed.contains(child), "{printed}");
+    let why = format!("the watched process {} exited: SIGTERM to ", watched.id());
+    assert!(printed.contains(&why) && printed.contains(child), "{printed}");
     assert!(printed.lines().all(|line| line.starts_with("pdeathsig: ")), "{printed}");
     harness.assert_no_process_is_left();
 }

@@ -99,17 +99,18 @@ impl Inner {
         if ready.next().unwrap_or(false) {
             self.kill("the launcher's other process was killed");
         }
-        if ready.any(|gone| gone) {
-            self.end_for_owner();
+        if let Some((gone, _)) = above.iter().zip(ready).find(|(_, ready)| *ready) {
+            let why = format!("{gone} exited");
+            self.end_for(&why);
         }
     }
 
-    fn end_for_owner(&mut self) {
+    fn end_for(&mut self, why: &str) {
         self.ending = true;
         match self.setup.options.signal {
-            None | Some(Signal::KILL) => self.kill("the owner, or a watched process, died"),
+            None | Some(Signal::KILL) => self.kill(why),
             Some(signal) => {
-                self.send("the owner, or a watched process, died", signal);
+                self.send(why, signal);
                 self.start_grace();
             }
         }

@@ -9,9 +9,10 @@ mod protocol;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::fs;
 use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -112,7 +113,7 @@ pub(super) fn run(options: Options, command: Command) -> ! {
 struct Setup {
     options: Options,
     /// The owner, if it can be seen, and those of `watch_pid`.
-    above: Vec<Pidfd>,
+    above: Vec<Above>,
     outer: u32,
     outer_pidfd: Pidfd,
     /// Children from before this process became the launcher. They belong to no tree.
@@ -122,6 +123,29 @@ struct Setup {
     shared: Shared,
     inherited: Inherited,
     command: Command,
+}
+
+/// A process whose exit ends the tree.
+#[derive(Debug)]
+struct Above {
+    pidfd: Pidfd,
+    /// Its pid, if it is one of `watch_pid`.
+    watched: Option<u32>,
+}
+
+impl AsFd for Above {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+}
+
+impl Display for Above {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.watched {
+            None => f.write_str("the parent"),
+            Some(pid) => write!(f, "the watched process {pid}"),
+        }
+    }
 }
 
 /// `owner` is the process that made the command, if that was not this one.
@@ -167,7 +191,7 @@ fn prepare(owner: Option<u32>, options: Options, command: Command) -> Result<Set
 }
 
 /// Pins each process whose death ends the tree.
-fn pin_above(own: u32, owner: Option<u32>, options: &Options) -> Result<Vec<Pidfd>, Error> {
+fn pin_above(own: u32, owner: Option<u32>, options: &Options) -> Result<Vec<Above>, Error> {
     let mut above = Vec::new();
     if owner == Some(own) {
         fail(
@@ -196,11 +220,11 @@ fn pin_above(own: u32, owner: Option<u32>, options: &Options) -> Result<Vec<Pidf
         if sys::parent_id()? != parent {
             sys::die_of(Signal::KILL.as_raw());
         }
-        above.push(pidfd.map_err(Error::os(sys::PIDFD_OPEN))?);
+        above.push(Above { pidfd: pidfd.map_err(Error::os(sys::PIDFD_OPEN))?, watched: None });
     }
     for pid in &options.watched {
         match Pidfd::open(*pid) {
-            Ok(pidfd) => above.push(pidfd),
+            Ok(pidfd) => above.push(Above { pidfd, watched: Some(*pid) }),
             Err(error) if matches!(error.raw_os_error(), Some(libc::ESRCH | libc::EINVAL)) => {
                 return Err(Error::ProcessNotFound { pid: *pid });
             }

@@ -59,7 +59,7 @@ impl Outer {
         let above = if self.ending { &[][..] } else { &self.setup.above };
         let program = self.program.as_ref().filter(|_| self.inner_is_stopped && !self.ending);
         let mut fds = vec![self.setup.signals.as_fd()];
-        fds.extend(above.iter().chain(program).map(AsFd::as_fd));
+        fds.extend(above.iter().map(AsFd::as_fd).chain(program.map(AsFd::as_fd)));
         let ready = sys::poll(&fds, None);
         if ready.iter().skip(1).any(|ready| *ready) {
             self.ending = true;
