@@ -323,8 +323,10 @@ impl Tether {
     /// - A group in another session has no anchor. [`send_signal`](Self::send_signal) and [`shutdown`](Self::shutdown)
     ///   reach it from Linux 6.9 on; before, they are an error for this group
     ///   ([`Unsupported`](io::ErrorKind::Unsupported)), and only a drop of the tether or the owner's death signals it.
-    /// - A group takes a descriptor, and one more in another session, until it is empty. Zombies count: where the first
-    ///   process of a container does not reap orphans, groups with one are kept.
+    /// - A group takes a descriptor, and one more in another session, until it is empty. An ordinary user that may have
+    ///   1,024 of them can attach about 190 groups at a time, or 170 in other sessions.
+    /// - Zombies count as members: where the first process of a container does not reap orphans, groups with one are
+    ///   kept.
     /// - [`release`](Self::release) releases the group as well.
     /// - If the child moves itself to another group afterwards, it is not a member any more.
     ///
