@@ -62,11 +62,10 @@ pub fn execute_in_new_terminal(program: &str) -> (Pid, OwnedFd) {
     match unsafe { forkpty(None, None) }.unwrap() {
         ForkptyResult::Parent { child, master } => (child, master),
         ForkptyResult::Child => {
-            // SAFETY: the strings end with 0 and the lists with null. _exit does not return.
-            unsafe {
-                libc::execve(path.as_ptr(), arguments.as_ptr(), pointers.as_ptr());
-                libc::_exit(127)
-            }
+            // SAFETY: the strings end with 0, and the lists with null.
+            unsafe { libc::execve(path.as_ptr(), arguments.as_ptr(), pointers.as_ptr()) };
+            // SAFETY: _exit takes a number by value and does not return.
+            unsafe { libc::_exit(127) }
         }
     }
 }
