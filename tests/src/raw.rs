@@ -26,7 +26,7 @@ pub(crate) use allocator::jam_the_allocator;
 pub use descriptors::leave_one_hang_up;
 pub(crate) use descriptors::{close_others, close_standard, is_of_no_use};
 pub(crate) use forks::{copy, drop_copy, fork_with_number, in_fork};
-pub use forks::{fork_sleeper, forked, try_fork, unrelated_process, vforking, SharedCounter};
+pub use forks::{execute_in_new_terminal, fork_sleeper, forked, try_fork, unrelated_process, vforking, SharedCounter};
 pub use parents::{first_parent_named, forget_parents_named, remembering};
 pub use signals::{allocate_realtime_signal, count_instead_of_dying, send_number};
 pub(crate) use signals::{
@@ -75,6 +75,12 @@ pub fn refusing(command: &mut Command, what: impl Into<Refusal>) -> &mut Command
 pub(crate) fn halt_before_exec(command: &mut Command) -> &mut Command {
     // SAFETY: raise is async-signal-safe.
     unsafe { command.pre_exec(|| Ok(raise(Signal::SIGSTOP)?)) }
+}
+
+/// Has `command` lead a session of its own, as hosts do that know of `setsid`.
+pub fn leading_a_session(command: &mut Command) -> &mut Command {
+    // SAFETY: one system call, and an error that is a mere number.
+    unsafe { command.pre_exec(|| Ok(setsid().map(drop)?)) }
 }
 
 /// Has `command` lead a session of its own, which its standard input, a terminal, controls.

@@ -6,7 +6,7 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use pdeathsig::ChildExt;
-use pdeathsig_tests::Harness;
+use pdeathsig_tests::{needs_root, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -51,4 +51,28 @@ fn a_child_that_other_code_has_waited_for_is_no_error() {
     let mut child = harness.start(&mut Command::new("true"));
     harness.reap(Pid::from_raw(child.id() as i32));
     child.terminate().unwrap();
+}
+
+#[test]
+fn when_the_number_was_given_to_another_process_that_one_is_left_alone() {
+    if !needs_root("when_the_number_was_given_to_another_process_that_one_is_left_alone") {
+        return;
+    }
+    for waited_by_other_code in [false, true] {
+        let harness = Harness::open(ACTOR);
+        let mut other = harness.actor();
+        let mut child = harness.start(&mut Command::new("true"));
+        let pid = Pid::from_raw(child.id() as i32);
+        if waited_by_other_code {
+            harness.reap(pid);
+        } else {
+            child.wait().unwrap();
+        }
+        let mut stranger = other.fork_with_number(pid);
+        assert_eq!(stranger.pid(), pid);
+        stranger.catch(Signal::SIGTERM);
+        child.terminate().unwrap();
+        assert_eq!(stranger.caught(), 0);
+        stranger.assert_lives();
+    }
 }

@@ -1,6 +1,8 @@
 //! Many children under one tether: a group for each, then shared ones; few descriptors; and what happens at the limits.
 
 use std::collections::BTreeSet;
+use std::io::{BufReader, Read};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
@@ -8,6 +10,7 @@ use nix::unistd::{getpgid, Pid};
 use pdeathsig_tests::{needs_root, until, Actor, Cause, Harness, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+const OWNER: &str = env!("CARGO_BIN_EXE_owner");
 /// A user of this test alone, so that other tests' sockets in flight and processes do not count.
 fn user(number: u32) -> u32 {
     1_000_000 + 8 * std::process::id() + number
@@ -170,16 +173,40 @@ fn four_hundred_commands_of_an_ordinary_user_with_1024_descriptors() {
     if !needs_root("four_hundred_commands_of_an_ordinary_user_with_1024_descriptors") {
         return;
     }
-    let harness = Harness::open(ACTOR);
-    let mut owners: Vec<_> = (0..6).map(|_| ordinary_user_with(&harness, 1024, 1)).collect();
-    for owner in &mut owners {
-        owner.tether(Signal::SIGKILL).unwrap();
-        for _ in 0..400 / 6 + 1 {
-            spawn_sleeper(owner).unwrap();
+    // Of one process, and of several, each of which has groups of its own.
+    for (owners, commands, number) in [(1, 400, 1), (6, 67, 5)] {
+        let harness = Harness::open(ACTOR);
+        let mut owners: Vec<_> = (0..owners).map(|_| ordinary_user_with(&harness, 1024, number)).collect();
+        for owner in &mut owners {
+            owner.tether(Signal::SIGKILL).unwrap();
+            for _ in 0..commands {
+                spawn_sleeper(owner).unwrap();
+            }
         }
+        let all = owners.len() * commands;
+        owners.into_iter().for_each(|owner| owner.kill());
+        assert_eq!(harness.killed_orphans(), all);
     }
-    owners.into_iter().for_each(|owner| owner.kill());
-    assert_eq!(harness.killed_orphans(), 402);
+}
+
+/// Root is exempt from the limit of descriptors in flight, not from that of open ones.
+#[test]
+fn ten_thousand_commands_of_root_with_1024_descriptors() {
+    if !needs_root("ten_thousand_commands_of_root_with_1024_descriptors") {
+        return;
+    }
+    const COMMANDS: usize = 10_000;
+    let harness = Harness::open(ACTOR);
+    // It limits itself.
+    let mut command = Command::new(OWNER);
+    let mut owner = harness.start(command.args(["tether", &COMMANDS.to_string()]).stdout(Stdio::piped()));
+    let output = BufReader::new(owner.stdout.take().unwrap());
+    // Each that was spawned prints one.
+    let dots = output.bytes().filter(|byte| byte.as_ref().is_ok_and(|byte| *byte == b'.')).take(COMMANDS).count();
+    assert_eq!(dots, COMMANDS);
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    assert_eq!(harness.killed_orphans(), COMMANDS);
 }
 
 /// In this form, each end of a pair is open and armed.

@@ -42,8 +42,8 @@ pub trait CommandExt: sealed::Sealed {
     /// The kernel's parent-death signal is bound to a thread ([containers/bubblewrap#692]). Spawn from a thread that
     /// lives as long as the process, such as the main thread. Or use [`tether`](Self::tether), which does not
     /// depend on a thread, reaches the child's own children, and does not make spawning slower. Use this method if
-    /// the child must stay in your process group, or beside [`Tether::attach`], to close the window before the
-    /// child is attached.
+    /// the child must stay in your process group, or beside [`Tether::attach`], for the child itself until it is
+    /// attached.
     ///
     /// The signal is armed in the child between fork and exec, so the child can be any program. There is no window: if
     /// this process dies before that, the child sends the signal to itself, and does not execute the program (if it

@@ -1,10 +1,14 @@
 //! Forks that go on without an exec, and what they share.
 
+use std::env;
+use std::ffi::CString;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nix::libc;
+use nix::pty::{forkpty, ForkptyResult};
 use nix::sched::{clone, CloneFlags};
 use nix::unistd::{fork, pause, ForkResult, Pid};
 
@@ -43,6 +47,27 @@ pub fn fork_sleeper(seconds: libc::c_uint) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Executes a program in a terminal of its own, by `forkpty` and `execve`: its pid, and the terminal's other end.
+pub fn execute_in_new_terminal(program: &str) -> (Pid, OwnedFd) {
+    let path = CString::new(program).unwrap();
+    let environment: Vec<CString> =
+        env::vars().map(|(name, value)| CString::new(format!("{name}={value}")).unwrap()).collect();
+    // Made before, since a fork of a process with threads may not allocate.
+    let mut pointers: Vec<_> = environment.iter().map(|variable| variable.as_ptr()).collect();
+    pointers.push(ptr::null());
+    let arguments = [path.as_ptr(), ptr::null()];
+    // SAFETY: what the fork does is async-signal-safe.
+    match unsafe { forkpty(None, None) }.unwrap() {
+        ForkptyResult::Parent { child, master } => (child, master),
+        ForkptyResult::Child => {
+            // SAFETY: the strings end with 0, and the lists with null.
+            unsafe { libc::execve(path.as_ptr(), arguments.as_ptr(), pointers.as_ptr()) };
+            // SAFETY: _exit takes a number by value and does not return.
+            unsafe { libc::_exit(127) }
+        }
+    }
 }
 
 /// Whether this is the fork. The caller has one thread.

@@ -306,9 +306,10 @@ impl Tether {
     /// by `forkpty`, or by a crate such as process-wrap, command-group or portable-pty. The child still leads its
     /// group, so `kill(-pid)` and [`ChildExt`](crate::ChildExt) work.
     ///
-    /// Between the spawn and this call the child is not tied. To close that window, use
-    /// [`Command::die_with_parent`](crate::CommandExt::die_with_parent) as well. A child that exited and was not waited
-    /// for can be attached, to tie what it has left in its group. Attaching a group again does nothing.
+    /// Between the spawn and this call nothing is tied. [`Command::die_with_parent`](crate::CommandExt::die_with_parent)
+    /// as well closes that window for the child, but not for what the child starts in it. A
+    /// [`Launcher`](crate::Launcher) has no such window. A child that exited and was not waited for can be attached, to
+    /// tie what it has left in its group. Attaching a group again does nothing.
     ///
     /// # Errors
     ///
@@ -322,6 +323,10 @@ impl Tether {
     /// - A group in another session has no anchor. [`send_signal`](Self::send_signal) and [`shutdown`](Self::shutdown)
     ///   reach it from Linux 6.9 on; before, they are an error for this group
     ///   ([`Unsupported`](io::ErrorKind::Unsupported)), and only a drop of the tether or the owner's death signals it.
+    /// - A group takes a descriptor, and one more in another session, until it is empty. An ordinary user that may have
+    ///   1,024 of them can attach about 190 groups at a time, or 170 in other sessions.
+    /// - Zombies count as members: where the first process of a container does not reap orphans, groups with one are
+    ///   kept.
     /// - [`release`](Self::release) releases the group as well.
     /// - If the child moves itself to another group afterwards, it is not a member any more.
     ///
