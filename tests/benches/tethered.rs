@@ -163,7 +163,7 @@ fn dying() {
 fn die_as_an_ordinary_user(idle_wait: &mut IdleWait) {
     const NUMBER: usize = 10_000;
     const NAME: &str = "the death of an ordinary user's 10000";
-    if !needs_root(NAME) || !has(NUMBER * CHILD, NAME) {
+    if !needs_root() || !has(NUMBER * CHILD, NAME) {
         return;
     }
     let mut times = Vec::new();

@@ -72,6 +72,13 @@ impl Harness {
         self.accept()
     }
 
+    /// An actor, a child of the test, and one that it spawns.
+    pub fn parent_and_child(&self) -> (Actor<'_>, Actor<'_>) {
+        let mut parent = self.actor();
+        let child = parent.spawn();
+        (parent, child)
+    }
+
     /// Starts any command as a child of the test. Without a harness, another test's would take it for its own.
     pub fn start(&self, command: &mut Command) -> Child {
         command.spawn().unwrap()
@@ -230,20 +237,21 @@ pub fn until<T>(name: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 
 /// Whether the test runs as root; if not, says that it is skipped.
 #[must_use]
-pub fn needs_root(test: &str) -> bool {
-    geteuid().is_root() || skipped(test, "needs root")
+pub fn needs_root() -> bool {
+    geteuid().is_root() || skipped("needs root")
 }
 
 /// Whether set-uid programs work in the temporary folder, which they do not on a file system that is mounted with
 /// `nosuid`.
 #[must_use]
-pub fn set_uid_programs_work(test: &str) -> bool {
+pub fn set_uid_programs_work() -> bool {
     let work = !statvfs(&env::temp_dir()).unwrap().flags().contains(FsFlags::ST_NOSUID);
-    work || skipped(test, "set-uid programs do not work in the temporary folder")
+    work || skipped("set-uid programs do not work in the temporary folder")
 }
 
-/// Reports a test as skipped, past the test runner, which would swallow it. Answers `false`.
-pub fn skipped(test: &str, reason: &str) -> bool {
-    let _ = writeln!(io::stderr(), "SKIPPED {test}: {reason}");
+/// Reports the test of this thread as skipped, past the test runner, which would swallow it. Answers `false`.
+pub fn skipped(reason: &str) -> bool {
+    let test = thread::current().name().filter(|name| *name != "main").map(|name| format!("{name}: "));
+    let _ = writeln!(io::stderr(), "SKIPPED {}{reason}", test.unwrap_or_default());
     false
 }

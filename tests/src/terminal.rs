@@ -76,10 +76,10 @@ impl Shell {
         self.program
     }
 
-    /// Whether this machine has it; if not, says that `test` is skipped.
+    /// Whether this machine has it; if not, reports a test as skipped.
     #[must_use]
-    pub fn is_installed(self, test: &str) -> bool {
-        is_installed(self.program, test)
+    pub fn is_installed(self) -> bool {
+        is_installed(self.program)
     }
 
     fn command(self, home: &Path) -> Command {
@@ -97,12 +97,12 @@ impl Shell {
 const FISH_PROMPT: &str = "set -g fish_greeting; function fish_prompt; echo '> '; end; \
     function tell_status --on-event fish_prompt; echo \"[status $status] \"; end";
 
-/// Whether `program` is in PATH; if not, says that `test` is skipped.
+/// Whether `program` is in PATH; if not, reports a test as skipped.
 #[must_use]
-pub fn is_installed(program: &str, test: &str) -> bool {
+pub fn is_installed(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     let is_there = env::split_paths(&path).any(|folder| folder.join(program).is_file());
-    is_there || skipped(test, &format!("needs the program {program}"))
+    is_there || skipped(&format!("needs the program {program}"))
 }
 
 /// A key, or keys, that a line of text does not have.

@@ -36,11 +36,10 @@ fn no_process_survives_unless_documented() {
 /// What shows that the other test can fail, and that a seed brings the same trial again.
 #[test]
 fn with_the_bare_call_a_process_survives_and_the_seed_replays_it() {
-    const NAME: &str = "with_the_bare_call_a_process_survives_and_the_seed_replays_it";
     const BARE: [&str; 4] = ["--ways", "bare", "--timeout", "300"];
     let (output, printed) = run(&[&BARE[..], &["--deaths", "80"]].concat());
     let Some(failed) = printed.lines().find_map(|line| line.split_once("--replay ")) else {
-        skipped(NAME, "none of 80 parents had a survivor on this machine");
+        skipped("none of 80 parents had a survivor on this machine");
         return;
     };
     assert_eq!(output.status.code(), Some(1));

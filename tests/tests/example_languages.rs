@@ -46,7 +46,7 @@ fn put(harness: &Harness, name: &str) {
 
 /// Runs a program that kills its own command.
 fn kills_its_command(interpreter: &[&str], file: &str) {
-    if !is_installed(interpreter[0], file) {
+    if !is_installed(interpreter[0]) {
         return;
     }
     for plain in [false, true] {
@@ -136,8 +136,7 @@ fn an_mcp_host_that_is_killed() {
 
 #[test]
 fn a_containers_entry_point() {
-    let test = "a_containers_entry_point";
-    if !needs_root(test) || !is_installed("unshare", test) {
+    if !needs_root() || !is_installed("unshare") {
         return;
     }
     let text = fs::read_to_string(Path::new(FOLDER).join("Dockerfile")).unwrap();

@@ -41,6 +41,6 @@ fn with_descendants_alone_helpers_may_be_left() {
     let left = survivors("descendants");
     println!("{left} of {TRIALS}");
     if left == 0 {
-        skipped("with_descendants_alone_helpers_may_be_left", "none was left on this machine");
+        skipped("none was left on this machine");
     }
 }

@@ -32,7 +32,7 @@ fn assert_nothing_is_left(harness: &Harness, what: &str) {
 
 #[test]
 fn as_the_first_process_it_reaps_a_thousand_orphans() {
-    if !needs_root("as_the_first_process_it_reaps_a_thousand_orphans") {
+    if !needs_root() {
         return;
     }
     let harness = harness();
@@ -46,7 +46,7 @@ fn as_the_first_process_it_reaps_a_thousand_orphans() {
 
 #[test]
 fn as_the_first_process_it_reaps_what_is_orphaned_by_programs_from_outside() {
-    if !needs_root("as_the_first_process_it_reaps_what_is_orphaned_by_programs_from_outside") {
+    if !needs_root() {
         return;
     }
     let harness = harness();
@@ -70,7 +70,7 @@ fn as_the_first_process_it_reaps_what_is_orphaned_by_programs_from_outside() {
 
 #[test]
 fn as_the_first_process_it_ends_as_the_program_does() {
-    if !needs_root("as_the_first_process_it_ends_as_the_program_does") {
+    if !needs_root() {
         return;
     }
     let harness = harness();
@@ -87,7 +87,7 @@ fn as_the_first_process_it_ends_as_the_program_does() {
 /// `docker stop`
 #[test]
 fn sigterm_to_the_first_process_reaches_the_whole_tree() {
-    if !needs_root("sigterm_to_the_first_process_reaches_the_whole_tree") {
+    if !needs_root() {
         return;
     }
     let harness = harness();
@@ -105,7 +105,7 @@ fn sigterm_to_the_first_process_reaches_the_whole_tree() {
 
 #[test]
 fn the_container_ends_when_either_process_of_the_launcher_is_killed() {
-    if !needs_root("the_container_ends_when_either_process_of_the_launcher_is_killed") {
+    if !needs_root() {
         return;
     }
     let harness = harness();
@@ -183,7 +183,7 @@ const PROC_OF_THE_HOST: &[&str] = &["--pid"];
 
 #[test]
 fn as_by_docker_exec_it_works_and_says_once_that_its_parent_cannot_be_watched() {
-    if !needs_root("as_by_docker_exec_it_works_and_says_once_that_its_parent_cannot_be_watched") {
+    if !needs_root() {
         return;
     }
     for namespaces in [PROC_OF_THE_CONTAINER, PROC_OF_THE_HOST] {
@@ -200,7 +200,7 @@ fn as_by_docker_exec_it_works_and_says_once_that_its_parent_cannot_be_watched() 
 
 #[test]
 fn as_by_docker_exec_nothing_is_left_whichever_process_is_killed() {
-    if !needs_root("as_by_docker_exec_nothing_is_left_whichever_process_is_killed") {
+    if !needs_root() {
         return;
     }
     for namespaces in [PROC_OF_THE_CONTAINER, PROC_OF_THE_HOST] {
@@ -220,8 +220,7 @@ fn as_by_docker_exec_nothing_is_left_whichever_process_is_killed() {
 
 #[test]
 fn in_a_user_namespace_nothing_is_left_whatever_dies() {
-    let test = "in_a_user_namespace_nothing_is_left_whatever_dies";
-    if !needs_root(test) {
+    if !needs_root() {
         return;
     }
     let ordinary = ORDINARY.to_string();
@@ -244,7 +243,7 @@ fn in_a_user_namespace_nothing_is_left_whatever_dies() {
             }
             command.current_dir("/").stdin(Stdio::null());
             if !harness.run(Command::new(command.get_program()).args(command.get_args()).arg("true")).status.success() {
-                skipped(test, "an ordinary user may not make a user namespace");
+                skipped("an ordinary user may not make a user namespace");
                 return;
             }
             // Not executed in the shell's place.
@@ -283,8 +282,7 @@ fn only_parent(process: Pid) -> Pid {
 /// all the time, and report each that dies of a signal.
 #[test]
 fn where_pids_are_reused_no_unrelated_process_is_hit_and_nothing_is_left() {
-    let test = "where_pids_are_reused_no_unrelated_process_is_hit_and_nothing_is_left";
-    if !needs_root(test) {
+    if !needs_root() {
         return;
     }
     let harness = harness();
@@ -312,7 +310,7 @@ fn where_pids_are_reused_no_unrelated_process_is_hit_and_nothing_is_left() {
         echo done"#;
     let output = harness.run(&mut container(&["sh", "-c", script, LAUNCHER]));
     if output.status.code() == Some(77) {
-        skipped(test, "a pid namespace has no pid_max of its own before Linux 6.14");
+        skipped("a pid namespace has no pid_max of its own before Linux 6.14");
         return;
     }
     assert_eq!(String::from_utf8_lossy(&output.stdout), "done\n", "{output:?}");

@@ -59,7 +59,7 @@ fn a_dynamic_loader_refuses_the_sign() {
         .into_iter()
         .find(|file| fs::metadata(file).is_ok());
     let Some(loader) = loader else {
-        skipped("a_dynamic_loader_refuses_the_sign", "no dynamic loader of glibc at a known place");
+        skipped("no dynamic loader of glibc at a known place");
         return;
     };
     let output = harness.run(Command::new(loader).args([HOST, "spawn", "sh", "-c", "echo started"]));
@@ -89,8 +89,7 @@ fn executed_in_the_place_of_its_host_it_is_125() {
 
 #[test]
 fn executed_in_the_place_of_the_first_process_of_a_container_it_is_125() {
-    const NAME: &str = "executed_in_the_place_of_the_first_process_of_a_container_it_is_125";
-    if !needs_root(NAME) {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
@@ -134,8 +133,7 @@ fn an_owner_that_died_before_the_launcher_looks_starts_nothing() {
 
 #[test]
 fn a_set_uid_host_gets_an_error_that_asks_for_another_launcher() {
-    const NAME: &str = "a_set_uid_host_gets_an_error_that_asks_for_another_launcher";
-    if !needs_root(NAME) || !set_uid_programs_work(NAME) {
+    if !needs_root() || !set_uid_programs_work() {
         return;
     }
     let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));

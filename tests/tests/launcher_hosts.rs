@@ -287,8 +287,7 @@ fn a_tether_under_a_launcher_dies_with_it() {
 
 #[test]
 fn a_set_uid_host_runs_and_its_launcher_error_asks_for_another_executable() {
-    let test = "a_set_uid_host_runs_and_its_launcher_error_asks_for_another_executable";
-    if !needs_root(test) || !set_uid_programs_work(test) {
+    if !needs_root() || !set_uid_programs_work() {
         return;
     }
     let harness = harness();

@@ -52,8 +52,7 @@ fn outer_stops_and_continues_with_the_program() {
 /// continued.
 #[test]
 fn a_stop_and_a_continue_in_a_row_leave_outer_running() {
-    const NAME: &str = "a stop and a continue in a row";
-    if !is_installed("taskset", NAME) || !is_installed("chrt", NAME) {
+    if !is_installed("taskset") || !is_installed("chrt") {
         return;
     }
     let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));

@@ -60,14 +60,14 @@ fn nothing_is_left_whatever_dies(before: &str) {
 
 #[test]
 fn without_proc_nothing_is_left_whatever_dies() {
-    if needs_root("without_proc_nothing_is_left_whatever_dies") {
+    if needs_root() {
         nothing_is_left_whatever_dies("umount -l /proc || exit 1; ");
     }
 }
 
 #[test]
 fn where_proc_hides_processes_nothing_is_left_whatever_dies() {
-    if needs_root("where_proc_hides_processes_nothing_is_left_whatever_dies") {
+    if needs_root() {
         nothing_is_left_whatever_dies("mount -t proc -o hidepid=2 proc /proc || exit 1; ");
         let user = format!("setpriv --reuid {ORDINARY} --regid {ORDINARY} --clear-groups ");
         nothing_is_left_whatever_dies(&format!("mount -t proc -o hidepid=2 proc /proc || exit 1; cd /; {user}"));
@@ -76,7 +76,7 @@ fn where_proc_hides_processes_nothing_is_left_whatever_dies() {
 
 #[test]
 fn descendants_of_other_users_die() {
-    if !needs_root("descendants_of_other_users_die") {
+    if !needs_root() {
         return;
     }
     for dies in ["owner", "outer", "inner"] {
@@ -122,8 +122,7 @@ fn over_a_process_of_root(harness: &Harness) -> (Launched, Pid) {
 
 #[test]
 fn what_cannot_be_killed_is_named_after_five_seconds_and_the_launcher_ends() {
-    let test = "what_cannot_be_killed_is_named_after_five_seconds_and_the_launcher_ends";
-    if !needs_root(test) || !set_uid_programs_work(test) {
+    if !needs_root() || !set_uid_programs_work() {
         return;
     }
     for dies in ["inner", "program"] {
@@ -151,8 +150,7 @@ fn what_cannot_be_killed_is_named_after_five_seconds_and_the_launcher_ends() {
 
 #[test]
 fn a_frozen_descendant_dies_at_once_or_when_it_is_thawed() {
-    let test = "a_frozen_descendant_dies_at_once_or_when_it_is_thawed";
-    if !needs_root(test) {
+    if !needs_root() {
         return;
     }
     for second in [true, false] {
@@ -163,7 +161,7 @@ fn a_frozen_descendant_dies_at_once_or_when_it_is_thawed() {
             let group = match group {
                 Ok(group) => group,
                 Err(error) => {
-                    skipped(test, &format!("no control group that can be frozen: {error}"));
+                    skipped(&format!("no control group that can be frozen: {error}"));
                     break;
                 }
             };

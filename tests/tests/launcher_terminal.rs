@@ -24,9 +24,9 @@ fn open(harness: &Harness, shell: Shell) -> Terminal<'_> {
 }
 
 /// Does the same in each shell. Afterwards the terminal is as it was, and nothing is left.
-fn in_each_shell(test: &str, use_it: impl Fn(&mut Terminal<'_>)) {
+fn in_each_shell(use_it: impl Fn(&mut Terminal<'_>)) {
     for shell in Shell::ALL {
-        if !shell.is_installed(&format!("{test}, in {}", shell.name())) {
+        if !shell.is_installed() {
             continue;
         }
         eprintln!("in {}", shell.name());
@@ -89,7 +89,7 @@ const SCRIPT: &str = "sh -c 'echo rea''dy; read line; echo got $line; exit 4'";
 
 #[test]
 fn a_program_reads_what_is_typed() {
-    in_each_shell("a_program_reads_what_is_typed", |terminal| {
+    in_each_shell(|terminal| {
         terminal.type_line(&format!("$P {SCRIPT}"));
         terminal.expect("ready");
         terminal.type_line("a line");
@@ -113,7 +113,7 @@ fn lines(folder: &Path) -> Vec<String> {
 #[test]
 fn ctrl_c_and_ctrl_backslash_reach_the_program_once_and_it_cleans_up() {
     for (key, name) in [(Key::CtrlC, "INT"), (Key::CtrlBackslash, "QUIT")] {
-        in_each_shell("ctrl_c_and_ctrl_backslash_reach_the_program_once_and_it_cleans_up", |terminal| {
+        in_each_shell(|terminal| {
             // Time for a second signal, if one came.
             let script = format!(
                 "trap 'echo {name} >> heard' {name}; echo ready; while [ ! -e heard ]; do sleep 0.05; done; sleep 0.2; echo end >> heard; exit 5"
@@ -130,7 +130,7 @@ fn ctrl_c_and_ctrl_backslash_reach_the_program_once_and_it_cleans_up() {
 
 #[test]
 fn ctrl_c_and_ctrl_backslash_end_a_program_that_does_nothing_about_them() {
-    in_each_shell("ctrl_c_and_ctrl_backslash_end_a_program_that_does_nothing_about_them", |terminal| {
+    in_each_shell(|terminal| {
         for (key, signal) in [(Key::CtrlC, libc::SIGINT), (Key::CtrlBackslash, libc::SIGQUIT)] {
             terminal.type_line("$P sh -c 'ulimit -c 0; echo rea''dy; exec sleep 60'");
             terminal.expect("ready");
@@ -142,7 +142,7 @@ fn ctrl_c_and_ctrl_backslash_end_a_program_that_does_nothing_about_them() {
 
 #[test]
 fn a_job_is_stopped_continued_and_in_the_background() {
-    in_each_shell("a_job_is_stopped_continued_and_in_the_background", |terminal| {
+    in_each_shell(|terminal| {
         terminal.type_line(&format!("$P {SCRIPT}"));
         terminal.expect("ready");
         let job = terminal.job();
@@ -164,7 +164,7 @@ fn a_job_is_stopped_continued_and_in_the_background() {
 
 #[test]
 fn a_job_that_is_started_in_the_background_runs_and_is_brought_to_the_foreground() {
-    in_each_shell("a_job_that_is_started_in_the_background_runs_and_is_brought_to_the_foreground", |terminal| {
+    in_each_shell(|terminal| {
         terminal.run("$P sh -c 'echo > up; exec sleep 60' &");
         let up = terminal.harness().folder().join("up");
         until("the program to run", || up.exists().then_some(()));
@@ -178,7 +178,7 @@ fn a_job_that_is_started_in_the_background_runs_and_is_brought_to_the_foreground
 
 #[test]
 fn in_a_pipeline() {
-    in_each_shell("in_a_pipeline", |terminal| {
+    in_each_shell(|terminal| {
         let ran = terminal.run("printf 'a\\nb\\n' | $P sed s/a/x/ | $P cat -n");
         assert!(ran.printed.contains("1\tx\n") && ran.printed.contains("2\tb\n"), "{ran:?}");
         assert_eq!(ran.status, 0);
@@ -204,7 +204,7 @@ fn in_a_pipeline() {
 
 #[test]
 fn a_program_gets_one_sigwinch_for_a_new_size() {
-    in_each_shell("a_program_gets_one_sigwinch_for_a_new_size", |terminal| {
+    in_each_shell(|terminal| {
         let script =
             "trap 'stty size >> heard' WINCH; echo ready; while [ ! -e heard ]; do sleep 0.05; done; sleep 0.2";
         fs::write(terminal.harness().folder().join("script"), script).unwrap();
@@ -219,16 +219,15 @@ fn a_program_gets_one_sigwinch_for_a_new_size() {
 
 #[test]
 fn a_pager_an_editor_and_top() {
-    let test = "a_pager_an_editor_and_top";
-    in_each_shell(test, |terminal| {
+    in_each_shell(|terminal| {
         fs::write(terminal.harness().folder().join("text"), "first\nsecond\n").unwrap();
-        if is_installed("less", test) {
+        if is_installed("less") {
             terminal.type_line("$P less text");
             terminal.expect_on_screen("second\n");
             terminal.type_text("q");
             assert_eq!(terminal.prompt(), 0);
         }
-        if is_installed("vim", test) {
+        if is_installed("vim") {
             terminal.type_line("$P vim -u NONE -i NONE -n text");
             terminal.expect_on_screen("second\n");
             terminal.type_text("ichanged ");
@@ -244,7 +243,7 @@ fn a_pager_an_editor_and_top() {
             let text = fs::read_to_string(terminal.harness().folder().join("text")).unwrap();
             assert_eq!(text, "changed first\nsecond\n");
         }
-        if is_installed("top", test) {
+        if is_installed("top") {
             terminal.type_line("$P top");
             terminal.expect_on_screen("load average");
             terminal.type_text("q");
@@ -255,7 +254,7 @@ fn a_pager_an_editor_and_top() {
 
 #[test]
 fn a_password_prompt() {
-    in_each_shell("a_password_prompt", |terminal| {
+    in_each_shell(|terminal| {
         let script = "stty -echo < /dev/tty; printf 'Password: ' > /dev/tty; read line < /dev/tty; stty echo < /dev/tty; echo; echo got $line";
         fs::write(terminal.harness().folder().join("script"), script).unwrap();
         terminal.type_line("$P sh script");
@@ -269,7 +268,7 @@ fn a_password_prompt() {
 
 #[test]
 fn an_interactive_shell_inside_has_jobs_of_its_own() {
-    in_each_shell("an_interactive_shell_inside_has_jobs_of_its_own", |terminal| {
+    in_each_shell(|terminal| {
         terminal.type_line("PS1='inn''er> ' $P bash --norc --noprofile -i");
         terminal.expect("inner> ");
         terminal.type_line("sleep 60");
@@ -299,8 +298,7 @@ fn an_interactive_shell_inside_has_jobs_of_its_own() {
 #[test]
 fn when_the_terminal_is_closed_nothing_is_left() {
     for shell in Shell::ALL {
-        let test = "when_the_terminal_is_closed_nothing_is_left";
-        if !shell.is_installed(&format!("{test}, in {}", shell.name())) {
+        if !shell.is_installed() {
             continue;
         }
         let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
@@ -317,8 +315,7 @@ fn when_the_terminal_is_closed_nothing_is_left() {
 #[test]
 fn when_the_shell_is_killed_nothing_is_left() {
     for shell in Shell::ALL {
-        let test = "when_the_shell_is_killed_nothing_is_left";
-        if !shell.is_installed(&format!("{test}, in {}", shell.name())) {
+        if !shell.is_installed() {
             continue;
         }
         let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));

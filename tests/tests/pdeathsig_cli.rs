@@ -196,13 +196,12 @@ fn help_readme_and_manual_page_know_the_same_options() {
 #[test]
 fn the_manual_page_is_well_formed() {
     let (harness, _) = harness();
-    let test = "the_manual_page_is_well_formed";
     let page = format!("{FOLDER}/pdeathsig.1");
-    if is_installed("mandoc", test) {
+    if is_installed("mandoc") {
         let output = harness.run(Command::new("mandoc").args(["-T", "lint", "-W", "warning", &page]));
         assert_eq!(text(&output.stdout), "");
     }
-    if is_installed("man", test) {
+    if is_installed("man") {
         let output =
             harness.run(Command::new("man").args(["--warnings", "--local-file", &page]).env("MANPAGER", "cat"));
         // Without a locale, man warns of that.

@@ -29,7 +29,7 @@ fn the_public_api_is_the_one_that_is_written_down() {
     if format != FORMAT {
         let reason = format!("it reads the format {FORMAT}, that of the rustdoc of {WRITER}; this one writes {format}");
         assert_ne!(mode, "required", "{reason}");
-        skipped("the_public_api_is_the_one_that_is_written_down", &reason);
+        skipped(&reason);
         return;
     }
 

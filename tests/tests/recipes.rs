@@ -49,8 +49,8 @@ while [ "$(ls "$STARTED" | wc -l)" -lt 2 ]; do "$REAL_SLEEP" 0.01; done
 "#;
 
 /// Runs each of them, with `pdeathsig` in `PATH`. Where it says `…`, both of its sleeps have started.
-fn run_and_leave_nothing(test: &str, language: &str, interpreter: &[&str], file: &str, wait: &str) {
-    if !is_installed(interpreter[0], test) {
+fn run_and_leave_nothing(language: &str, interpreter: &[&str], file: &str, wait: &str) {
+    if !is_installed(interpreter[0]) {
         return;
     }
     let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
@@ -88,22 +88,22 @@ fn run_and_leave_nothing(test: &str, language: &str, interpreter: &[&str], file:
 
 #[test]
 fn a_python_parent() {
-    run_and_leave_nothing("python", "python", &["python3"], "recipe.py", "subprocess.run([\"until-started\"])");
+    run_and_leave_nothing("python", &["python3"], "recipe.py", "subprocess.run([\"until-started\"])");
 }
 
 #[test]
 fn a_node_parent() {
     let wait = "require(\"node:child_process\").execFileSync(\"until-started\");";
-    run_and_leave_nothing("node", "js", &["node"], "recipe.js", wait);
+    run_and_leave_nothing("js", &["node"], "recipe.js", wait);
 }
 
 #[test]
 fn a_go_parent() {
-    run_and_leave_nothing("go", "go", &["go", "run"], "recipe.go", "exec.Command(\"until-started\").Run()");
+    run_and_leave_nothing("go", &["go", "run"], "recipe.go", "exec.Command(\"until-started\").Run()");
 }
 
 #[test]
 fn a_java_parent() {
     let wait = "new ProcessBuilder(\"until-started\").start().waitFor();";
-    run_and_leave_nothing("java", "java", &["java"], "Build.java", wait);
+    run_and_leave_nothing("java", &["java"], "Build.java", wait);
 }

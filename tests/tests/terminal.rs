@@ -9,9 +9,9 @@ fn harness() -> Harness {
     Harness::open(env!("CARGO_BIN_EXE_actor"))
 }
 
-fn in_each_shell(test: &str, check: impl Fn(Terminal<'_>)) {
+fn in_each_shell(check: impl Fn(Terminal<'_>)) {
     for shell in Shell::ALL {
-        if shell.is_installed(&format!("{test}, in {}", shell.name())) {
+        if shell.is_installed() {
             let harness = harness();
             check(Terminal::open(&harness, shell));
         }
@@ -20,7 +20,7 @@ fn in_each_shell(test: &str, check: impl Fn(Terminal<'_>)) {
 
 #[test]
 fn a_command_is_run_and_its_status_reported() {
-    in_each_shell("a_command_is_run_and_its_status_reported", |mut terminal| {
+    in_each_shell(|mut terminal| {
         let ran = terminal.run("echo one; echo two; sh -c 'exit 3'");
         assert!(ran.printed.contains("one\ntwo\n"), "{ran:?}");
         assert_eq!(ran.status, 3);
@@ -30,7 +30,7 @@ fn a_command_is_run_and_its_status_reported() {
 
 #[test]
 fn ctrl_c_and_ctrl_backslash_end_the_command_and_not_the_shell() {
-    in_each_shell("ctrl_c_and_ctrl_backslash_end_the_command_and_not_the_shell", |mut terminal| {
+    in_each_shell(|mut terminal| {
         for (key, signal) in [(Key::CtrlC, libc::SIGINT), (Key::CtrlBackslash, libc::SIGQUIT)] {
             terminal.type_line("sh -c 'ulimit -c 0; echo rea''dy; exec sleep 60'");
             terminal.expect("ready");
@@ -51,7 +51,7 @@ fn prompt_status(terminal: &Terminal<'_>, status: i32) -> i32 {
 
 #[test]
 fn a_job_is_stopped_and_continued() {
-    in_each_shell("a_job_is_stopped_and_continued", |mut terminal| {
+    in_each_shell(|mut terminal| {
         terminal.type_line("sh -c 'echo rea''dy; read line; echo got $line; exit 4'");
         terminal.expect("ready");
         let job = terminal.foreground();
@@ -69,7 +69,7 @@ fn a_job_is_stopped_and_continued() {
 
 #[test]
 fn modes_that_a_program_leaves_changed_are_seen() {
-    in_each_shell("modes_that_a_program_leaves_changed_are_seen", |mut terminal| {
+    in_each_shell(|mut terminal| {
         let before = terminal.modes();
         assert_eq!(terminal.modes(), before);
         terminal.run("stty -onlcr");
@@ -82,7 +82,7 @@ fn modes_that_a_program_leaves_changed_are_seen() {
 
 #[test]
 fn a_program_gets_sigwinch_for_a_new_size_and_draws_on_the_screen() {
-    in_each_shell("a_program_gets_sigwinch_for_a_new_size_and_draws_on_the_screen", |mut terminal| {
+    in_each_shell(|mut terminal| {
         terminal.type_line("sh -c 'trap \"stty size\" WINCH; echo rea''dy; while :; do sleep 0.1; done'");
         terminal.expect("ready");
         terminal.resize(30, 100);
@@ -96,7 +96,7 @@ fn a_program_gets_sigwinch_for_a_new_size_and_draws_on_the_screen() {
 
 #[test]
 fn a_terminal_that_hangs_up_ends_the_shell() {
-    in_each_shell("a_terminal_that_hangs_up_ends_the_shell", |mut terminal| {
+    in_each_shell(|mut terminal| {
         terminal.type_line("sh -c 'echo rea''dy; exec sleep 60'");
         terminal.expect("ready");
         terminal.hang_up();

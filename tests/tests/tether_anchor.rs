@@ -139,8 +139,7 @@ fn when_it_is_reaped_a_signal_still_reaches_the_members() {
 
 #[test]
 fn an_unrelated_process_that_reuses_its_pid_is_left_alone() {
-    let test = "an_unrelated_process_that_reuses_its_pid_is_left_alone";
-    if !pdeathsig_tests::needs_root(test) {
+    if !pdeathsig_tests::needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);

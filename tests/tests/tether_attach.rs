@@ -320,7 +320,7 @@ fn a_group_that_only_a_descendant_is_left_in_is_kept() {
 
 #[test]
 fn an_unrelated_group_that_reuses_the_number_is_left_alone() {
-    if !needs_root("an_unrelated_group_that_reuses_the_number_is_left_alone") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);

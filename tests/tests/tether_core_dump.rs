@@ -10,7 +10,6 @@ const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 #[test]
 fn an_owner_dumps_core() {
-    const TEST: &str = "an_owner_dumps_core";
     let harness = Harness::open(ACTOR);
     let mut owner = harness.actor();
     owner.dump_core_into(harness.folder());
@@ -23,6 +22,6 @@ fn an_owner_dumps_core() {
     }
     if !matches!(end, WaitStatus::Signaled(_, Signal::SIGSEGV, true)) {
         let pattern = fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
-        skipped(TEST, &format!("no core was dumped ({end:?}, core_pattern is {pattern:?})"));
+        skipped(&format!("no core was dumped ({end:?}, core_pattern is {pattern:?})"));
     }
 }

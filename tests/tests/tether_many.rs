@@ -141,7 +141,7 @@ fn ordinary_user_with<'a>(harness: &'a Harness, descriptors: u64, number: u32) -
 
 #[test]
 fn a_tether_for_each_command_of_an_ordinary_user() {
-    if !needs_root("a_tether_for_each_command_of_an_ordinary_user") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -170,7 +170,7 @@ fn a_tether_for_each_command_of_an_ordinary_user() {
 
 #[test]
 fn four_hundred_commands_of_an_ordinary_user_with_1024_descriptors() {
-    if !needs_root("four_hundred_commands_of_an_ordinary_user_with_1024_descriptors") {
+    if !needs_root() {
         return;
     }
     // Of one process, and of several, each of which has groups of its own.
@@ -212,7 +212,7 @@ fn ten_thousand_commands_of_root_with_1024_descriptors() {
 /// In this form, each end of a pair is open and armed.
 #[test]
 fn where_few_descriptors_may_be_in_flight_members_die_by_open_ones() {
-    if !needs_root("where_few_descriptors_may_be_in_flight_members_die_by_open_ones") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -249,7 +249,7 @@ fn where_few_descriptors_may_be_in_flight_members_die_by_open_ones() {
 
 #[test]
 fn too_many_processes_of_an_ordinary_user_are_an_error() {
-    if !needs_root("too_many_processes_of_an_ordinary_user_are_an_error") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -262,7 +262,7 @@ fn too_many_processes_of_an_ordinary_user_are_an_error() {
 
 #[test]
 fn an_ordinary_user_needs_no_privilege() {
-    if !needs_root("an_ordinary_user_needs_no_privilege") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);

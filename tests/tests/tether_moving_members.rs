@@ -78,6 +78,5 @@ fn the_owners_death_may_signal_a_process_in_the_group_that_members_join() {
             return;
         }
     }
-    let test = "the_owners_death_may_signal_a_process_in_the_group_that_members_join";
-    skipped(test, &format!("in none of {MOST} trials did it, on this kernel"));
+    skipped(&format!("in none of {MOST} trials did it, on this kernel"));
 }

@@ -17,10 +17,9 @@ fn owner(harness: &Harness) -> Actor<'_> {
 }
 
 /// A member that is the first process of a pid namespace, and a child of it.
-fn first_of_a_namespace<'a>(owner: &mut Actor<'a>, test: &str) -> Option<[Actor<'a>; 3]> {
+fn first_of_a_namespace<'a>(owner: &mut Actor<'a>) -> Option<[Actor<'a>; 3]> {
     let mut member = owner.spawn_tethered();
-    if let Err(error) = member.new_pid_namespace() {
-        skipped(test, &format!("needs the privilege to make a pid namespace: {error}"));
+    if !member.try_new_pid_namespace() {
         return None;
     }
     let mut first = member.spawn();
@@ -31,10 +30,9 @@ fn first_of_a_namespace<'a>(owner: &mut Actor<'a>, test: &str) -> Option<[Actor<
 
 #[test]
 fn the_first_process_of_a_pid_namespace_survives_the_owner() {
-    let test = "the_first_process_of_a_pid_namespace_survives_the_owner";
     let harness = Harness::open(ACTOR);
     let mut owner = owner(&harness);
-    let Some([member, mut first, second]) = first_of_a_namespace(&mut owner, test) else { return };
+    let Some([member, mut first, second]) = first_of_a_namespace(&mut owner) else { return };
     owner.kill();
     member.assert_dies_of(Signal::SIGKILL);
     // The signal goes through the whole group, so its other members in there die of it.
@@ -44,10 +42,9 @@ fn the_first_process_of_a_pid_namespace_survives_the_owner() {
 
 #[test]
 fn the_first_process_of_a_pid_namespace_does_not_survive_a_drop() {
-    let test = "the_first_process_of_a_pid_namespace_does_not_survive_a_drop";
     let harness = Harness::open(ACTOR);
     let mut owner = owner(&harness);
-    let Some(members) = first_of_a_namespace(&mut owner, test) else { return };
+    let Some(members) = first_of_a_namespace(&mut owner) else { return };
     owner.drop_tether();
     for member in members {
         member.await_dead();
@@ -55,13 +52,13 @@ fn the_first_process_of_a_pid_namespace_does_not_survive_a_drop() {
 }
 
 /// The root of a user namespace, with a tether, and members: one of its own user, and one of another.
-fn root_of_a_user_namespace<'a>(harness: &'a Harness, test: &str) -> Option<(Actor<'a>, [Actor<'a>; 2])> {
-    if !needs_root(test) {
+fn root_of_a_user_namespace<'a>(harness: &'a Harness) -> Option<(Actor<'a>, [Actor<'a>; 2])> {
+    if !needs_root() {
         return None;
     }
     let mut owner = harness.actor();
     if let Err(error) = owner.unshare_users() {
-        skipped(test, &format!("no user namespace: {error}"));
+        skipped(&format!("no user namespace: {error}"));
         return None;
     }
     for map in ["uid_map", "gid_map"] {
@@ -77,8 +74,7 @@ fn root_of_a_user_namespace<'a>(harness: &'a Harness, test: &str) -> Option<(Act
 #[test]
 fn another_users_member_survives_an_owner_that_is_root_of_a_user_namespace() {
     let harness = Harness::open(ACTOR);
-    let test = "another_users_member_survives_an_owner_that_is_root_of_a_user_namespace";
-    let Some((owner, [own, mut other])) = root_of_a_user_namespace(&harness, test) else { return };
+    let Some((owner, [own, mut other])) = root_of_a_user_namespace(&harness) else { return };
     owner.kill();
     own.assert_dies_of(Signal::SIGKILL);
     other.assert_lives();
@@ -87,8 +83,7 @@ fn another_users_member_survives_an_owner_that_is_root_of_a_user_namespace() {
 #[test]
 fn another_users_member_does_not_survive_a_drop_by_the_root_of_a_user_namespace() {
     let harness = Harness::open(ACTOR);
-    let test = "another_users_member_does_not_survive_a_drop_by_the_root_of_a_user_namespace";
-    let Some((mut owner, members)) = root_of_a_user_namespace(&harness, test) else { return };
+    let Some((mut owner, members)) = root_of_a_user_namespace(&harness) else { return };
     owner.drop_tether();
     for member in members {
         member.await_dead();
@@ -103,14 +98,13 @@ fn children_of(process: Pid) -> Vec<Pid> {
 /// `su -c` and `runuser -c` put the command into a session of its own.
 #[test]
 fn what_su_and_runuser_start_by_c_survives() {
-    let test = "what_su_and_runuser_start_by_c_survives";
-    if !needs_root(test) {
+    if !needs_root() {
         return;
     }
     for program in ["su", "runuser"] {
         let path = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"].map(|folder| Path::new(folder).join(program));
         let Some(path) = path.into_iter().find(|path| path.exists()) else {
-            skipped(test, &format!("no {program} on this machine"));
+            skipped(&format!("no {program} on this machine"));
             continue;
         };
         let harness = Harness::open(ACTOR);
@@ -125,7 +119,7 @@ fn what_su_and_runuser_start_by_c_survives() {
             (command.is_some() || is_gone).then_some(())
         });
         let Some(command) = command else {
-            skipped(test, &format!("{program} does not start a command here"));
+            skipped(&format!("{program} does not start a command here"));
             continue;
         };
         owner.kill();

@@ -173,7 +173,7 @@ fn members_of_all_its_groups_are_waited_for() {
 
 #[test]
 fn without_proc_it_waits_out_the_grace() {
-    if !needs_root("without_proc_it_waits_out_the_grace") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -187,7 +187,7 @@ fn without_proc_it_waits_out_the_grace() {
 
 #[test]
 fn without_proc_and_without_an_end_of_the_grace_it_kills_and_says_why() {
-    if !needs_root("without_proc_and_without_an_end_of_the_grace_it_kills_and_says_why") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);

@@ -44,7 +44,7 @@ fn no_process_survives() {
 /// Each end of a pair of sockets is open and armed, where few descriptors may be in flight.
 #[test]
 fn no_process_survives_with_open_descriptors() {
-    if needs_root("no_process_survives_with_open_descriptors") {
+    if needs_root() {
         no_process_survives_with("--open", "storms with open descriptors");
     }
 }
@@ -80,5 +80,5 @@ fn with_one_hang_up_a_process_survives() {
             return;
         }
     }
-    skipped("with_one_hang_up_a_process_survives", &format!("none of {MOST} storms had a survivor on this machine"));
+    skipped(&format!("none of {MOST} storms had a survivor on this machine"));
 }

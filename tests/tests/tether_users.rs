@@ -12,7 +12,7 @@ const ANOTHER: u32 = 54_332;
 
 #[test]
 fn a_member_that_becomes_another_user_dies_with_a_root_owner() {
-    if !needs_root("a_member_that_becomes_another_user_dies_with_a_root_owner") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -28,7 +28,7 @@ fn a_member_that_becomes_another_user_dies_with_a_root_owner() {
 
 #[test]
 fn an_owner_that_drops_privileges_still_reaches_its_members() {
-    if !needs_root("an_owner_that_drops_privileges_still_reaches_its_members") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -55,8 +55,7 @@ fn set_uid_member<'a>(harness: &'a Harness, owner: &mut Actor<'a>) -> Actor<'a> 
 
 #[test]
 fn a_member_that_executes_a_set_uid_program_dies() {
-    let test = "a_member_that_executes_a_set_uid_program_dies";
-    if !needs_root(test) || !set_uid_programs_work(test) {
+    if !needs_root() || !set_uid_programs_work() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -71,8 +70,7 @@ fn a_member_that_executes_a_set_uid_program_dies() {
 /// As `sudo` does.
 #[test]
 fn a_member_that_becomes_root_for_good_survives_an_ordinary_owner() {
-    let test = "a_member_that_becomes_root_for_good_survives_an_ordinary_owner";
-    if !needs_root(test) || !set_uid_programs_work(test) {
+    if !needs_root() || !set_uid_programs_work() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -87,8 +85,7 @@ fn a_member_that_becomes_root_for_good_survives_an_ordinary_owner() {
 
 #[test]
 fn a_member_that_becomes_another_user_for_good_survives_an_ordinary_owner() {
-    let test = "a_member_that_becomes_another_user_for_good_survives_an_ordinary_owner";
-    if !needs_root(test) || !set_uid_programs_work(test) {
+    if !needs_root() || !set_uid_programs_work() {
         return;
     }
     let harness = Harness::open(ACTOR);

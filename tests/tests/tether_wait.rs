@@ -76,7 +76,7 @@ fn an_attached_group_counts() {
 
 #[test]
 fn without_proc_it_is_an_error_that_says_so() {
-    if !needs_root("without_proc_it_is_an_error_that_says_so") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);

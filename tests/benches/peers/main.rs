@@ -95,7 +95,7 @@ fn unusable() -> Vec<(Tie, String)> {
     let mut unusable = Vec::new();
     for tie in Tie::all() {
         let Some((program, _)) = tie.wrapper() else { continue };
-        if !pdeathsig_tests::is_installed(program, "benchmark peers") {
+        if !pdeathsig_tests::is_installed(program) {
             unusable.push((tie, format!("`{program}` is not installed")));
             continue;
         }

@@ -112,7 +112,7 @@ impl Part {
 
     /// Says there and here what was not measured, and why.
     pub(crate) fn skip(&mut self, name: &str, reason: &str) {
-        skipped(name, reason);
+        skipped(&format!("{name}: {reason}"));
         self.skipped.push(Skipped { name: name.into(), reason: reason.into() });
     }
 }

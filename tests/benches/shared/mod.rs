@@ -49,5 +49,5 @@ pub(crate) fn has(bytes: usize, what: &str) -> bool {
     let line = memory.lines().find(|line| line.starts_with("MemAvailable:")).unwrap();
     let kib: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
     let (needed, available) = (bytes >> 20, kib >> 10);
-    available >= needed || skipped(what, &format!("needs {needed} MiB of memory, and {available} are available"))
+    available >= needed || skipped(&format!("{what}: needs {needed} MiB of memory, and {available} are available"))
 }

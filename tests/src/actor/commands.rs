@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 
 use super::Actor;
-use crate::harness::until;
+use crate::harness::{skipped, until};
 use crate::protocol::Request;
 use crate::sandbox::Refusal;
 
@@ -167,6 +167,13 @@ impl Actor<'_> {
     /// Puts the children that it spawns from now on into a new pid namespace.
     pub fn new_pid_namespace(&mut self) -> Result<(), String> {
         self.ask(Request::NewPidNamespace)
+    }
+
+    /// The same; if the machine does not allow it, reports the test as skipped.
+    #[must_use]
+    pub fn try_new_pid_namespace(&mut self) -> bool {
+        let made = self.new_pid_namespace();
+        made.is_ok() || skipped(&format!("needs the privilege to make a pid namespace: {}", made.unwrap_err()))
     }
 
     /// Has a seccomp filter refuse a system call.

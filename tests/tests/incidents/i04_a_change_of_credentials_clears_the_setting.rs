@@ -24,7 +24,7 @@ fn execute_set_uid<'a>(harness: &'a Harness, child: Actor<'a>) -> Actor<'a> {
 
 #[test]
 fn naive_armed_before_setuid_it_is_gone_and_an_orphan_lives() {
-    if !needs_root("naive_armed_before_setuid_it_is_gone_and_an_orphan_lives") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -38,8 +38,7 @@ fn naive_armed_before_setuid_it_is_gone_and_an_orphan_lives() {
 
 #[test]
 fn naive_a_set_uid_program_clears_it_and_an_orphan_lives() {
-    let test = "naive_a_set_uid_program_clears_it_and_an_orphan_lives";
-    if !needs_root(test) || !set_uid_programs_work(test) {
+    if !needs_root() || !set_uid_programs_work() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -53,7 +52,7 @@ fn naive_a_set_uid_program_clears_it_and_an_orphan_lives() {
 
 #[test]
 fn cure_arm_after_the_change() {
-    if !needs_root("cure_arm_after_the_change") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -69,7 +68,7 @@ fn cure_arm_after_the_change() {
 
 #[test]
 fn cure_read_back_and_arm_again() {
-    if !needs_root("cure_read_back_and_arm_again") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -86,7 +85,7 @@ fn cure_read_back_and_arm_again() {
 
 #[test]
 fn cure_tether_of_a_child_that_changes_its_user() {
-    if !needs_root("cure_tether_of_a_child_that_changes_its_user") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -101,8 +100,7 @@ fn cure_tether_of_a_child_that_changes_its_user() {
 
 #[test]
 fn cure_tether_of_a_child_that_executes_a_set_uid_program() {
-    let test = "cure_tether_of_a_child_that_executes_a_set_uid_program";
-    if !needs_root(test) || !set_uid_programs_work(test) {
+    if !needs_root() || !set_uid_programs_work() {
         return;
     }
     let harness = Harness::open(ACTOR);

@@ -19,8 +19,8 @@ fn family(harness: &Harness) -> (Actor<'_>, Actor<'_>, Actor<'_>) {
 }
 
 /// A container's runtime, its first process, and the child of that.
-fn container<'a>(harness: &'a Harness, test: &str) -> Option<(Actor<'a>, Actor<'a>, Actor<'a>)> {
-    let mut outer = parent_of_a_namespace(harness, test)?;
+fn container<'a>(harness: &'a Harness) -> Option<(Actor<'a>, Actor<'a>, Actor<'a>)> {
+    let mut outer = parent_of_a_namespace(harness)?;
     let mut first = outer.spawn();
     let mut child = first.spawn();
     assert_eq!((first.own_pid(), child.parent()), (Pid::from_raw(1), Pid::from_raw(1)));
@@ -40,9 +40,8 @@ fn naive_an_orphan_below_a_subreaper_takes_itself_for_none_and_lives() {
 
 #[test]
 fn naive_the_child_of_a_containers_first_process_kills_itself_though_that_lives() {
-    let test = "naive_the_child_of_a_containers_first_process_kills_itself_though_that_lives";
     let harness = Harness::open(ACTOR);
-    let Some((_outer, mut first, mut child)) = container(&harness, test) else { return };
+    let Some((_outer, mut first, mut child)) = container(&harness) else { return };
     child.request_set_bare_and_check(Signal::SIGKILL, Orphaned::IfParentIs(1));
     assert_eq!(first.wait_for_own(&child), End::Killed(Signal::SIGKILL as i32));
     first.assert_lives();
@@ -74,9 +73,7 @@ fn cure_the_parent_that_the_child_was_told_of_is_compared() {
 #[test]
 fn cure_in_a_container_the_parent_1_is_one_like_any_other() {
     let harness = Harness::open(ACTOR);
-    let Some((_outer, mut first, mut child)) =
-        container(&harness, "cure_in_a_container_the_parent_1_is_one_like_any_other")
-    else {
+    let Some((_outer, mut first, mut child)) = container(&harness) else {
         return;
     };
     child.arm(Signal::SIGKILL).unwrap();

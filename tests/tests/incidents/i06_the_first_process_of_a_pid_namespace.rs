@@ -10,8 +10,8 @@ use pdeathsig_tests::{Actor, Harness, Orphaned};
 use crate::{parent_of_a_namespace, ACTOR};
 
 /// A parent, and its child, the first process of a pid namespace.
-fn family<'a>(harness: &'a Harness, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
-    let mut parent = parent_of_a_namespace(harness, test)?;
+fn family<'a>(harness: &'a Harness) -> Option<(Actor<'a>, Actor<'a>)> {
+    let mut parent = parent_of_a_namespace(harness)?;
     let child = parent.spawn();
     assert_eq!(child.own_pid(), Pid::from_raw(1));
     Some((parent, child))
@@ -20,8 +20,7 @@ fn family<'a>(harness: &'a Harness, test: &str) -> Option<(Actor<'a>, Actor<'a>)
 #[test]
 fn naive_an_orphan_whose_parent_is_0_takes_itself_for_none_and_lives() {
     let harness = Harness::open(ACTOR);
-    let test = "naive_an_orphan_whose_parent_is_0_takes_itself_for_none_and_lives";
-    let Some((parent, mut child)) = family(&harness, test) else { return };
+    let Some((parent, mut child)) = family(&harness) else { return };
     assert_eq!(child.parent(), Pid::from_raw(0));
     parent.kill();
     child.request_set_bare_and_check(Signal::SIGKILL, Orphaned::IfParentIs(1));
@@ -32,7 +31,7 @@ fn naive_an_orphan_whose_parent_is_0_takes_itself_for_none_and_lives() {
 #[test]
 fn naive_an_orphan_that_kills_itself_lives() {
     let harness = Harness::open(ACTOR);
-    let Some((parent, mut child)) = family(&harness, "naive_an_orphan_that_kills_itself_lives") else { return };
+    let Some((parent, mut child)) = family(&harness) else { return };
     let recorded = parent.pid().as_raw();
     parent.kill();
     child.request_set_bare_and_check(Signal::SIGKILL, Orphaned::IfParentIsNot(recorded));
@@ -43,7 +42,7 @@ fn naive_an_orphan_that_kills_itself_lives() {
 #[test]
 fn cure_an_orphan_exits_after_the_signal() {
     let harness = Harness::open(ACTOR);
-    let Some((parent, mut child)) = family(&harness, "cure_an_orphan_exits_after_the_signal") else { return };
+    let Some((parent, mut child)) = family(&harness) else { return };
     let recorded = parent.pid().as_raw() as u32;
     parent.kill();
     child.request_arm(Signal::SIGKILL, Some(recorded));
@@ -53,7 +52,7 @@ fn cure_an_orphan_exits_after_the_signal() {
 #[test]
 fn cure_the_kernels_sigkill_does_reach_it() {
     let harness = Harness::open(ACTOR);
-    let Some((parent, mut child)) = family(&harness, "cure_the_kernels_sigkill_does_reach_it") else { return };
+    let Some((parent, mut child)) = family(&harness) else { return };
     child.arm_expecting(Signal::SIGKILL, 0).unwrap();
     child.assert_lives();
     parent.kill();

@@ -58,7 +58,7 @@ fn naive_the_group_that_the_child_is_in_has_its_parent_in_it_and_its_siblings() 
 
 #[test]
 fn naive_a_stranger_dies_that_has_the_number_of_a_child_that_is_gone() {
-    if !needs_root("naive_a_stranger_dies_that_has_the_number_of_a_child_that_is_gone") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -96,7 +96,7 @@ fn cure_with_the_remedy_the_child_dies_and_what_it_started_and_nobody_else() {
 
 #[test]
 fn cure_a_stranger_that_has_the_number_of_a_child_that_is_gone_lives() {
-    if !needs_root("cure_a_stranger_that_has_the_number_of_a_child_that_is_gone_lives") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);

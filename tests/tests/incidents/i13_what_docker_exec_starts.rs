@@ -9,8 +9,8 @@ use pdeathsig_tests::{Actor, Harness, Options};
 use crate::{parent_of_a_namespace, ACTOR};
 
 /// The runtime's helper, outside; the container's first process; and what the helper puts into the container.
-fn container<'a>(harness: &'a Harness, test: &str) -> Option<(Actor<'a>, Actor<'a>, Actor<'a>)> {
-    let mut helper = parent_of_a_namespace(harness, test)?;
+fn container<'a>(harness: &'a Harness) -> Option<(Actor<'a>, Actor<'a>, Actor<'a>)> {
+    let mut helper = parent_of_a_namespace(harness)?;
     let first = helper.spawn();
     let mut program = helper.spawn();
     assert_eq!((program.own_pid(), program.parent()), (Pid::from_raw(2), Pid::from_raw(0)));
@@ -20,7 +20,7 @@ fn container<'a>(harness: &'a Harness, test: &str) -> Option<(Actor<'a>, Actor<'
 #[test]
 fn naive_it_is_killed_when_the_helper_exits() {
     let harness = Harness::open(ACTOR);
-    let Some((helper, mut first, mut program)) = container(&harness, "naive_it_is_killed_when_the_helper_exits") else {
+    let Some((helper, mut first, mut program)) = container(&harness) else {
         return;
     };
     program.set_bare(Signal::SIGKILL as i32);
@@ -33,7 +33,7 @@ fn naive_it_is_killed_when_the_helper_exits() {
 fn cure_arming_is_an_error_and_it_lives() {
     for options in [Options::default(), Options::WATCH, Options::DESCENDANTS] {
         let harness = Harness::open(ACTOR);
-        let Some((helper, _first, mut program)) = container(&harness, "cure_arming_is_an_error_and_it_lives") else {
+        let Some((helper, _first, mut program)) = container(&harness) else {
             return;
         };
         let error = program.arm_with(Signal::SIGKILL, options).unwrap_err();

@@ -24,12 +24,12 @@ const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 /// Waits for the end of one whose parent is dead.
 /// Whose children will be in a pid namespace of their own, where that is allowed.
-fn parent_of_a_namespace<'a>(harness: &'a Harness, test: &str) -> Option<Actor<'a>> {
+fn parent_of_a_namespace<'a>(harness: &'a Harness) -> Option<Actor<'a>> {
     let mut parent = harness.actor();
     match parent.new_pid_namespace() {
         Ok(()) => Some(parent),
         Err(error) => {
-            skipped(test, &format!("needs the privilege to make a pid namespace: {error}"));
+            skipped(&format!("needs the privilege to make a pid namespace: {error}"));
             None
         }
     }

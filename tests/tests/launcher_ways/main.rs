@@ -66,15 +66,15 @@ fn nothing_is_left_under_a_launcher_whatever_dies() {
 
 fn can_be_tried(way: &Way) -> bool {
     if way.needs_root && !geteuid().is_root() {
-        return skipped(way.name, "needs root");
+        return skipped(&format!("{}: needs root", way.name));
     }
-    way.needs.split_whitespace().all(|program| is_installed(program, way.name))
+    way.needs.split_whitespace().all(|program| is_installed(program))
 }
 
 /// Whether it comes up without a tie.
 fn starts(way: &Way, plain: &Outcomes) -> bool {
     match &plain[&(way.name, Column::of(Guard::Plain, Dies::Owner))] {
-        Outcome::NotStarted(errors) => skipped(way.name, &format!("does not start here: {errors}")),
+        Outcome::NotStarted(errors) => skipped(&format!("{} does not start here: {errors}", way.name)),
         Outcome::Left { .. } => true,
     }
 }
@@ -110,7 +110,7 @@ impl Programs {
             fs::copy(program, folder.join(name)).unwrap();
         }
         // Elsewhere, its way does not start.
-        if is_installed("go", "Go") {
+        if is_installed("go") {
             fs::write(folder.join("main.go"), GO).unwrap();
             let _ = Command::new("go").args(["build", "-o", "go", "main.go"]).current_dir(folder).status();
         }

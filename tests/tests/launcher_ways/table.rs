@@ -33,8 +33,8 @@ impl Column {
 
     pub(crate) fn is_available(self) -> bool {
         match self.tie {
-            Guard::Setpriv => is_installed("setpriv", "the column of setpriv"),
-            Guard::Tini => is_installed("tini", "the column of tini"),
+            Guard::Setpriv => is_installed("setpriv"),
+            Guard::Tini => is_installed("tini"),
             _ => true,
         }
     }

@@ -16,16 +16,15 @@ fn frozen<'a>(harness: &'a Harness, way: Way, group: &ControlGroup) -> Actor<'a>
     child
 }
 
-fn made(group: io::Result<ControlGroup>, test: &str) -> Option<ControlGroup> {
-    group.map_err(|error| skipped(test, &format!("no control group that can be frozen: {error}"))).ok()
+fn made(group: io::Result<ControlGroup>) -> Option<ControlGroup> {
+    group.map_err(|error| skipped(&format!("no control group that can be frozen: {error}"))).ok()
 }
 
 #[test]
 fn of_the_first_version_it_dies_when_it_is_thawed() {
     for way in Way::ALL {
         let harness = Harness::open(ACTOR);
-        let test = "of_the_first_version_it_dies_when_it_is_thawed";
-        let Some(group) = made(ControlGroup::freezer(), test) else { return };
+        let Some(group) = made(ControlGroup::freezer()) else { return };
         let child = frozen(&harness, way, &group);
         if !way.watches() {
             until("a pending signal", || is_pending(&child).then_some(()));
@@ -40,8 +39,7 @@ fn of_the_first_version_it_dies_when_it_is_thawed() {
 fn of_the_second_version_it_dies_at_once_but_by_a_watch_when_it_is_thawed() {
     for way in Way::ALL {
         let harness = Harness::open(ACTOR);
-        let test = "of_the_second_version_it_dies_at_once_but_by_a_watch_when_it_is_thawed";
-        let Some(group) = made(ControlGroup::freezer_of_the_second_version(), test) else { return };
+        let Some(group) = made(ControlGroup::freezer_of_the_second_version()) else { return };
         let child = frozen(&harness, way, &group);
         if way.watches() {
             assert!(!child.dies());

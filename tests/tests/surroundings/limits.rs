@@ -53,7 +53,7 @@ fn no_descriptor_may_be_opened_any_more() {
 
 #[test]
 fn no_process_may_be_made() {
-    if !needs_root("no_process_may_be_made") {
+    if !needs_root() {
         return;
     }
     const NONE: &[&str] = &["pthread_create(3)", "RLIMIT_NPROC"];
@@ -64,9 +64,7 @@ fn no_process_may_be_made() {
 
 #[test]
 fn a_user_with_more_in_flight_than_the_limit_gets_a_tether_of_open_descriptors_and_what_is_there_holds() {
-    if !needs_root(
-        "a_user_with_more_in_flight_than_the_limit_gets_a_tether_of_open_descriptors_and_what_is_there_holds",
-    ) {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);

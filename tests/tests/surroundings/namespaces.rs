@@ -9,7 +9,7 @@ use crate::{user, Way, ACTOR};
 
 /// The first process of a new pid namespace, made by root or by an ordinary user in a user namespace, and the process
 /// that made it.
-fn first_of_a_namespace<'a>(harness: &'a Harness, user: Option<u32>, test: &str) -> Option<(Actor<'a>, Actor<'a>)> {
+fn first_of_a_namespace<'a>(harness: &'a Harness, user: Option<u32>) -> Option<(Actor<'a>, Actor<'a>)> {
     let mut outside = harness.actor();
     let made = match user {
         None => outside.new_pid_namespace(),
@@ -21,7 +21,7 @@ fn first_of_a_namespace<'a>(harness: &'a Harness, user: Option<u32>, test: &str)
         }
     };
     if let Err(error) = made {
-        skipped(test, &format!("no namespace can be made: {error}"));
+        skipped(&format!("no namespace can be made: {error}"));
         return None;
     }
     let mut first = outside.spawn();
@@ -31,14 +31,13 @@ fn first_of_a_namespace<'a>(harness: &'a Harness, user: Option<u32>, test: &str)
 
 #[test]
 fn within_every_tie_holds() {
-    let test = "within_every_tie_holds";
-    if !needs_root(test) {
+    if !needs_root() {
         return;
     }
     for user in [None, Some(user())] {
         for way in Way::ALL {
             let harness = Harness::open(ACTOR);
-            let Some((_outside, mut first)) = first_of_a_namespace(&harness, user, test) else { return };
+            let Some((_outside, mut first)) = first_of_a_namespace(&harness, user) else { return };
             let mut parent = first.spawn();
             let child = way.tied(&mut parent, |_| {});
             parent.send(Signal::SIGKILL);
@@ -52,12 +51,11 @@ fn within_every_tie_holds() {
 /// The `/proc` there is belongs to the namespace outside, where the numbers are others'.
 #[test]
 fn within_descendants_live_on_and_no_other_process_is_hit() {
-    let test = "within_descendants_live_on_and_no_other_process_is_hit";
-    if !needs_root(test) {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
-    let Some((_outside, mut first)) = first_of_a_namespace(&harness, Some(user()), test) else { return };
+    let Some((_outside, mut first)) = first_of_a_namespace(&harness, Some(user())) else { return };
     let mut parent = first.spawn();
     let mut child = parent.spawn();
     child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap();
@@ -70,13 +68,12 @@ fn within_descendants_live_on_and_no_other_process_is_hit() {
 
 #[test]
 fn with_the_first_process_every_process_dies() {
-    let test = "with_the_first_process_every_process_dies";
-    if !needs_root(test) {
+    if !needs_root() {
         return;
     }
     for way in Way::ALL {
         let harness = Harness::open(ACTOR);
-        let Some((mut outside, mut first)) = first_of_a_namespace(&harness, None, test) else { return };
+        let Some((mut outside, mut first)) = first_of_a_namespace(&harness, None) else { return };
         let child = way.tied(&mut first, |_| {});
         first.send(Signal::SIGKILL);
         outside.wait_for(&first);
@@ -87,13 +84,12 @@ fn with_the_first_process_every_process_dies() {
 /// A process outside may arm by the kernel alone.
 #[test]
 fn from_outside_a_command_is_tied_and_a_tether_is_an_error() {
-    let test = "from_outside_a_command_is_tied_and_a_tether_is_an_error";
-    if !needs_root(test) {
+    if !needs_root() {
         return;
     }
     for user in [None, Some(user())] {
         let harness = Harness::open(ACTOR);
-        let Some((mut outside, _first)) = first_of_a_namespace(&harness, user, test) else { return };
+        let Some((mut outside, _first)) = first_of_a_namespace(&harness, user) else { return };
         let mut child = outside.spawn_as(Spawning::armed(Signal::SIGKILL));
         assert_eq!(child.parent(), Pid::from_raw(0));
         let error = outside.tether(Signal::SIGKILL).unwrap_err();

@@ -12,10 +12,7 @@ fn the_child_dies_with_a_parent_that_runs_out_of_memory() {
         let group = match ControlGroup::with_memory(32 << 20) {
             Ok(group) => group,
             Err(error) => {
-                skipped(
-                    "the_child_dies_with_a_parent_that_runs_out_of_memory",
-                    &format!("no control group for memory: {error}"),
-                );
+                skipped(&format!("no control group for memory: {error}"));
                 return;
             }
         };

@@ -5,15 +5,14 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{chown, PermissionsExt};
 
 use nix::sys::signal::Signal;
-use nix::sys::statvfs::{statvfs, FsFlags};
-use pdeathsig_tests::{needs_root, skipped, Actor, Harness, Options};
+use pdeathsig_tests::{needs_root, set_uid_programs_work, Actor, Harness, Options};
 
 use crate::{each_tie_holds, user, Way, ACTOR};
 
 #[test]
 fn a_process_that_cannot_be_dumped_is_tied_and_ties() {
     each_tie_holds(|parent| parent.forbid_dumps(), |child| child.forbid_dumps());
-    if !needs_root("a_process_that_cannot_be_dumped_is_tied_and_ties") {
+    if !needs_root() {
         return;
     }
     // As an ordinary user, which does not own its files in `/proc` then.
@@ -33,7 +32,7 @@ fn a_process_that_cannot_be_dumped_is_tied_and_ties() {
 
 #[test]
 fn descendants_that_cannot_be_dumped_are_found() {
-    if !needs_root("descendants_that_cannot_be_dumped_are_found") {
+    if !needs_root() {
         return;
     }
     let harness = Harness::open(ACTOR);
@@ -71,8 +70,7 @@ fn executing_a_set_uid_program(harness: &Harness, way: Way, before: impl Fn(&mut
 
 #[test]
 fn a_set_uid_program_is_tied_by_a_tether_alone() {
-    let test = "a_set_uid_program_is_tied_by_a_tether_alone";
-    if !needs_root(test) || !set_uid_programs_work(test) {
+    if !needs_root() || !set_uid_programs_work() {
         return;
     }
     for way in Way::ALL {
@@ -91,8 +89,7 @@ fn a_set_uid_program_is_tied_by_a_tether_alone() {
 /// Its bit does nothing there, and it is a program like any other.
 #[test]
 fn a_set_uid_program_that_may_gain_no_privileges_is_tied_as_any() {
-    let test = "a_set_uid_program_that_may_gain_no_privileges_is_tied_as_any";
-    if !needs_root(test) || !set_uid_programs_work(test) {
+    if !needs_root() || !set_uid_programs_work() {
         return;
     }
     for way in Way::ALL {
@@ -108,10 +105,4 @@ fn a_set_uid_program_that_may_gain_no_privileges_is_tied_as_any() {
             child.assert_dies_of(Signal::SIGKILL);
         }
     }
-}
-
-/// Not on a file system that is mounted with `nosuid`.
-fn set_uid_programs_work(test: &str) -> bool {
-    let work = !statvfs(&std::env::temp_dir()).unwrap().flags().contains(FsFlags::ST_NOSUID);
-    work || skipped(test, "set-uid programs do not work in the temporary folder")
 }

@@ -12,7 +12,7 @@ const HIDING: [Option<&str>; 4] = [None, Some("hidepid=1"), Some("hidepid=2"), S
 
 #[test]
 fn every_tie_holds_without_proc_and_where_it_hides_processes() {
-    if !needs_root("every_tie_holds_without_proc_and_where_it_hides_processes") {
+    if !needs_root() {
         return;
     }
     for options in HIDING {
@@ -31,7 +31,7 @@ fn every_tie_holds_without_proc_and_where_it_hides_processes() {
 
 #[test]
 fn descendants_are_found_where_proc_shows_them() {
-    if !needs_root("descendants_are_found_where_proc_shows_them") {
+    if !needs_root() {
         return;
     }
     for options in HIDING {
@@ -55,7 +55,7 @@ fn descendants_are_found_where_proc_shows_them() {
 
 #[test]
 fn the_spawner_is_reported_or_the_error_says_why_not() {
-    if !needs_root("the_spawner_is_reported_or_the_error_says_why_not") {
+    if !needs_root() {
         return;
     }
     for (options, hidden) in HIDING.into_iter().zip([true, false, false, false]) {
@@ -88,7 +88,7 @@ fn enter_an_empty_root(actor: &mut Actor<'_>) {
 
 #[test]
 fn every_tie_holds_in_an_empty_root() {
-    if !needs_root("every_tie_holds_in_an_empty_root") {
+    if !needs_root() {
         return;
     }
     each_tie_holds(enter_an_empty_root, |_| {});

@@ -1,0 +1,12 @@
+//! `pdeathsig-doctor` tells the truth about a process: each verdict is put to the test. The process is not disturbed.
+
+#[path = "../running_examples/command.rs"]
+mod command;
+mod command_line;
+mod containers;
+mod launchers;
+mod refused;
+mod report;
+mod situations;
+mod terminals;
+mod without_side_effects;
