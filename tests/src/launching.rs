@@ -6,10 +6,12 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
+use nix::sys::signal::{kill, killpg, Signal};
 use nix::unistd::Pid;
 use pdeathsig::Launcher;
 
 use crate::harness::{await_readable, until, Harness};
+use crate::ways::Dies;
 
 /// The launcher that the first arguments describe, and the other arguments, of which the first is a program.
 pub fn launcher_of_arguments(arguments: impl IntoIterator<Item = OsString>) -> (Launcher, Vec<OsString>) {
@@ -85,6 +87,22 @@ impl Launched {
     /// The next line of the tree's or the owner's standard output; empty at its end.
     pub fn line(&mut self) -> String {
         line_of(&mut self.output)
+    }
+
+    /// The pid of one of its processes; the owner is the process that the test started.
+    pub fn pid_of(&self, dies: Dies) -> Pid {
+        match dies {
+            Dies::Owner | Dies::OwnersGroup => Pid::from_raw(self.owner.id() as i32),
+            Dies::Outer => self.outer,
+            Dies::Inner => self.inner,
+            Dies::Program => self.program,
+        }
+    }
+
+    /// Sends it SIGKILL.
+    pub fn kill(&self, dies: Dies) {
+        let send = if dies == Dies::OwnersGroup { killpg } else { kill };
+        send(self.pid_of(dies), Signal::SIGKILL).unwrap();
     }
 
     /// Closes the standard input of the tree.

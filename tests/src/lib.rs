@@ -11,6 +11,7 @@ mod control_group;
 mod harness;
 mod launching;
 mod owner;
+mod programs;
 mod protocol;
 mod raw;
 mod sandbox;
@@ -29,6 +30,7 @@ pub use control_group::ControlGroup;
 pub use harness::{any_child, needs_root, set_uid_programs_work, skipped, until, Harness};
 pub use launching::{children_of, launcher_of_arguments, only_child, state_of, Launched};
 pub use owner::{Halt, Spawning};
+pub use programs::{doctor, example, pdeathsig};
 pub use protocol::{Cause, End, Options, Orphaned};
 pub use raw::{
     allocate_realtime_signal, bare_calls, controlled_by_its_input, count_instead_of_dying, execute_in_new_terminal,

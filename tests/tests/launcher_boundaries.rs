@@ -273,7 +273,7 @@ fn the_program_starts_only_when_inner_has_left_the_owners_group() {
     assert_eq!(fs::read_to_string(format!("/proc/{program}/comm")).unwrap(), "pdeathsig\n");
     killpg(start.owner, Signal::SIGKILL).unwrap();
     drop(start.held);
-    assert!(harness.killed_orphans_within(Duration::from_secs(15)).is_some());
+    harness.killed_orphans();
 }
 
 /// What shows that the other tests can fail.

@@ -9,9 +9,8 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{kill, killpg, Signal};
-use nix::unistd::{geteuid, Pid};
-use pdeathsig_tests::{Harness, Launched};
+use nix::unistd::geteuid;
+use pdeathsig_tests::{Dies, Harness, Launched};
 
 const STORM: &str = env!("CARGO_BIN_EXE_storm");
 const MANY_CHILDREN: &str = env!("CARGO_BIN_EXE_many_children");
@@ -20,28 +19,7 @@ const MANY_CHILDREN: &str = env!("CARGO_BIN_EXE_many_children");
 const PROCESSES: u64 = 200;
 
 /// What gets SIGKILL.
-#[derive(Clone, Copy, Debug)]
-enum Killed {
-    Owner,
-    OwnersGroup,
-    Outer,
-    Inner,
-}
-
-impl Killed {
-    const ALL: [Killed; 4] = [Killed::Owner, Killed::OwnersGroup, Killed::Outer, Killed::Inner];
-
-    fn kill(self, launched: &Launched) {
-        let owner = Pid::from_raw(launched.owner.id() as i32);
-        match self {
-            Killed::Owner => kill(owner, Signal::SIGKILL),
-            Killed::OwnersGroup => killpg(owner, Signal::SIGKILL),
-            Killed::Outer => kill(launched.outer, Signal::SIGKILL),
-            Killed::Inner => kill(launched.inner, Signal::SIGKILL),
-        }
-        .unwrap();
-    }
-}
+const DIES: [Dies; 4] = [Dies::Owner, Dies::OwnersGroup, Dies::Outer, Dies::Inner];
 
 /// A host that starts a shell, which says that it is up and becomes a program that says so when its tree is there.
 fn launched(harness: &Harness, user: Option<u32>, program: &str, arguments: &[&str], says: &str) -> Launched {
@@ -56,11 +34,11 @@ fn launched(harness: &Harness, user: Option<u32>, program: &str, arguments: &[&s
 }
 
 /// How long it takes until nothing is left, the launcher included.
-fn time_to_end(harness: &Harness, killed: Killed, launched: &Launched, within: Duration) -> Duration {
+fn time_to_end(harness: &Harness, dies: Dies, launched: &Launched, within: Duration) -> Duration {
     let start = Instant::now();
-    killed.kill(launched);
+    launched.kill(dies);
     // Of the test, a subreaper, every survivor would be a child.
-    assert!(harness.killed_orphans_within(within).is_some(), "{killed:?}: something is left after {within:?}");
+    assert!(harness.killed_orphans_within(within).is_some(), "{dies:?}: something is left after {within:?}");
     start.elapsed()
 }
 
@@ -77,14 +55,14 @@ fn nothing_is_left_of_a_tree_that_forks_without_end() {
     println!("seed {seed}");
     let mut longest = Duration::ZERO;
     for storm in 0..storms {
-        let killed = Killed::ALL[random.usize(..4)];
+        let dies = DIES[random.usize(..4)];
         // One of its own, so that others like this do not count.
         let user = 200_000 + random.u32(..100_000_000);
         let launched = launched(&harness, Some(user), STORM, &["endless", &PROCESSES.to_string()], "risen\n");
         thread::sleep(Duration::from_micros(random.u64(..30_000)));
         // Shorter than it would live.
-        let time = time_to_end(&harness, killed, &launched, Duration::from_secs(20));
-        println!("storm {storm}: {killed:?} killed, nothing left after {time:.0?}");
+        let time = time_to_end(&harness, dies, &launched, Duration::from_secs(20));
+        println!("storm {storm}: {dies:?} killed, nothing left after {time:.0?}");
         longest = longest.max(time);
     }
     println!("{storms} storms, seed {seed}: no survivor; {longest:.0?} at most");
@@ -93,19 +71,19 @@ fn nothing_is_left_of_a_tree_that_forks_without_end() {
 #[test]
 fn nothing_is_left_of_two_thousand_descendants() {
     let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
-    for killed in Killed::ALL {
+    for dies in DIES {
         let launched = launched(&harness, None, MANY_CHILDREN, &["2000"], "ready\n");
-        let time = time_to_end(&harness, killed, &launched, Duration::from_secs(50));
-        println!("2,000 descendants, {killed:?} killed: nothing left after {time:.0?}");
+        let time = time_to_end(&harness, dies, &launched, Duration::from_secs(50));
+        println!("2,000 descendants, {dies:?} killed: nothing left after {time:.0?}");
     }
 }
 
 #[test]
 fn nothing_is_left_of_ten_thousand_descendants() {
     let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
-    for killed in [Killed::Owner, Killed::Inner] {
+    for dies in [Dies::Owner, Dies::Inner] {
         let launched = launched(&harness, None, MANY_CHILDREN, &["10000"], "ready\n");
-        let time = time_to_end(&harness, killed, &launched, Duration::from_secs(50));
-        println!("10,000 descendants, {killed:?} killed: nothing left after {time:.0?}");
+        let time = time_to_end(&harness, dies, &launched, Duration::from_secs(50));
+        println!("10,000 descendants, {dies:?} killed: nothing left after {time:.0?}");
     }
 }

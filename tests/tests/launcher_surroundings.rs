@@ -14,7 +14,7 @@ use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use pdeathsig_tests::{
     children_of, needs_root, refusing, set_uid_programs_work, skipped, state_of, until, Answer, Boundary, ControlGroup,
-    Harness, Launched, Refused, Tracee,
+    Dies, Harness, Launched, Refused, Tracee,
 };
 use syscalls::Sysno;
 
@@ -33,28 +33,23 @@ fn owner(before: &str, options: &[&str], tree: &str) -> Command {
 }
 
 /// What can die, with the options of the launcher.
-const DIES: [(&str, &[&str]); 5] = [
-    ("owner", &[]),
-    ("owner, first by SIGTERM", &["--signal", "TERM", "--grace", "100"]),
-    ("outer", &[]),
-    ("inner", &[]),
-    ("program", &["--grace", "100"]),
+const DIES: [(Dies, &[&str]); 5] = [
+    (Dies::Owner, &[]),
+    (Dies::Owner, &["--signal", "TERM", "--grace", "100"]),
+    (Dies::Outer, &[]),
+    (Dies::Inner, &[]),
+    (Dies::Program, &["--grace", "100"]),
 ];
 
 fn nothing_is_left_whatever_dies(before: &str) {
     for (dies, options) in DIES {
+        println!("{dies:?} {options:?}");
         let harness = harness();
         let tree = "trap '' TERM; setsid sh -c 'echo up; exec sleep 1000' & echo up; sleep 1000";
         let mut launched = Launched::by_host(&harness, &mut owner(before, options, tree), 2);
-        let victim = match dies {
-            "outer" => launched.outer,
-            "inner" => launched.inner,
-            "program" => launched.program,
-            _ => Pid::from_raw(launched.owner.id() as i32),
-        };
-        kill(victim, Signal::SIGKILL).unwrap();
+        launched.kill(dies);
         until("the end of the owner", || launched.owner.try_wait().unwrap());
-        assert!(harness.killed_orphans_within(Duration::from_secs(15)).is_some(), "{dies}");
+        harness.killed_orphans();
     }
 }
 
@@ -79,22 +74,13 @@ fn descendants_of_other_users_die() {
     if !needs_root() {
         return;
     }
-    for dies in ["owner", "outer", "inner"] {
+    for dies in [Dies::Owner, Dies::Outer, Dies::Inner] {
         let harness = harness();
         let other = format!("setpriv --reuid {ORDINARY} --regid {ORDINARY} --clear-groups");
         let tree = format!("{other} setsid sh -c 'echo up; exec sleep 1000' & echo up; exec {other} sleep 1000");
         let launched = Launched::by_host(&harness, &mut owner("", &[], &tree), 2);
-        let owner = Pid::from_raw(launched.owner.id() as i32);
-        kill(
-            match dies {
-                "owner" => owner,
-                "outer" => launched.outer,
-                _ => launched.inner,
-            },
-            Signal::SIGKILL,
-        )
-        .unwrap();
-        assert!(harness.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
+        launched.kill(dies);
+        harness.killed_orphans();
     }
 }
 
@@ -125,16 +111,13 @@ fn what_cannot_be_killed_is_named_after_five_seconds_and_the_launcher_ends() {
     if !needs_root() || !set_uid_programs_work() {
         return;
     }
-    for dies in ["inner", "program"] {
+    for dies in [Dies::Inner, Dies::Program] {
         let harness = harness();
         let (mut launched, roots) = over_a_process_of_root(&harness);
         let killed = Instant::now();
-        let (program, inner) = (launched.program, launched.inner);
-        kill(if dies == "inner" { inner } else { program }, Signal::SIGKILL).unwrap();
-        if dies == "program" {
-            // What is left has one second, then SIGTERM, and a grace. SIGTERM of the launcher's own needs none of it.
-            kill(inner, Signal::SIGKILL).unwrap();
-        }
+        // What a dead program leaves has one second, then SIGTERM, and a grace. The death of *inner* ends that at once.
+        launched.kill(dies);
+        launched.kill(Dies::Inner);
         let mut printed = String::new();
         launched.owner.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
         launched.owner.wait().unwrap();
@@ -144,7 +127,7 @@ fn what_cannot_be_killed_is_named_after_five_seconds_and_the_launcher_ends() {
         assert!(printed.contains(&format!("cannot kill {roots} (sleep)")), "{printed}");
         // All others are dead.
         kill(roots, Signal::SIGKILL).unwrap();
-        assert!(harness.killed_orphans_within(Duration::from_secs(10)).is_some());
+        harness.killed_orphans();
     }
 }
 
@@ -154,7 +137,7 @@ fn a_frozen_descendant_dies_at_once_or_when_it_is_thawed() {
         return;
     }
     for second in [true, false] {
-        for dies in ["owner", "outer", "inner"] {
+        for dies in [Dies::Owner, Dies::Outer, Dies::Inner] {
             // It is thawed before the harness waits for what is left.
             let harness = harness();
             let group = if second { ControlGroup::freezer_of_the_second_version() } else { ControlGroup::freezer() };
@@ -172,31 +155,22 @@ fn a_frozen_descendant_dies_at_once_or_when_it_is_thawed() {
             let descendant = until("a descendant", || children_of(launched.program).into_iter().next());
             group.take_process(descendant);
             group.freeze();
-            let owner = Pid::from_raw(launched.owner.id() as i32);
-            kill(
-                match dies {
-                    "owner" => owner,
-                    "outer" => launched.outer,
-                    _ => launched.inner,
-                },
-                Signal::SIGKILL,
-            )
-            .unwrap();
+            launched.kill(dies);
             if second {
-                assert!(harness.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
+                harness.killed_orphans();
             } else {
                 // The launcher gives it up after five seconds, and says so where it has a standard error: *inner* has
                 // none.
                 let mut printed = String::new();
                 launched.owner.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
                 assert!(
-                    dies == "outer" || printed.contains(&format!("cannot kill {descendant} (sleep)")),
-                    "{dies}: {printed}"
+                    dies == Dies::Outer || printed.contains(&format!("cannot kill {descendant} (sleep)")),
+                    "{dies:?}: {printed}"
                 );
                 assert_ne!(state_of(descendant), None);
             }
             group.thaw();
-            assert!(harness.killed_orphans_within(Duration::from_secs(10)).is_some(), "{dies}");
+            harness.killed_orphans();
         }
     }
 }

@@ -9,13 +9,8 @@ use nix::libc;
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use pdeathsig_tests::{
-    is_installed, only_child, state_of, until, Boundary, Harness, Key, Modes, Shell, Terminal, Tracee,
+    is_installed, only_child, pdeathsig, state_of, until, Boundary, Harness, Key, Modes, Shell, Terminal, Tracee,
 };
-
-use command::pdeathsig;
-
-#[path = "running_examples/command.rs"]
-mod command;
 
 /// A terminal that knows `pdeathsig` as $P, and is in the harness's folder.
 fn open(harness: &Harness, shell: Shell) -> Terminal<'_> {

@@ -43,6 +43,11 @@ pub enum Dies {
     Program,
 }
 
+impl Dies {
+    /// Each process alone.
+    pub const EACH: [Dies; 4] = [Dies::Owner, Dies::Outer, Dies::Inner, Dies::Program];
+}
+
 /// One trial.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Trial {

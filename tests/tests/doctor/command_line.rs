@@ -5,9 +5,9 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 use nix::unistd::{gettid, Pid};
 use pdeathsig::CommandExt;
-use pdeathsig_tests::skipped;
+use pdeathsig_tests::{doctor, skipped};
 
-use crate::report::{doctor, harness, output_text, report_of};
+use crate::report::{harness, output_text, report_of};
 
 #[test]
 fn without_a_number_it_examines_itself() {

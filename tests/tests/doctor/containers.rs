@@ -4,10 +4,9 @@ use std::process::Command;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{skipped, Actor, Harness, Spawning};
+use pdeathsig_tests::{doctor, pdeathsig, skipped, Actor, Harness, Spawning};
 
-use crate::command::pdeathsig;
-use crate::report::{doctor, harness, report_of, report_on, Report};
+use crate::report::{harness, report_of, report_on, Report};
 
 /// The first process of a pid namespace, and a runtime's helper, whose children are put into that namespace. None if
 /// the machine has no namespaces.

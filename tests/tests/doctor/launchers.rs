@@ -6,11 +6,10 @@ use std::path::PathBuf;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{needs_root, set_uid_programs_work, until, Actor, Harness, Spawning};
+use pdeathsig_tests::{doctor, needs_root, pdeathsig, set_uid_programs_work, until, Actor, Harness, Spawning};
 use serde_json::json;
 
-use crate::command::pdeathsig;
-use crate::report::{doctor, harness, report_of, report_on, Report};
+use crate::report::{harness, report_of, report_on, Report};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 

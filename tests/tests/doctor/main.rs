@@ -1,7 +1,5 @@
 //! `pdeathsig-doctor` tells the truth about a process: each verdict is put to the test. The process is not disturbed.
 
-#[path = "../running_examples/command.rs"]
-mod command;
 mod command_line;
 mod containers;
 mod launchers;

@@ -8,9 +8,9 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
-use pdeathsig_tests::{needs_root, skipped, until, ControlGroup, Refused, Tracee, Waiting};
+use pdeathsig_tests::{doctor, needs_root, skipped, until, ControlGroup, Refused, Tracee, Waiting};
 
-use crate::report::{doctor, harness, report_of, report_on, report_with};
+use crate::report::{harness, report_of, report_on, report_with};
 
 #[test]
 fn without_ptrace_it_is_unknown() {

@@ -1,20 +1,9 @@
 //! The report of the doctor, as a program reads it.
 
-use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 
-use pdeathsig_tests::{Actor, Harness};
+use pdeathsig_tests::{doctor, Actor, Harness};
 use serde_json::Value;
-
-/// The program, brought up to date.
-pub(crate) fn doctor() -> Command {
-    const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    // With the features of the whole workspace, `cargo test` has built it.
-    let build = escargot::CargoBuild::new().manifest_path(MANIFEST).arg("--workspace").bin("pdeathsig-doctor");
-    Command::new(PROGRAM.get_or_init(|| build.run().unwrap().path().to_owned()))
-}
 
 pub(crate) fn harness() -> Harness {
     Harness::open(env!("CARGO_BIN_EXE_actor"))

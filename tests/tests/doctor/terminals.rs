@@ -5,9 +5,11 @@ use std::process::Command;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{controlled_by_its_input, pty_pair, until, Actor, Harness, Shell, Spawning, Terminal, Waiting};
+use pdeathsig_tests::{
+    controlled_by_its_input, doctor, pty_pair, until, Actor, Harness, Shell, Spawning, Terminal, Waiting,
+};
 
-use crate::report::{doctor, harness, report_of, report_on, Report};
+use crate::report::{harness, report_of, report_on, Report};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 

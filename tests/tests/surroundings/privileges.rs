@@ -1,5 +1,5 @@
 //! Processes that cannot be dumped, may gain no privileges, or execute a set-uid program. What becomes of a tether
-//! then: `tether_users.rs`.
+//! then: `tether::users`.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{chown, PermissionsExt};

@@ -1,5 +1,5 @@
 //! No `/proc`, one that hides processes, and a root with nothing in it. What a `shutdown` does then:
-//! `tether_shutdown.rs`; a watch of an ordinary user under `hidepid`: `watch_robustness.rs`.
+//! `tether::shutdown`; a watch of an ordinary user under `hidepid`: `watch::robustness`.
 
 use std::path::Path;
 

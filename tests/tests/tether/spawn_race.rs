@@ -1,0 +1,49 @@
+//! The owner dies while it spawns: the child is held in the middle of `posix_spawn`, and never gets to run its program.
+
+use nix::libc;
+use nix::sys::signal::Signal;
+use pdeathsig_tests::{Boundary, Spawning, Tracee};
+
+use crate::{harness, owner};
+
+/// Kills the owner when the child has come to that system call, or has gone through it.
+fn owner_dies_at(call: i64, through: bool, anchor_is_reaped: bool) {
+    let harness = harness();
+    let mut owner = owner(&harness);
+    // The command joins the first group, which is there.
+    let [anchor] = owner.zombies()[..] else { panic!("{:?}", owner.zombies()) };
+    let owner_held = Tracee::seize(&owner);
+    owner.request_spawn(Spawning::tethered());
+    let mut held = owner_held.follow();
+    held.run_to(|at| matches!(at, Boundary::Entry(number, _) if number == call));
+    if through {
+        held.step();
+    }
+    owner.send(Signal::SIGKILL);
+    owner.end();
+    if anchor_is_reaped {
+        // It has come to the test with all others.
+        harness.reap(anchor);
+    }
+    drop(held);
+    // An actor would live until the test is over.
+    harness.killed_orphans();
+}
+
+#[test]
+fn before_it_has_joined_the_group() {
+    owner_dies_at(libc::SYS_setpgid, false, false);
+    owner_dies_at(libc::SYS_setpgid, false, true);
+}
+
+#[test]
+fn when_it_has_joined_the_group() {
+    owner_dies_at(libc::SYS_setpgid, true, false);
+    owner_dies_at(libc::SYS_setpgid, true, true);
+}
+
+#[test]
+fn before_it_executes_its_program() {
+    owner_dies_at(libc::SYS_execve, false, false);
+    owner_dies_at(libc::SYS_execve, false, true);
+}
