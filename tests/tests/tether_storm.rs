@@ -1,6 +1,10 @@
 //! Owners of a tether, killed at a random instant while four threads spawn groups that do nothing but fork: no process
 //! survives.
 //!
+//! A hang-up walks through the group under RCU alone since commit 00633c468382 (stable kernels from June 2026): a process
+//! that the walk has not reached yet can fork, and the newborn stands where the walk has passed. So a tether hangs up
+//! four times. A survivor then needs a chain of four forks, one in each walk.
+//!
 //! `PDEATHSIG_STORMS` is the number of storms, `PDEATHSIG_SEED` where the instants begin.
 
 use std::env;

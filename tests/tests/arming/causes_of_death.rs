@@ -6,51 +6,38 @@ use pdeathsig_tests::Cause;
 
 use crate::harness;
 
-fn child_dies_when_its_parent_ends_by(cause: Cause, ends: impl Fn(WaitStatus) -> bool) {
-    for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGUSR1] {
-        let harness = harness();
-        let (parent, mut child) = harness.parent_and_child();
-        child.arm(signal).unwrap();
-        let status = parent.die(cause);
-        assert!(ends(status), "{status:?}");
-        child.assert_dies_of(signal);
+#[test]
+fn whatever_ends_the_parent_the_child_dies_of_the_signal_it_armed() {
+    let by_signal =
+        |signal| move |status: WaitStatus| matches!(status, WaitStatus::Signaled(_, its, _) if its == signal);
+    let exit = |code| move |status: WaitStatus| matches!(status, WaitStatus::Exited(_, its) if its == code);
+    type Ends = Box<dyn Fn(WaitStatus) -> bool>;
+    let causes: [(Cause, Ends); 5] = [
+        (Cause::Segfault, Box::new(by_signal(Signal::SIGSEGV))),
+        (Cause::Abort, Box::new(by_signal(Signal::SIGABRT))),
+        (Cause::Panic, Box::new(exit(101))),
+        (Cause::Exit, Box::new(exit(3))),
+        (Cause::Return, Box::new(exit(0))),
+    ];
+    for (cause, ends) in causes {
+        for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGUSR1] {
+            let harness = harness();
+            let (parent, mut child) = harness.parent_and_child();
+            child.arm(signal).unwrap();
+            let status = parent.die(cause);
+            assert!(ends(status), "{status:?}");
+            child.assert_dies_of(signal);
+        }
     }
 }
 
 #[test]
-fn sigkill_ends_the_parent_and_the_child_dies() {
+fn a_killed_parent_takes_the_child_along() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.arm(Signal::SIGKILL).unwrap();
     parent.kill();
     child.assert_dies_of(Signal::SIGKILL);
-}
-
-#[test]
-fn a_segmentation_fault_ends_the_parent_and_the_child_dies() {
-    let by_segv = |status| matches!(status, WaitStatus::Signaled(_, Signal::SIGSEGV, _));
-    child_dies_when_its_parent_ends_by(Cause::Segfault, by_segv);
-}
-
-#[test]
-fn an_abort_ends_the_parent_and_the_child_dies() {
-    let by_abort = |status| matches!(status, WaitStatus::Signaled(_, Signal::SIGABRT, _));
-    child_dies_when_its_parent_ends_by(Cause::Abort, by_abort);
-}
-
-#[test]
-fn a_panic_ends_the_parent_and_the_child_dies() {
-    child_dies_when_its_parent_ends_by(Cause::Panic, |status| matches!(status, WaitStatus::Exited(_, 101)));
-}
-
-#[test]
-fn an_exit_ends_the_parent_and_the_child_dies() {
-    child_dies_when_its_parent_ends_by(Cause::Exit, |status| matches!(status, WaitStatus::Exited(_, 3)));
-}
-
-#[test]
-fn the_parent_returns_from_main_and_the_child_dies() {
-    child_dies_when_its_parent_ends_by(Cause::Return, |status| matches!(status, WaitStatus::Exited(_, 0)));
 }
 
 #[test]

@@ -46,12 +46,3 @@ fn undoing_on_another_thread_is_an_error_and_undoes_nothing() {
     assert!(error.starts_with("must be called on the main thread"), "{error}");
     assert_eq!(child.read(), Ok(Some(Signal::SIGTERM as i32)));
 }
-
-#[test]
-fn the_bare_call_on_another_thread_is_gone_with_it() {
-    let harness = harness();
-    let (parent, mut child) = harness.parent_and_child();
-    assert_eq!(child.set_bare_on_thread(Signal::SIGKILL), (Some(Signal::SIGKILL as i32), None));
-    parent.kill();
-    child.assert_lives();
-}

@@ -9,6 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, End, Harness, Spawning};
 
+use crate::harness;
 use crate::ACTOR;
 
 /// With tokio it takes a `spawn_blocking`.
@@ -56,7 +57,7 @@ impl Host {
 
 #[test]
 fn naive_the_bare_call_kills_the_child_of_a_host_that_lives() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (mut host, mut child) = Host::start(&harness, &[]);
     child.set_bare(Signal::SIGKILL as i32);
     host.retire_the_thread();
@@ -66,7 +67,7 @@ fn naive_the_bare_call_kills_the_child_of_a_host_that_lives() {
 
 #[test]
 fn naive_in_pre_exec_it_kills_a_worker_at_once() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut parent = harness.actor();
     let spawning = Spawning { bare: true, on_thread: true, ..Spawning::armed(Signal::SIGKILL) };
     let child = parent.try_spawn(spawning).unwrap();
@@ -75,18 +76,8 @@ fn naive_in_pre_exec_it_kills_a_worker_at_once() {
 }
 
 #[test]
-fn documented_so_does_the_call_without_watch() {
-    let harness = Harness::open(ACTOR);
-    let (mut host, mut child) = Host::start(&harness, &[]);
-    child.arm(Signal::SIGKILL).unwrap();
-    host.retire_the_thread();
-    child.await_dead();
-    assert!(host.lives());
-}
-
-#[test]
 fn cure_watch() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (mut host, mut child) = Host::start(&harness, &[]);
     child.watch(Signal::SIGKILL);
     host.retire_the_thread();
@@ -97,32 +88,10 @@ fn cure_watch() {
 
 #[test]
 fn cure_tether() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (mut host, mut child) = Host::start(&harness, &["tether"]);
     host.retire_the_thread();
     child.assert_lives();
     host.kill();
     child.assert_dies_of(Signal::SIGKILL);
-}
-
-#[test]
-fn cure_tether_of_a_worker_whose_thread_is_gone_at_once() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    parent.tether(Signal::SIGKILL).unwrap();
-    let mut child = parent.spawn_as(Spawning { on_thread: true, ..Spawning::tethered() });
-    child.assert_lives();
-    parent.kill();
-    child.assert_dies_of(Signal::SIGKILL);
-}
-
-#[test]
-fn a_child_can_find_out_that_a_thread_spawned_it() {
-    let harness = Harness::open(ACTOR);
-    let (mut host, mut child) = Host::start(&harness, &[]);
-    let parent = child.pin().unwrap();
-    assert_eq!(parent, host.process.id());
-    let thread = child.spawner_thread().unwrap();
-    assert!(thread.is_some_and(|thread| thread != parent), "{thread:?}");
-    assert!(host.lives());
 }

@@ -1,14 +1,15 @@
 //! The parent dies after the fork and before the child's `prctl`. The kernel signals children that armed before, so
 //! that this one is an orphan that gets no signal: util-linux/util-linux#1490 (its first race) and #1616,
 //! containers/bubblewrap#633, #700 and #730, aristanetworks/bst#74.
-//! Cure: the check after arming; `expected_parent` if the parent died even before that; `Command::die_with_parent` or a
-//! `Tether` on the parent's side, which have no such window.
+//! Cure: the check after arming (`arming::races`); `expected_parent`, if the parent died even before that
+//! (`arming::expected_parent`); on the parent's side `Command::die_with_parent` (`command::die_with_parent`) or a
+//! `Tether`.
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{Actor, Halt, Harness, Spawning, Tracee};
+use pdeathsig_tests::{Actor, Halt, Spawning};
 
-use crate::ACTOR;
+use crate::harness;
 
 /// Kills the parent while what it spawns is between fork and arming. Answers with that, which goes on then.
 fn parent_dies_after_fork(mut parent: Actor<'_>, spawning: Spawning) -> Pid {
@@ -21,9 +22,8 @@ fn parent_dies_after_fork(mut parent: Actor<'_>, spawning: Spawning) -> Pid {
 
 #[test]
 fn naive_prctl_in_the_child_comes_too_late() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (parent, mut child) = harness.parent_and_child();
     parent.kill();
     child.set_bare(Signal::SIGKILL as i32);
     child.assert_lives();
@@ -31,7 +31,7 @@ fn naive_prctl_in_the_child_comes_too_late() {
 
 #[test]
 fn naive_prctl_in_pre_exec_comes_too_late() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let orphan = parent_dies_after_fork(harness.actor(), Spawning { bare: true, ..Spawning::armed(Signal::SIGKILL) });
     let mut program = harness.accept();
     assert_eq!(program.pid(), orphan);
@@ -40,40 +40,8 @@ fn naive_prctl_in_pre_exec_comes_too_late() {
 }
 
 #[test]
-fn cure_the_check_after_arming() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
-    let mut held = Tracee::seize(&child);
-    child.request_arm(Signal::SIGKILL, None);
-    held.run_to_arming();
-    parent.kill();
-    drop(held);
-    child.assert_dies_of(Signal::SIGKILL);
-}
-
-#[test]
-fn cure_expected_parent() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
-    let recorded = parent.pid().as_raw() as u32;
-    parent.kill();
-    child.request_arm(Signal::SIGKILL, Some(recorded));
-    child.assert_dies_of(Signal::SIGKILL);
-}
-
-#[test]
-fn cure_die_with_parent_of_the_command() {
-    let harness = Harness::open(ACTOR);
-    let child = parent_dies_after_fork(harness.actor(), Spawning::armed(Signal::SIGKILL));
-    assert_eq!(harness.end_of(child), Signal::SIGKILL as i32);
-    assert!(harness.accept_if_connected().is_none(), "its program was executed");
-}
-
-#[test]
 fn cure_tether() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut parent = harness.actor();
     parent.tether(Signal::SIGKILL).unwrap();
     let child = parent_dies_after_fork(parent, Spawning::tethered());

@@ -1,6 +1,7 @@
 //! A child arms, then changes its user, or executes a set-uid program. The kernel clears the setting, no call fails,
 //! and the child outlives its parent: golang/go#9686, google/syzkaller#2181, rootless-containers/rootlesskit#65.
-//! Cure: arm after the change; read back with `parent_death_signal`; a `Tether`, which is no setting of the child's.
+//! Cure: arm after the change; read back with `parent_death_signal`; a `Tether`, which is no setting of the child's
+//! (`tether::users`).
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{chown, PermissionsExt};
@@ -8,7 +9,7 @@ use std::os::unix::fs::{chown, PermissionsExt};
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{needs_root, set_uid_programs_work, Actor, Harness, Spawning};
 
-use crate::ACTOR;
+use crate::harness;
 
 const USER: u32 = 54_361;
 
@@ -27,9 +28,8 @@ fn naive_armed_before_setuid_it_is_gone_and_an_orphan_lives() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (parent, mut child) = harness.parent_and_child();
     child.set_bare(Signal::SIGKILL as i32);
     child.set_user(USER);
     parent.kill();
@@ -41,7 +41,7 @@ fn naive_a_set_uid_program_clears_it_and_an_orphan_lives() {
     if !needs_root() || !set_uid_programs_work() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut parent = harness.actor();
     parent.drop_privileges(USER);
     let child = parent.spawn_as(Spawning { bare: true, ..Spawning::armed(Signal::SIGKILL) });
@@ -55,9 +55,8 @@ fn cure_arm_after_the_change() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (mut parent, mut child) = harness.parent_and_child();
     child.set_user(USER);
     child.arm(Signal::SIGKILL).unwrap();
     let spawned = parent.spawn_as(Spawning { user: Some(USER), ..Spawning::armed(Signal::SIGKILL) });
@@ -71,44 +70,13 @@ fn cure_read_back_and_arm_again() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (parent, mut child) = harness.parent_and_child();
     child.arm(Signal::SIGKILL).unwrap();
     assert_eq!(child.read(), Ok(Some(Signal::SIGKILL as i32)));
     child.set_user(USER);
     assert_eq!(child.read(), Ok(None));
     child.arm(Signal::SIGKILL).unwrap();
-    parent.kill();
-    child.assert_dies_of(Signal::SIGKILL);
-}
-
-#[test]
-fn cure_tether_of_a_child_that_changes_its_user() {
-    if !needs_root() {
-        return;
-    }
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    parent.tether(Signal::SIGKILL).unwrap();
-    let mut child = parent.spawn_tethered();
-    child.set_user(USER);
-    child.assert_lives();
-    parent.kill();
-    child.assert_dies_of(Signal::SIGKILL);
-}
-
-#[test]
-fn cure_tether_of_a_child_that_executes_a_set_uid_program() {
-    if !needs_root() || !set_uid_programs_work() {
-        return;
-    }
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    parent.drop_privileges(USER);
-    parent.tether(Signal::SIGKILL).unwrap();
-    let child = parent.spawn_tethered();
-    let child = execute_set_uid(&harness, child);
     parent.kill();
     child.assert_dies_of(Signal::SIGKILL);
 }

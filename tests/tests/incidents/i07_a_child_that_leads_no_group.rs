@@ -2,14 +2,15 @@
 //! dies. Or the group that it is in is asked for: then its parent dies, and its siblings. Or the child is gone, and an
 //! unrelated group has its number by now. Met in code that means to end a tree of processes; no public report has a
 //! number.
-//! Cure: `ChildExt::kill_process_group`, an error that names the remedy, `process_group(0)`; with it, the whole group.
+//! Cure: `ChildExt::kill_process_group`, an error that names the remedy, `process_group(0)`; with it, the whole group
+//! dies, and no other (`command::process_group`).
 
 use nix::errno::Errno;
 use nix::sys::signal::{kill, killpg, Signal};
 use nix::unistd::Pid;
 use pdeathsig_tests::{needs_root, Actor, Harness, Spawning};
 
-use crate::ACTOR;
+use crate::harness;
 
 /// A parent that leads a group, a child of it, and the child of that; all in that group, as it is when no call says
 /// otherwise.
@@ -39,7 +40,7 @@ fn an_unrelated_group_with_its_number<'a>(harness: &'a Harness, parent: &mut Act
 
 #[test]
 fn naive_nothing_dies() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (_parent, mut child, mut grandchild) = family(&harness);
     assert_eq!(naively_kill_group_of(child.pid()), Err(Errno::ESRCH));
     child.assert_lives();
@@ -48,7 +49,7 @@ fn naive_nothing_dies() {
 
 #[test]
 fn naive_the_group_that_the_child_is_in_has_its_parent_in_it_and_its_siblings() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (mut parent, child, _grandchild) = family(&harness);
     let sibling = parent.spawn();
     killpg(child.group(), Signal::SIGKILL).unwrap();
@@ -57,11 +58,11 @@ fn naive_the_group_that_the_child_is_in_has_its_parent_in_it_and_its_siblings() 
 }
 
 #[test]
-fn naive_a_stranger_dies_that_has_the_number_of_a_child_that_is_gone() {
+fn naive_an_unrelated_group_that_reuses_the_number_dies() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut parent = harness.actor();
     let unrelated = an_unrelated_group_with_its_number(&harness, &mut parent);
     naively_kill_group_of(unrelated.pid()).unwrap();
@@ -69,8 +70,8 @@ fn naive_a_stranger_dies_that_has_the_number_of_a_child_that_is_gone() {
 }
 
 #[test]
-fn cure_an_error_that_names_the_remedy_and_nobody_dies() {
-    let harness = Harness::open(ACTOR);
+fn cure_an_error_that_names_the_remedy_and_no_process_dies() {
+    let harness = harness();
     let (mut parent, mut child, mut grandchild) = family(&harness);
     let mut sibling = parent.spawn();
     let error = parent.kill_group_of(child.pid()).unwrap_err();
@@ -78,30 +79,4 @@ fn cure_an_error_that_names_the_remedy_and_nobody_dies() {
     for living in [&mut parent, &mut sibling, &mut child, &mut grandchild] {
         living.assert_lives();
     }
-}
-
-#[test]
-fn cure_with_the_remedy_the_child_dies_and_what_it_started_and_nobody_else() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut sibling = parent.spawn();
-    let mut child = parent.spawn_as(Spawning { group: Some(0), ..Spawning::default() });
-    let grandchild = child.spawn();
-    parent.kill_group_of(child.pid()).unwrap();
-    child.await_dead();
-    grandchild.await_dead();
-    parent.assert_lives();
-    sibling.assert_lives();
-}
-
-#[test]
-fn cure_a_stranger_that_has_the_number_of_a_child_that_is_gone_lives() {
-    if !needs_root() {
-        return;
-    }
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut unrelated = an_unrelated_group_with_its_number(&harness, &mut parent);
-    parent.kill_group_of(unrelated.pid()).unwrap();
-    unrelated.assert_lives();
 }

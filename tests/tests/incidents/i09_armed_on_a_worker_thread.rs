@@ -3,15 +3,13 @@
 //! Cure: to arm on another thread than the main one is the error `NotMainThread`.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::Harness;
 
-use crate::ACTOR;
+use crate::harness;
 
 #[test]
 fn naive_the_setting_is_gone_with_the_thread_and_an_orphan_lives() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (parent, mut child) = harness.parent_and_child();
     let (there, here) = child.set_bare_on_thread(Signal::SIGKILL);
     assert_eq!((there, here), (Some(Signal::SIGKILL as i32), None));
     parent.kill();
@@ -20,9 +18,8 @@ fn naive_the_setting_is_gone_with_the_thread_and_an_orphan_lives() {
 
 #[test]
 fn cure_an_error_that_says_so_and_on_the_main_thread_it_holds() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (parent, mut child) = harness.parent_and_child();
     let error = child.arm_on_thread(Signal::SIGKILL).unwrap_err();
     assert!(error.starts_with("must be called on the main thread"), "{error}");
     assert_eq!(child.read(), Ok(None));

@@ -7,7 +7,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Harness, Spawning};
 
-use crate::ACTOR;
+use crate::harness;
 
 /// What is in the way of a signal.
 const OBSTACLES: [fn(&mut Actor<'_>); 2] =
@@ -32,7 +32,7 @@ fn would_hear(child: &mut Actor<'_>) -> bool {
 #[test]
 fn naive_the_bare_call_in_the_child_is_not_heard() {
     for obstacle in OBSTACLES {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = parent(&harness, obstacle);
         let mut child = parent.spawn();
         child.set_bare(Signal::SIGHUP as i32);
@@ -44,7 +44,7 @@ fn naive_the_bare_call_in_the_child_is_not_heard() {
 #[test]
 fn naive_the_bare_call_in_pre_exec_is_not_heard() {
     for obstacle in OBSTACLES {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = parent(&harness, obstacle);
         let mut child = parent.spawn_as(Spawning { bare: true, ..Spawning::armed(Signal::SIGHUP) });
         parent.kill();
@@ -55,7 +55,7 @@ fn naive_the_bare_call_in_pre_exec_is_not_heard() {
 #[test]
 fn cure_on_the_parents_side_both_are_undone() {
     for obstacle in OBSTACLES {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = parent(&harness, obstacle);
         let mut child = parent.spawn_as(Spawning::armed(Signal::SIGHUP));
         assert!(would_hear(&mut child));
@@ -67,7 +67,7 @@ fn cure_on_the_parents_side_both_are_undone() {
 #[test]
 fn cure_on_the_childs_side_it_finds_out_and_arms_sigkill() {
     for obstacle in OBSTACLES {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = parent(&harness, obstacle);
         let mut child = parent.spawn();
         child.arm(Signal::SIGHUP).unwrap();

@@ -6,7 +6,7 @@
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Cause, Harness, Spawning};
 
-use crate::ACTOR;
+use crate::harness;
 
 /// A process whose runtime arms the signal in all that it starts, and a helper that it has started.
 fn family(harness: &Harness) -> (Actor<'_>, Actor<'_>) {
@@ -18,7 +18,7 @@ fn family(harness: &Harness) -> (Actor<'_>, Actor<'_>) {
 
 #[test]
 fn naive_the_helper_is_killed_when_its_work_begins() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (parent, helper) = family(&harness);
     parent.die(Cause::Segfault);
     helper.assert_dies_of(Signal::SIGKILL);
@@ -26,7 +26,7 @@ fn naive_the_helper_is_killed_when_its_work_begins() {
 
 #[test]
 fn naive_in_a_session_of_its_own_it_is_killed_all_the_same() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (parent, mut helper) = family(&harness);
     helper.new_session();
     parent.die(Cause::Segfault);
@@ -35,7 +35,7 @@ fn naive_in_a_session_of_its_own_it_is_killed_all_the_same() {
 
 #[test]
 fn cure_outlive_parent() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (parent, mut helper) = family(&harness);
     helper.outlive_parent().unwrap();
     parent.die(Cause::Segfault);
@@ -54,7 +54,7 @@ fn daemon(harness: &Harness) -> (Actor<'_>, Actor<'_>, Actor<'_>) {
 
 #[test]
 fn naive_a_daemon_is_killed_by_the_end_of_the_process_in_between_though_the_runtime_lives() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (mut runtime, mut between, daemon) = daemon(&harness);
     between.request_death(Cause::Exit);
     daemon.assert_dies_of(Signal::SIGKILL);
@@ -63,7 +63,7 @@ fn naive_a_daemon_is_killed_by_the_end_of_the_process_in_between_though_the_runt
 
 #[test]
 fn cure_outlive_parent_for_a_daemon() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (mut runtime, mut between, mut daemon) = daemon(&harness);
     daemon.outlive_parent().unwrap();
     between.request_death(Cause::Exit);

@@ -9,6 +9,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use pdeathsig_tests::{Actor, Harness, Spawning};
 
+use crate::harness;
 use crate::ACTOR;
 
 const ANNOTATED: &str = env!("CARGO_BIN_EXE_annotated_actor");
@@ -40,7 +41,7 @@ fn inotify_watches(process: Pid) -> usize {
 
 #[test]
 fn naive_it_ends_with_its_input_as_long_as_nobody_else_holds_the_pipe() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (host, server) = host_and_server(&harness, ACTOR);
     host.kill();
     assert_eq!(harness.exit_status_of(server.pid()), 0);
@@ -48,7 +49,7 @@ fn naive_it_ends_with_its_input_as_long_as_nobody_else_holds_the_pipe() {
 
 #[test]
 fn naive_where_a_sibling_holds_the_pipe_it_runs_on_with_its_watches() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (mut host, mut server) = host_and_server(&harness, ACTOR);
     let sibling = sibling(&mut host, &server);
     host.kill();
@@ -61,7 +62,7 @@ fn naive_where_a_sibling_holds_the_pipe_it_runs_on_with_its_watches() {
 
 #[test]
 fn cure_the_attribute_ends_it_though_a_sibling_holds_the_pipe() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let (mut host, server) = host_and_server(&harness, ANNOTATED);
     let mut sibling = sibling(&mut host, &server);
     host.kill();

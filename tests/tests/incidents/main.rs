@@ -2,7 +2,8 @@
 //!
 //! A module is an incident. Its head says what happened, where it was reported, and what cures it. Its tests whose
 //! names begin with `naive` show the failure as it was reported; those that begin with `cure` show the same situation
-//! with this crate.
+//! with this crate. A cure that is a behaviour's own test is named in the head, as `program::module`, and not
+//! repeated.
 
 mod i01_the_thread_that_spawned_ends;
 mod i02_the_parent_dies_between_fork_and_prctl;
@@ -18,19 +19,17 @@ mod i11_a_helper_that_should_outlive_its_parent;
 mod i12_a_server_whose_host_was_killed;
 mod i13_what_docker_exec_starts;
 
-use pdeathsig_tests::{skipped, Actor, Harness};
+use pdeathsig_tests::{Actor, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
-/// Waits for the end of one whose parent is dead.
-/// Whose children will be in a pid namespace of their own, where that is allowed.
-fn parent_of_a_namespace<'a>(harness: &'a Harness) -> Option<Actor<'a>> {
+/// The processes of a test are actors.
+fn harness() -> Harness {
+    Harness::open(ACTOR)
+}
+
+/// An actor whose children will be in a new pid namespace; none if the machine does not allow that.
+fn parent_of_a_namespace(harness: &Harness) -> Option<Actor<'_>> {
     let mut parent = harness.actor();
-    match parent.new_pid_namespace() {
-        Ok(()) => Some(parent),
-        Err(error) => {
-            skipped(&format!("needs the privilege to make a pid namespace: {error}"));
-            None
-        }
-    }
+    parent.try_new_pid_namespace().then_some(parent)
 }

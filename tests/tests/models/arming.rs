@@ -6,6 +6,7 @@ use std::fmt::{self, Display, Formatter};
 use stateright::{Model, Property};
 
 use crate::kernel::{Event, Family, Number, INIT};
+use crate::report::Table;
 use crate::signals::{Disposition, Signal};
 
 pub(crate) const NO_SURVIVOR: &str = "no survivor unless documented";
@@ -214,4 +215,35 @@ impl Display for Action {
             Action::WorkerEnds => f.write_str("the thread of the child that armed ends"),
         }
     }
+}
+
+#[test]
+fn a_parent_that_dies_after_it_was_recorded_is_not_survived() {
+    let mut table = Table::of("die_with_parent");
+    let model = Arming::new(Compare::WithRecorded);
+    table.holds("as it is", model.clone());
+    table.fails("does not compare after arming", NO_SURVIVOR, Arming::new(Compare::Not));
+    let steps = [Step::Record, Step::Compare, Step::Arm];
+    table.fails("compares before arming", NO_SURVIVOR, Arming { steps, ..model });
+    table.fails("asks whether its parent is pid 1: a subreaper", NO_SURVIVOR, Arming::new(Compare::WithOne));
+    table.fails("asks whether its parent is pid 1: a container", NO_WRONG_DEATH, Arming::new(Compare::WithOne));
+    table.fails("arms on another thread than the main one", NO_SURVIVOR, Arming { on_worker: true, ..model });
+}
+
+/// The comparison is of numbers, and the number of a dead parent is given away again: to an unrelated process, which
+/// does no harm, since no code asks for that. To the process that adopts the child it cannot go. That one is an
+/// ancestor of the child, and a process that becomes an ancestor by adopting was one before; so it was there before the
+/// parent was, which it had as a descendant, and two processes that are there at one time have two numbers. (Other than
+/// by adopting, no process gets a parent. Across pid namespaces the number that is told has another meaning, and
+/// `getppid` is 0, before and after; this is documented.) The model takes this for granted, and shows that it is
+/// needed.
+#[test]
+fn the_child_dies_whenever_the_parent_dies() {
+    let mut table = Table::of("expected_parent");
+    let model = Arming::new(Compare::WithExpected);
+    table.holds("as it is", model.clone());
+    let adopter = Arming { adopter_may_get_number: true, ..model };
+    table.fails("if the adopter could have the parent's number", NO_SURVIVOR, adopter);
+    let in_use = Arming::new(Compare::WhetherExpectedIsInUse);
+    table.fails("asks whether the expected number is in use", NO_SURVIVOR, in_use);
 }

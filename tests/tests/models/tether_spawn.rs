@@ -6,7 +6,7 @@
 //! goes to the group and not to its number: w's peer holds the `struct pid` (`f_modown` in `fs/fcntl.c`). `kill` and
 //! `setpgid` take a number.
 //!
-//! Here each walk through the group is one step; for what that hides see `tether_hang_up.rs`.
+//! Here each walk through the group is one step. In the kernel, forks happen during a walk: see `tether_storm`.
 
 use std::fmt::{self, Display, Formatter};
 

@@ -1,8 +1,8 @@
 //! Members that change their process group when the tether is cut. The group that they join, in which is an unrelated
 //! process, is not meant.
 //!
-//! The kernel's walk at a hang-up goes on from a member in whatever group that is in by then, since June 2026; see
-//! `models`. That of `kill` keeps changes of group out.
+//! The kernel's walk at a hang-up goes on from a member in whatever group that is in by then, since June 2026.
+//! That of `kill` keeps changes of group out.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command};
