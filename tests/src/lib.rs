@@ -10,6 +10,7 @@ mod actor_process;
 mod control_group;
 mod harness;
 mod launching;
+mod machine;
 mod owner;
 mod protocol;
 mod raw;
@@ -28,6 +29,7 @@ pub use actor_process::run_actor;
 pub use control_group::ControlGroup;
 pub use harness::{any_child, needs_root, set_uid_programs_work, skipped, until, Harness};
 pub use launching::{children_of, launcher_of_arguments, only_child, state_of, Launched};
+pub use machine::is_poll;
 pub use owner::{Halt, Spawning};
 pub use protocol::{Cause, End, Options, Orphaned};
 pub use raw::{

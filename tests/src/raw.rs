@@ -5,6 +5,7 @@ mod allocator;
 mod descriptors;
 mod forks;
 mod parents;
+mod registers;
 mod signals;
 
 use std::fs::File;
@@ -14,11 +15,12 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
 
-use nix::libc;
-use nix::sys::ptrace;
+use nix::libc::{self, c_long};
 use nix::sys::signal::{raise, Signal};
+use nix::sys::{prctl, ptrace};
 use nix::unistd::{setsid, Pid};
 
+use crate::machine;
 use crate::sandbox::Refusal;
 use crate::trace::Boundary;
 
@@ -28,6 +30,7 @@ pub(crate) use descriptors::{close_others, close_standard, is_of_no_use};
 pub(crate) use forks::{copy, drop_copy, fork_with_number, in_fork};
 pub use forks::{fork_sleeper, forked, try_fork, unrelated_process, vforking, SharedCounter};
 pub use parents::{first_parent_named, forget_parents_named, remembering};
+pub(crate) use registers::change_call;
 pub use signals::{allocate_realtime_signal, count_instead_of_dying, send_number};
 pub(crate) use signals::{
     block_everything, catch, catch_number, caught, ignore, ignore_everything, named, stop_ignoring,
@@ -66,9 +69,20 @@ pub fn bare_calls(signal: i32) -> bool {
 /// Has `command` run under a seccomp filter that refuses a system call.
 pub fn refusing(command: &mut Command, what: impl Into<Refusal>) -> &mut Command {
     let filter = what.into().filter();
-    let apply = move || seccompiler::apply_filter(&filter).map_err(|_| io::Error::last_os_error());
     // SAFETY: the filter is made; to apply it takes two system calls and no allocation.
-    unsafe { command.pre_exec(apply) }
+    unsafe { command.pre_exec(move || apply(&filter, false)) }
+}
+
+/// Applies a seccomp filter to this thread, or to all of this process.
+pub(crate) fn apply(filter: &[libc::sock_filter], everywhere: bool) -> io::Result<()> {
+    prctl::set_no_new_privs()?;
+    let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
+    let flags = if everywhere { libc::SECCOMP_FILTER_FLAG_TSYNC } else { 0 };
+    // SAFETY: the kernel reads the program, which lives until the call returns, and does not write to it.
+    match unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &program) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// Has what `command` spawns stop itself between fork and exec.
@@ -115,7 +129,7 @@ pub(crate) fn boundary(pid: Pid) -> Boundary {
         libc::PTRACE_SYSCALL_INFO_ENTRY => {
             // SAFETY: `op` says that `entry` is the part that the kernel filled in.
             let entry = unsafe { info.u.entry };
-            Boundary::Entry(entry.nr as i64, entry.args[0])
+            Boundary::Entry(machine::known(entry.nr as c_long, entry.args[0]), entry.args[0])
         }
         // SAFETY: likewise `exit`.
         libc::PTRACE_SYSCALL_INFO_EXIT => Boundary::Exit(unsafe { info.u.exit }.sval),

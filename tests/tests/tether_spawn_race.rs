@@ -7,7 +7,7 @@ use pdeathsig_tests::{Boundary, Harness, Spawning, Tracee};
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
 /// Kills the owner when the child has come to that system call, or has gone through it.
-fn owner_dies_at(call: i64, through: bool, anchor_is_reaped: bool) {
+fn owner_dies_at(call: libc::c_long, through: bool, anchor_is_reaped: bool) {
     let harness = Harness::open(ACTOR);
     let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
