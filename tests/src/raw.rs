@@ -5,8 +5,8 @@ mod allocator;
 mod descriptors;
 mod forks;
 mod parents;
-mod registers;
 mod signals;
+mod traced;
 
 use std::fs::File;
 use std::io;
@@ -15,14 +15,12 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
 
-use nix::libc::{self, c_long};
+use nix::libc;
+use nix::sys::prctl;
 use nix::sys::signal::{raise, Signal};
-use nix::sys::{prctl, ptrace};
 use nix::unistd::{setsid, Pid};
 
-use crate::machine;
 use crate::sandbox::Refusal;
-use crate::trace::Boundary;
 
 pub(crate) use allocator::jam_the_allocator;
 pub use descriptors::leave_one_hang_up;
@@ -30,11 +28,11 @@ pub(crate) use descriptors::{close_others, close_standard, is_of_no_use};
 pub(crate) use forks::{copy, drop_copy, fork_with_number, in_fork};
 pub use forks::{fork_sleeper, forked, try_fork, unrelated_process, vforking, SharedCounter};
 pub use parents::{first_parent_named, forget_parents_named, remembering};
-pub(crate) use registers::change_call;
 pub use signals::{allocate_realtime_signal, count_instead_of_dying, send_number};
 pub(crate) use signals::{
     block_everything, catch, catch_number, caught, ignore, ignore_everything, named, stop_ignoring,
 };
+pub(crate) use traced::{boundary, change_call};
 
 /// `prctl(PR_SET_PDEATHSIG)` and nothing else: the naive approach.
 pub fn set_bare(signal: i32) -> io::Result<()> {
@@ -120,21 +118,6 @@ pub(crate) fn try_wait(process: Pid) -> Option<libc::c_int> {
     // SAFETY: waitpid writes the status.
     let ended = unsafe { libc::waitpid(process.as_raw(), &mut status, libc::WNOHANG | libc::__WALL) };
     (ended == process.as_raw()).then_some(status)
-}
-
-/// Where a process that is stopped at a system call stands.
-pub(crate) fn boundary(pid: Pid) -> Boundary {
-    let info = ptrace::syscall_info(pid).unwrap();
-    match info.op {
-        libc::PTRACE_SYSCALL_INFO_ENTRY => {
-            // SAFETY: `op` says that `entry` is the part that the kernel filled in.
-            let entry = unsafe { info.u.entry };
-            Boundary::Entry(machine::known(entry.nr as c_long, entry.args[0]), entry.args[0])
-        }
-        // SAFETY: likewise `exit`.
-        libc::PTRACE_SYSCALL_INFO_EXIT => Boundary::Exit(unsafe { info.u.exit }.sval),
-        other => panic!("no boundary of a system call: {other}"),
-    }
 }
 
 pub(crate) fn end_this_thread() -> ! {
