@@ -1,7 +1,7 @@
 //! An actor that owns a tether, or spawns children that die with it: its requests, and what it does.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, IoSlice, Read};
 use std::mem;
 use std::os::fd::{AsFd, AsRawFd};
@@ -12,11 +12,11 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use nix::sys::resource::{getrlimit, setrlimit, Resource};
+use nix::sys::resource::{getrlimit, rlim_t, setrlimit, Resource};
 use nix::sys::signal::Signal;
 use nix::sys::socket::{sendmsg, ControlMessage, MsgFlags};
 use nix::sys::wait::{waitpid, WaitPidFlag};
-use nix::unistd::Pid;
+use nix::unistd::{self, Pid};
 use pdeathsig::{ChildExt, CommandExt as _, ShutdownOutcome, Tether};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
@@ -249,7 +249,9 @@ impl OwnerState {
                 }
                 json!(ended)
             }
-            Own::LimitDescriptors { number } => json!(setrlimit(Resource::RLIMIT_NOFILE, number, number).unwrap()),
+            Own::LimitDescriptors { number } => {
+                json!(setrlimit(Resource::RLIMIT_NOFILE, number as rlim_t, number as rlim_t).unwrap())
+            }
             Own::RunUnixGc => json!(run_unix_gc()),
             Own::DumpCoreInto { folder } => {
                 env::set_current_dir(folder).unwrap();
@@ -289,7 +291,8 @@ fn methods_that_work(tether: &Tether, child: u32) -> i32 {
 
 /// Has the kernel collect sockets that only refer to each other, and returns when it has.
 fn run_unix_gc() {
-    let (mut witness, held) = io::pipe().unwrap();
+    let (witness, held) = unistd::pipe().unwrap();
+    let mut witness = File::from(witness);
     let (one, other) = UnixStream::pair().unwrap();
     for (socket, fds) in [(&one, [one.as_raw_fd(), held.as_raw_fd()]), (&other, [other.as_raw_fd(), held.as_raw_fd()])]
     {

@@ -6,6 +6,7 @@ mod descriptors;
 mod forks;
 mod parents;
 mod signals;
+mod traced;
 
 use std::fs::File;
 use std::io;
@@ -15,12 +16,11 @@ use std::process::Command;
 use std::ptr;
 
 use nix::libc;
-use nix::sys::ptrace;
+use nix::sys::prctl;
 use nix::sys::signal::{raise, Signal};
 use nix::unistd::{setsid, Pid};
 
 use crate::sandbox::Refusal;
-use crate::trace::Boundary;
 
 pub(crate) use allocator::jam_the_allocator;
 pub use descriptors::leave_one_hang_up;
@@ -32,6 +32,7 @@ pub use signals::{allocate_realtime_signal, count_instead_of_dying, send_number}
 pub(crate) use signals::{
     block_everything, catch, catch_number, caught, ignore, ignore_everything, named, stop_ignoring,
 };
+pub(crate) use traced::{boundary, change_call};
 
 /// `prctl(PR_SET_PDEATHSIG)` and nothing else: the naive approach.
 pub fn set_bare(signal: i32) -> io::Result<()> {
@@ -66,9 +67,20 @@ pub fn bare_calls(signal: i32) -> bool {
 /// Has `command` run under a seccomp filter that refuses a system call.
 pub fn refusing(command: &mut Command, what: impl Into<Refusal>) -> &mut Command {
     let filter = what.into().filter();
-    let apply = move || seccompiler::apply_filter(&filter).map_err(|_| io::Error::last_os_error());
     // SAFETY: the filter is made; to apply it takes two system calls and no allocation.
-    unsafe { command.pre_exec(apply) }
+    unsafe { command.pre_exec(move || apply(&filter, false)) }
+}
+
+/// Applies a seccomp filter to this thread, or to all of this process.
+pub(crate) fn apply(filter: &[libc::sock_filter], everywhere: bool) -> io::Result<()> {
+    prctl::set_no_new_privs()?;
+    let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
+    let flags = if everywhere { libc::SECCOMP_FILTER_FLAG_TSYNC } else { 0 };
+    // SAFETY: the kernel reads the program, which lives until the call returns, and does not write to it.
+    match unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, &program) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// Has what `command` spawns stop itself between fork and exec.
@@ -112,21 +124,6 @@ pub(crate) fn try_wait(process: Pid) -> Option<libc::c_int> {
     // SAFETY: waitpid writes the status.
     let ended = unsafe { libc::waitpid(process.as_raw(), &mut status, libc::WNOHANG | libc::__WALL) };
     (ended == process.as_raw()).then_some(status)
-}
-
-/// Where a process that is stopped at a system call stands.
-pub(crate) fn boundary(pid: Pid) -> Boundary {
-    let info = ptrace::syscall_info(pid).unwrap();
-    match info.op {
-        libc::PTRACE_SYSCALL_INFO_ENTRY => {
-            // SAFETY: `op` says that `entry` is the part that the kernel filled in.
-            let entry = unsafe { info.u.entry };
-            Boundary::Entry(entry.nr as i64, entry.args[0])
-        }
-        // SAFETY: likewise `exit`.
-        libc::PTRACE_SYSCALL_INFO_EXIT => Boundary::Exit(unsafe { info.u.exit }.sval),
-        other => panic!("no boundary of a system call: {other}"),
-    }
 }
 
 pub(crate) fn end_this_thread() -> ! {

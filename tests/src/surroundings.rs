@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use nix::mount::{mount, MsFlags};
 use nix::sched::{unshare, CloneFlags};
 use nix::sys::prctl;
-use nix::sys::resource::{getrlimit, setrlimit, Resource};
+use nix::sys::resource::{getrlimit, rlim_t, setrlimit, Resource};
 use nix::unistd::{chdir, chroot, getgid, getuid, sysconf, SysconfVar};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
@@ -61,14 +61,14 @@ impl Surround {
                     Limit::Stack => Resource::RLIMIT_STACK,
                 };
                 let (_, hard) = getrlimit(what).unwrap();
-                json!(setrlimit(what, to.min(hard), hard).unwrap())
+                json!(setrlimit(what, (to as rlim_t).min(hard), hard).unwrap())
             }
             Surround::LimitAddressSpace { beyond } => {
                 let pages = fs::read_to_string("/proc/self/statm").unwrap();
                 let pages: u64 = pages.split(' ').next().unwrap().parse().unwrap();
                 let page = sysconf(SysconfVar::PAGE_SIZE).unwrap().unwrap() as u64;
                 let (_, hard) = getrlimit(Resource::RLIMIT_AS).unwrap();
-                json!(setrlimit(Resource::RLIMIT_AS, pages * page + beyond, hard).unwrap())
+                json!(setrlimit(Resource::RLIMIT_AS, (pages * page + beyond) as rlim_t, hard).unwrap())
             }
             Surround::Allocate => {
                 let memory: Vec<Vec<u8>> = (0..ALLOCATION_MIB).map(|_| vec![1; 1 << 20]).collect();

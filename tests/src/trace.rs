@@ -3,7 +3,7 @@
 use std::mem;
 
 use nix::errno::Errno;
-use nix::libc;
+use nix::libc::{self, c_long};
 use nix::sys::ptrace::{self, Options};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
@@ -17,7 +17,7 @@ use crate::raw;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Boundary {
     /// Just before a system call with this number and first argument.
-    Entry(i64, u64),
+    Entry(c_long, u64),
     /// Just after one that returned this.
     Exit(i64),
 }
@@ -138,12 +138,8 @@ impl Tracee {
     }
 
     /// Has the thread exit in place of the system call that it stands before, as a sandbox does that kills the thread.
-    #[cfg(target_arch = "x86_64")]
     pub fn exit_here(self) {
-        let mut registers = ptrace::getregs(self.pid).unwrap();
-        registers.orig_rax = libc::SYS_exit as u64;
-        registers.rdi = 0;
-        ptrace::setregs(self.pid, registers).unwrap();
+        raw::change_call(self.pid, libc::SYS_exit);
     }
 
     /// Runs to just before `prctl(PR_SET_PDEATHSIG)`.

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::libc;
+use nix::libc::{self, c_long};
 use nix::sys::signal::{kill, Signal};
 use nix::sys::time::TimeSpec;
 use nix::time::{clock_nanosleep, ClockId, ClockNanosleepFlags};
@@ -20,6 +20,7 @@ use serde_json::{json, Value};
 
 use crate::actor::Actor;
 use crate::harness::until;
+use crate::machine;
 use crate::protocol::Request;
 use crate::raw;
 
@@ -106,16 +107,16 @@ impl Waiting {
         }
     }
 
-    fn calls(&self) -> &'static [i64] {
+    fn calls(&self) -> &'static [c_long] {
         match self {
             Waiting::Sleep(_) => &[libc::SYS_clock_nanosleep],
-            Waiting::Poll(_) => &[libc::SYS_poll, libc::SYS_ppoll],
+            Waiting::Poll(_) => machine::POLLS,
             Waiting::Read(_) => &[libc::SYS_read],
         }
     }
 
     /// By which the kernel goes on with it when it was interrupted.
-    fn calls_again(&self) -> &'static [i64] {
+    fn calls_again(&self) -> &'static [c_long] {
         match self {
             Waiting::Sleep(_) => &[libc::SYS_restart_syscall],
             // The kernel has written the rest of the time to where `ppoll` reads it.
@@ -132,7 +133,7 @@ impl Work {
         let (mut read, mut write) = (File::from(read), File::from(write));
         while !end.exists() && work.mistakes.len() < 10 {
             work.rounds += 1;
-            let round = work.rounds.to_ne_bytes();
+            let round = (work.rounds as u64).to_ne_bytes();
             let mut back = [0; 8];
             work.check("write", matches!(write.write(&round), Ok(8)));
             work.check("read", matches!(read.read(&mut back), Ok(8)) && back == round);
@@ -172,9 +173,14 @@ impl Actor<'_> {
         self.await_call(waiting.calls_again());
     }
 
-    fn await_call(&self, calls: &[i64]) {
-        let is_in = |now: &Vec<u64>| calls.iter().any(|call| now[0] == *call as u64);
-        until("a process that waits", || self.call().filter(is_in));
+    fn await_call(&self, calls: &[c_long]) {
+        until("a process that waits", || self.waits_in(calls));
+    }
+
+    /// Whether its main thread waits in one of these.
+    pub(crate) fn waits_in(&self, calls: &[c_long]) -> Option<()> {
+        let now = self.call()?;
+        calls.contains(&machine::known(now[0] as c_long, now[1])).then_some(())
     }
 
     /// The system call in which its main thread waits: the number, the arguments, the stack pointer and the instruction

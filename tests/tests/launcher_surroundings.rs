@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use nix::libc;
+use nix::libc::{self, c_long};
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use pdeathsig_tests::{
@@ -281,7 +281,7 @@ fn until_gone_but(harness: &Harness, spared: Pid) -> bool {
 /// The calls that a launcher makes, from its own first one on.
 // The harness reaps what is left.
 #[allow(clippy::zombie_processes)]
-fn calls() -> BTreeSet<i64> {
+fn calls() -> BTreeSet<c_long> {
     let mut calls = BTreeSet::new();
     for held in ["outer", "inner", "program"] {
         let harness = harness();

@@ -2,11 +2,11 @@
 
 use std::fs;
 
-use nix::libc;
 use nix::unistd::{getpgid, Pid};
 
 use super::Actor;
 use crate::harness::until;
+use crate::machine;
 
 impl Actor<'_> {
     /// The ids and names of its threads.
@@ -49,10 +49,7 @@ impl Actor<'_> {
 
     /// Waits until its main thread sleeps in a call of the poll family.
     pub fn await_poll(&self) {
-        let calls = [libc::SYS_poll, libc::SYS_ppoll, libc::SYS_restart_syscall].map(|call| format!("{call} "));
-        let path = format!("/proc/{}/syscall", self.pid);
-        let polls = |now: String| calls.iter().any(|call| now.starts_with(call));
-        until("a thread that polls", || polls(fs::read_to_string(&path).unwrap()).then_some(()));
+        until("a thread that polls", || self.waits_in(machine::POLLS));
     }
 
     /// Waits until it is stopped.

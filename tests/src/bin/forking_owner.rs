@@ -11,11 +11,11 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{setrlimit, Resource};
+use nix::sys::resource::{rlim_t, setrlimit, Resource};
 use nix::unistd::{geteuid, setgid, setgroups, setuid, Gid, Uid};
 use pdeathsig::{CommandExt, Signal, Tether};
 
-const PROCESSES: u64 = 400;
+const PROCESSES: rlim_t = 400;
 const COMMANDS: usize = 30;
 
 fn main() {

@@ -7,13 +7,13 @@
 use std::process::Command;
 use std::{env, io};
 
-use nix::sys::resource::{setrlimit, Resource};
+use nix::sys::resource::{rlim_t, setrlimit, Resource};
 use nix::unistd::{alarm, pause, write};
 use pdeathsig::{CommandExt, Signal, Tether};
 use pdeathsig_tests::set_bare_before_exec;
 
 /// As few as most systems allow.
-const DESCRIPTORS: u64 = 1024;
+const DESCRIPTORS: rlim_t = 1024;
 
 fn main() {
     // It goes for the children as well, since each sets its own.

@@ -16,7 +16,7 @@ use std::env;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{setrlimit, Resource};
+use nix::sys::resource::{rlim_t, setrlimit, Resource};
 use nix::unistd::{getpgrp, setpgid, Pid};
 
 fn main() {
@@ -54,7 +54,7 @@ fn main() {
         }
         "endless" => {
             // The limit counts all processes of a user.
-            let number = number as u64;
+            let number = number as rlim_t;
             setrlimit(Resource::RLIMIT_NPROC, number, number).unwrap();
             if pdeathsig_tests::forked() {
                 return fork_without_end(end);
@@ -102,7 +102,7 @@ fn fork_without_end(end: Instant) {
         match pdeathsig_tests::try_fork() {
             Ok(None) => {
                 forks = 0;
-                if std::process::id().is_multiple_of(3) {
+                if std::process::id() % 3 == 0 {
                     let _ = nix::unistd::setsid();
                 }
             }

@@ -123,14 +123,31 @@ pub fn unrelated_process(pid: Pid) -> io::Result<()> {
     })
 }
 
+/// `clone_args`, which the `libc` crate lacks for some processors.
+#[derive(Default)]
+#[repr(C, align(8))]
+struct CloneArguments {
+    flags: u64,
+    pidfd: u64,
+    child_tid: u64,
+    parent_tid: u64,
+    exit_signal: u64,
+    stack: u64,
+    stack_size: u64,
+    tls: u64,
+    set_tid: u64,
+    set_tid_size: u64,
+}
+
 /// A fork with the number `pid`, which is free. It ends when `child` returns.
 pub(crate) fn fork_with_number(pid: Pid, child: impl FnOnce()) -> io::Result<()> {
     let numbers = [pid.as_raw()];
-    // SAFETY: all fields are numbers, of which 0 means nothing special.
-    let mut arguments: libc::clone_args = unsafe { std::mem::zeroed() };
-    arguments.exit_signal = libc::SIGCHLD as u64;
-    arguments.set_tid = numbers.as_ptr() as u64;
-    arguments.set_tid_size = 1;
+    let arguments = CloneArguments {
+        exit_signal: libc::SIGCHLD as u64,
+        set_tid: numbers.as_ptr() as u64,
+        set_tid_size: 1,
+        ..CloneArguments::default()
+    };
     let size = std::mem::size_of_val(&arguments);
     // SAFETY: the arguments and the number they point to live until the call returns; without flags it is a fork. What
     // was printed of `in_fork` holds here.

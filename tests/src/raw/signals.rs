@@ -9,12 +9,19 @@ use nix::sys::signal::{sigaction, SaFlags, SigAction, SigHandler, SigSet, Signal
 use nix::unistd::Pid;
 
 /// Has glibc give up the lowest real-time signal that is free.
-pub fn allocate_realtime_signal() -> i32 {
+#[cfg(target_env = "gnu")]
+pub fn allocate_realtime_signal() -> Option<i32> {
     extern "C" {
         fn __libc_allocate_rtsig(high: libc::c_int) -> libc::c_int;
     }
     // SAFETY: the function takes a number by value, and adds to a counter of the C library's own.
-    unsafe { __libc_allocate_rtsig(1) }
+    Some(unsafe { __libc_allocate_rtsig(1) })
+}
+
+/// Other C libraries have none to give.
+#[cfg(not(target_env = "gnu"))]
+pub fn allocate_realtime_signal() -> Option<i32> {
+    None
 }
 
 static CAUGHT: AtomicUsize = AtomicUsize::new(0);

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use nix::libc;
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Boundary, Harness, Tracee};
+use pdeathsig_tests::{is_poll, Boundary, Harness, Tracee};
 use syscalls::Sysno;
 
 use crate::outcome::Outcome;
@@ -111,7 +111,7 @@ impl Place<'_> {
                 }
                 match held {
                     Held::Main => number == libc::SYS_socket,
-                    Held::Watcher => matches!(number, libc::SYS_poll | libc::SYS_ppoll),
+                    Held::Watcher => is_poll(number),
                 }
             }
             Boundary::Exit(_) => {

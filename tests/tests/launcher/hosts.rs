@@ -124,6 +124,7 @@ fn duct_kills_the_whole_tree_and_gets_the_status_of_the_program() {
     harness.assert_no_process_is_left();
 }
 
+#[cfg(feature = "recent")]
 #[test]
 fn process_wrap_with_a_group_or_a_session_kills_the_whole_tree() {
     use process_wrap::std::{CommandWrap, ProcessGroup, ProcessSession};

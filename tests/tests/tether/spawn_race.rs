@@ -7,7 +7,7 @@ use pdeathsig_tests::{Boundary, Spawning, Tracee};
 use crate::{harness, owner};
 
 /// Kills the owner when the child has come to that system call, or has gone through it.
-fn owner_dies_at(call: i64, through: bool, anchor_is_reaped: bool) {
+fn owner_dies_at(call: libc::c_long, through: bool, anchor_is_reaped: bool) {
     let harness = harness();
     let mut owner = owner(&harness);
     // The command joins the first group, which is there.

@@ -44,12 +44,11 @@ fn where_such_a_call_fails_it_is_armed_all_the_same() {
 
 /// Every system call of the thread, in turn, until it sleeps.
 #[test]
-#[cfg(target_arch = "x86_64")]
 fn the_thread_ends_at_any_of_its_system_calls() {
     use nix::libc;
     use pdeathsig_tests::{Boundary, Tracee};
 
-    fn next_call(thread: &mut Tracee) -> i64 {
+    fn next_call(thread: &mut Tracee) -> libc::c_long {
         loop {
             if let Boundary::Entry(number, _) = thread.step() {
                 return number;

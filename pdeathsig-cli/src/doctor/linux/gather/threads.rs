@@ -1,6 +1,5 @@
 //! The threads of a process, and the parent-death signal of each.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
 use procfs::process::{Process, Status};
@@ -87,7 +86,7 @@ fn question(pid: i32, thread: i32, status: &Status, state: State, with_ptrace: b
 #[cfg(all(target_os = "linux", target_arch = "x86_64", any(target_env = "gnu", target_env = "musl")))]
 fn not_permitted(status: &Status) -> String {
     let user = rustix::process::geteuid().as_raw();
-    let yama = fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
+    let yama = std::fs::read_to_string("/proc/sys/kernel/yama/ptrace_scope").unwrap_or_default();
     match yama.trim() {
         "3" => "tracing is forbidden on this system (Yama, ptrace_scope = 3)".into(),
         _ if user != 0 && status.ruid != user => format!("its user is {} and yours is {user}", status.ruid),

@@ -1,0 +1,98 @@
+//! What differs by processor: the numbers of system calls, and the sandboxes' name of the processor.
+//!
+//! A processor with 32 bits has several numbers for some calls, of which the C library chooses one. The tests know the
+//! one that `libc` has.
+
+use nix::libc::{self, c_long};
+
+/// `poll` and its kin, and that by which the kernel goes on with them.
+#[cfg(any(target_arch = "x86_64", target_arch = "x86", target_arch = "arm"))]
+pub(crate) const POLLS: &[c_long] = &[libc::SYS_poll, libc::SYS_ppoll, libc::SYS_restart_syscall];
+/// The same.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86", target_arch = "arm")))]
+pub(crate) const POLLS: &[c_long] = &[libc::SYS_ppoll, libc::SYS_restart_syscall];
+
+/// Whether a call with this number waits for events of descriptors.
+pub fn is_poll(call: c_long) -> bool {
+    POLLS.contains(&call)
+}
+
+/// `vfork`, where it is not a `clone`.
+#[cfg(any(target_arch = "x86_64", target_arch = "x86", target_arch = "arm"))]
+pub(crate) const VFORK: Option<c_long> = Some(libc::SYS_vfork);
+/// The same.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "x86", target_arch = "arm")))]
+pub(crate) const VFORK: Option<c_long> = None;
+
+/// `AUDIT_ARCH_…`, where it is known.
+pub(crate) const AUDITED: Option<u32> = if cfg!(target_arch = "x86_64") {
+    Some(0xc000_003e)
+} else if cfg!(target_arch = "aarch64") {
+    Some(0xc000_00b7)
+} else if cfg!(target_arch = "x86") {
+    Some(0x4000_0003)
+} else if cfg!(target_arch = "arm") {
+    Some(0x4000_0028)
+} else {
+    None
+};
+
+/// Other numbers of the same call, with the same arguments.
+#[cfg(any(target_arch = "x86", target_arch = "arm"))]
+const OTHERS: &[(c_long, c_long)] = &[
+    (libc::SYS_fcntl, libc::SYS_fcntl64),
+    // The kernel's with times of 64 bits, which `libc` lacks.
+    (libc::SYS_clock_nanosleep, 407),
+    (libc::SYS_timer_settime, 409),
+    (libc::SYS_ppoll, 414),
+    (libc::SYS_rt_sigtimedwait, 421),
+    (libc::SYS_futex, 422),
+    #[cfg(target_arch = "arm")]
+    (libc::SYS_recvfrom, libc::SYS_recv),
+    #[cfg(target_arch = "arm")]
+    (libc::SYS_sendto, libc::SYS_send),
+];
+#[cfg(not(any(target_arch = "x86", target_arch = "arm")))]
+const OTHERS: &[(c_long, c_long)] = &[];
+
+/// The call that is all calls for sockets, and which its first argument says.
+#[cfg(target_arch = "x86")]
+const SOCKETS: Option<(c_long, &[(c_long, u32)])> = Some((
+    libc::SYS_socketcall,
+    &[
+        (libc::SYS_socket, 1),
+        (libc::SYS_bind, 2),
+        (libc::SYS_connect, 3),
+        (libc::SYS_listen, 4),
+        (libc::SYS_socketpair, 8),
+        (libc::SYS_sendto, 9),
+        (libc::SYS_recvfrom, 10),
+        (libc::SYS_sendto, 11),
+        (libc::SYS_recvfrom, 12),
+        (libc::SYS_shutdown, 13),
+        (libc::SYS_setsockopt, 14),
+        (libc::SYS_getsockopt, 15),
+        (libc::SYS_sendmsg, 16),
+        (libc::SYS_recvmsg, 17),
+        (libc::SYS_accept4, 18),
+    ],
+));
+#[cfg(not(target_arch = "x86"))]
+const SOCKETS: Option<(c_long, &[(c_long, u32)])> = None;
+
+/// The number that the tests know of a call, whose first argument is `first`.
+pub(crate) fn known(call: c_long, first: u64) -> c_long {
+    if let Some((sockets, calls)) = SOCKETS.filter(|(sockets, _)| *sockets == call) {
+        return calls.iter().find(|(_, which)| u64::from(*which) == first).map_or(sockets, |(call, _)| *call);
+    }
+    OTHERS.iter().find(|(_, other)| *other == call).map_or(call, |(call, _)| *call)
+}
+
+/// Each number of a call, and what the first argument is then, if that says which call it is.
+pub(crate) fn numbers(call: c_long) -> Vec<(c_long, Option<u32>)> {
+    let others = OTHERS.iter().filter(|(known, _)| *known == call).map(|(_, other)| (*other, None));
+    let sockets = SOCKETS.into_iter().flat_map(|(number, calls)| {
+        calls.iter().filter(|(known, _)| *known == call).map(move |(_, which)| (number, Some(*which)))
+    });
+    [(call, None)].into_iter().chain(others).chain(sockets).collect()
+}
