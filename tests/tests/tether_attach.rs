@@ -345,7 +345,13 @@ fn an_unrelated_group_that_reuses_the_number_is_left_alone() {
 /// As on a kernel before Linux 6.9, which refuses the flag.
 #[test]
 fn where_a_group_in_another_session_cannot_be_signalled_by_its_leader_only_the_end_of_the_tether_does() {
-    for way in ["the owner is killed", "the tether is dropped", "the tether is shut down"] {
+    for (way, with_a_fork) in [
+        ("the owner is killed", false),
+        ("the tether is dropped", false),
+        ("the tether is dropped", true),
+        ("the tether is shut down", false),
+        ("the tether is shut down", true),
+    ] {
         let harness = Harness::open(ACTOR);
         let mut owner = owner(&harness);
         owner.refuse(Refused::PidfdSignal.by(Answer::NotThere));
@@ -354,6 +360,8 @@ fn where_a_group_in_another_session_cannot_be_signalled_by_its_leader_only_the_e
         let error = owner.signal_tethered(Signal::SIGUSR1).unwrap_err();
         assert!(error.contains("another session") && error.contains("6.9"), "{error}");
         assert_eq!(members[0].caught(), 0);
+        // It has copies of all descriptors.
+        let _fork = with_a_fork.then(|| owner.fork());
         match way {
             "the owner is killed" => owner.kill(),
             "the tether is dropped" => owner.drop_tether(),
