@@ -10,7 +10,7 @@ use std::time::Instant;
 use nix::unistd::Pid;
 
 use crate::actor::Actor;
-use crate::harness::{until, DEADLINE};
+use crate::harness::{deadline, until};
 
 /// A control group. When it is dropped, its processes move out and continue, and it is removed.
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl Drop for ControlGroup {
         self.thaw();
         let begin = Instant::now();
         // A process leaves it a moment after its end.
-        while fs::remove_dir(&self.folder).is_err() && begin.elapsed() < DEADLINE {
+        while fs::remove_dir(&self.folder).is_err() && begin.elapsed() < deadline() {
             for pid in fs::read_to_string(self.folder.join("cgroup.procs")).unwrap_or_default().lines() {
                 let _ = fs::write(self.parent.join("cgroup.procs"), pid);
             }

@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,7 @@ use nix::sys::prctl;
 use nix::sys::signal::{kill, Signal};
 use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::sys::statvfs::{statvfs, FsFlags};
+use nix::sys::utsname::uname;
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::{geteuid, Pid};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
@@ -31,7 +32,14 @@ use crate::raw;
 pub(crate) const LINE: &str = "PDEATHSIG_TESTS_LINE";
 
 /// Far more than anything here takes on a slow, busy machine; it only ends a test that would hang.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+/// `PDEATHSIG_DEADLINE` sets it for a machine that is emulated.
+pub(crate) fn deadline() -> Duration {
+    static DEADLINE: OnceLock<Duration> = OnceLock::new();
+    *DEADLINE.get_or_init(|| {
+        let seconds = env::var("PDEATHSIG_DEADLINE").map(|it| it.parse().expect("PDEATHSIG_DEADLINE is in seconds"));
+        Duration::from_secs(seconds.unwrap_or(60))
+    })
+}
 
 /// One test at a time in a test program, so that every child of the process belongs to the test that runs.
 static ONE_TEST: Mutex<()> = Mutex::new(());
@@ -215,7 +223,7 @@ fn children() -> Vec<Pid> {
 }
 
 pub(crate) fn await_readable(what: &impl AsFd, name: &str) {
-    assert!(is_readable(what, DEADLINE), "waited {DEADLINE:?} for {name}");
+    assert!(is_readable(what, deadline()), "waited {:?} for {name}", deadline());
 }
 
 pub(crate) fn is_readable(what: &impl AsFd, within: Duration) -> bool {
@@ -230,7 +238,7 @@ pub fn until<T>(name: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(start.elapsed() < DEADLINE, "waited {DEADLINE:?} for {name}");
+        assert!(start.elapsed() < deadline(), "waited {:?} for {name}", deadline());
         thread::yield_now();
     }
 }
@@ -239,6 +247,15 @@ pub fn until<T>(name: &str, mut ask: impl FnMut() -> Option<T>) -> T {
 #[must_use]
 pub fn needs_root() -> bool {
     geteuid().is_root() || skipped("needs root")
+}
+
+/// Whether the kernel is at least this version of Linux; if not, says that the test is skipped.
+#[must_use]
+pub fn needs_kernel(test: &str, needed: (u32, u32)) -> bool {
+    let release = uname().unwrap().release().to_string_lossy().into_owned();
+    let mut numbers = release.split(['.', '-']).map_while(|number| number.parse().ok());
+    let is: (u32, u32) = (numbers.next().unwrap(), numbers.next().unwrap());
+    is >= needed || skipped(test, &format!("needs Linux {}.{}", needed.0, needed.1))
 }
 
 /// Whether set-uid programs work in the temporary folder, which they do not on a file system that is mounted with

@@ -7,7 +7,7 @@ use std::process::{self, Command};
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use pdeathsig::Tether;
-use pdeathsig_tests::{in_this_order, needs_root, Actor, Answer, Harness, Refused, Spawning};
+use pdeathsig_tests::{in_this_order, needs_kernel, needs_root, Actor, Answer, Harness, Refused, Spawning};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -21,6 +21,9 @@ enum Leads {
 }
 
 const WAYS: [Leads; 2] = [Leads::Group, Leads::Session];
+
+/// The kernel that can signal a group in another session by its leader.
+const SIGNALS_GROUPS: (u32, u32) = (6, 9);
 
 fn owner(harness: &Harness) -> Actor<'_> {
     let mut owner = harness.actor();
@@ -92,6 +95,9 @@ fn they_die_when_the_tether_is_dropped_though_a_fork_of_the_owner_has_copies() {
 #[test]
 fn they_are_shut_down() {
     for way in WAYS {
+        if way == Leads::Session && !needs_kernel("they_are_shut_down in another session", SIGNALS_GROUPS) {
+            continue;
+        }
         let harness = Harness::open(ACTOR);
         let mut owner = owner(&harness);
         let mut members = attached(&mut owner, way);
@@ -121,6 +127,10 @@ fn they_live_when_the_tether_is_released() {
 #[test]
 fn a_signal_reaches_them_also_when_the_leader_is_gone() {
     for way in WAYS {
+        let test = "a_signal_reaches_them_also_when_the_leader_is_gone in another session";
+        if way == Leads::Session && !needs_kernel(test, SIGNALS_GROUPS) {
+            continue;
+        }
         let harness = Harness::open(ACTOR);
         let mut owner = owner(&harness);
         let [child, mut grandchild] = attached(&mut owner, way);
@@ -345,7 +355,13 @@ fn an_unrelated_group_that_reuses_the_number_is_left_alone() {
 /// As on a kernel before Linux 6.9, which refuses the flag.
 #[test]
 fn where_a_group_in_another_session_cannot_be_signalled_by_its_leader_only_the_end_of_the_tether_does() {
-    for way in ["the owner is killed", "the tether is dropped", "the tether is shut down"] {
+    for (way, with_a_fork) in [
+        ("the owner is killed", false),
+        ("the tether is dropped", false),
+        ("the tether is dropped", true),
+        ("the tether is shut down", false),
+        ("the tether is shut down", true),
+    ] {
         let harness = Harness::open(ACTOR);
         let mut owner = owner(&harness);
         owner.refuse(Refused::PidfdSignal.by(Answer::NotThere));
@@ -354,6 +370,8 @@ fn where_a_group_in_another_session_cannot_be_signalled_by_its_leader_only_the_e
         let error = owner.signal_tethered(Signal::SIGUSR1).unwrap_err();
         assert!(error.contains("another session") && error.contains("6.9"), "{error}");
         assert_eq!(members[0].caught(), 0);
+        // It has copies of all descriptors.
+        let _fork = with_a_fork.then(|| owner.fork());
         match way {
             "the owner is killed" => owner.kill(),
             "the tether is dropped" => owner.drop_tether(),

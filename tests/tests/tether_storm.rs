@@ -74,15 +74,15 @@ fn no_process_survives_with(option: &str, name: &str) {
 /// What shows that the other test can fail.
 #[test]
 fn with_one_hang_up_a_process_survives() {
-    const MOST: usize = 2000;
+    let most = number_from_environment("PDEATHSIG_STORMS").unwrap_or(2000);
     let harness = Harness::open(ACTOR);
     let mut random = fastrand::Rng::new();
-    for storms in 1..=MOST {
+    for storms in 1..=most {
         let after = at_random(&mut random);
         if storm(&harness, &["--one-hang-up"], after, Duration::from_millis(500)).is_none() {
             println!("a survivor in storm {storms}");
             return;
         }
     }
-    skipped(&format!("none of {MOST} storms had a survivor on this machine"));
+    skipped(&format!("none of {most} storms had a survivor on this machine"));
 }

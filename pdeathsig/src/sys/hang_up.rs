@@ -159,14 +159,33 @@ impl HangUp {
     /// Has the kernel signal nothing any more, now or later, whatever copies there are.
     pub(crate) fn disarm(&self) -> io::Result<()> {
         // Look at all before the first one is disarmed: descriptors may be short.
-        let mut held = Vec::new();
-        for end in &self.0 {
-            look_into(end, &mut held)?;
+        let held = self.held()?;
+        for socket in self.0.iter().chain(&held) {
+            set_flags(socket, 0)?;
+        }
+        Ok(())
+    }
+
+    /// Has the kernel signal the group now, whatever copies there are, and not again when the last copy is closed.
+    pub(crate) fn hang_up(&self) -> io::Result<()> {
+        let held = self.held()?;
+        for socket in self.0.iter().chain(&held) {
+            // SAFETY: shutdown takes numbers by value.
+            cvt(unsafe { libc::shutdown(socket.as_raw_fd(), libc::SHUT_RDWR) })?;
         }
         for socket in self.0.iter().chain(&held) {
             set_flags(socket, 0)?;
         }
         Ok(())
+    }
+
+    /// Copies of the sockets in the queues.
+    fn held(&self) -> io::Result<Vec<OwnedFd>> {
+        let mut held = Vec::new();
+        for end in &self.0 {
+            look_into(end, &mut held)?;
+        }
+        Ok(held)
     }
 }
 

@@ -16,7 +16,7 @@ use nix::unistd::{getpgid, Pid};
 use rustix::process::{pidfd_open, PidfdFlags};
 use serde::de::DeserializeOwned;
 
-use crate::harness::{await_readable, is_readable, until, Harness, DEADLINE};
+use crate::harness::{await_readable, deadline, is_readable, until, Harness};
 use crate::protocol::{Cause, End, Hello, Request};
 
 /// One process of a test.
@@ -31,7 +31,7 @@ pub struct Actor<'a> {
 
 impl<'a> Actor<'a> {
     pub(crate) fn new(harness: &'a Harness, pid: Pid, line: UnixStream) -> Actor<'a> {
-        line.set_read_timeout(Some(DEADLINE)).unwrap();
+        line.set_read_timeout(Some(deadline())).unwrap();
         let process = pidfd_open(rustix::process::Pid::from_raw(pid.as_raw()).unwrap(), PidfdFlags::empty()).unwrap();
         let mut line = BufReader::new(line);
         let hello: Hello = receive(&mut line);

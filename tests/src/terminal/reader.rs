@@ -14,7 +14,7 @@ use rustix::event::{poll, PollFd, PollFlags};
 use rustix::termios::{tcsetwinsize, Winsize};
 use vt100::{Callbacks, Screen};
 
-use crate::harness::DEADLINE;
+use crate::harness::deadline;
 
 /// Reads until it is dropped, or until no program has the terminal open any more.
 pub(crate) struct Reader {
@@ -117,7 +117,7 @@ impl Reader {
 
     #[track_caller]
     fn wait_for<T>(&self, text: &str, mut find: impl FnMut(&mut State) -> Option<T>) -> T {
-        let end = Instant::now() + DEADLINE;
+        let end = Instant::now() + deadline();
         let mut state = self.shown.state();
         loop {
             if let Some(found) = find(&mut state) {
@@ -128,7 +128,7 @@ impl Reader {
                 let why = if state.ended {
                     "no program has the terminal open any more".into()
                 } else {
-                    format!("waited {DEADLINE:?}")
+                    format!("waited {:?}", deadline())
                 };
                 let screen = state.parser.screen().contents();
                 let text_since = state.text.clone();

@@ -301,7 +301,7 @@ impl target::Groups for Groups {
         let continued = send_all(&groups, Signal::CONT);
         let exited = have_exited_by(&groups, deadline).or_else(|_| wait_out(deadline));
         // Also when all have exited: a process that forks and exits without end evades every look.
-        let killed = send_all(&groups, Signal::KILL);
+        let killed = end_all(&groups, Signal::KILL);
         self.state().entries.retain(|entry| !groups.iter().any(|group| Arc::ptr_eq(group, &entry.group)));
         let exited = asked.and(continued).and(exited)?;
         killed.map(|()| if exited { ShutdownOutcome::Exited } else { ShutdownOutcome::Killed })
@@ -324,7 +324,9 @@ impl Drop for Groups {
     fn drop(&mut self) {
         // To close the groups is not enough: a fork, or a command on its way to exec, may have copies of what is
         // closed.
-        let _ = target::Groups::signal(self, self.signal);
+        if self.owner.is_current() {
+            let _ = end_all(&self.existing(), self.signal);
+        }
     }
 }
 
@@ -474,6 +476,18 @@ impl State {
 /// Signals every member. The first error, after all groups were tried.
 fn send_all(groups: &[Arc<Group>], signal: Signal) -> io::Result<()> {
     groups.iter().filter(|group| group.exists()).map(|group| group.send(signal)).fold(Ok(()), io::Result::and)
+}
+
+/// The same. A group that this signal cannot be sent to gets the tether's own, for the last time.
+fn end_all(groups: &[Arc<Group>], signal: Signal) -> io::Result<()> {
+    let end = |group: &Arc<Group>| {
+        let sent = group.send(signal);
+        if sent.is_err() {
+            let _ = group.hang_up.hang_up();
+        }
+        sent
+    };
+    groups.iter().filter(|group| group.exists()).map(end).fold(Ok(()), io::Result::and)
 }
 
 /// A process in one of the groups, which may be a zombie.
