@@ -251,11 +251,11 @@ pub fn needs_root() -> bool {
 
 /// Whether the kernel is at least this version of Linux; if not, says that the test is skipped.
 #[must_use]
-pub fn needs_kernel(test: &str, needed: (u32, u32)) -> bool {
+pub fn needs_kernel(needed: (u32, u32)) -> bool {
     let release = uname().unwrap().release().to_string_lossy().into_owned();
     let mut numbers = release.split(['.', '-']).map_while(|number| number.parse().ok());
     let is: (u32, u32) = (numbers.next().unwrap(), numbers.next().unwrap());
-    is >= needed || skipped(test, &format!("needs Linux {}.{}", needed.0, needed.1))
+    is >= needed || skipped(&format!("needs Linux {}.{}", needed.0, needed.1))
 }
 
 /// Whether set-uid programs work in the temporary folder, which they do not on a file system that is mounted with

@@ -95,7 +95,7 @@ fn they_die_when_the_tether_is_dropped_though_a_fork_of_the_owner_has_copies() {
 #[test]
 fn they_are_shut_down() {
     for way in WAYS {
-        if way == Leads::Session && !needs_kernel("they_are_shut_down in another session", SIGNALS_GROUPS) {
+        if way == Leads::Session && !needs_kernel(SIGNALS_GROUPS) {
             continue;
         }
         let harness = Harness::open(ACTOR);
@@ -127,8 +127,7 @@ fn they_live_when_the_tether_is_released() {
 #[test]
 fn a_signal_reaches_them_also_when_the_leader_is_gone() {
     for way in WAYS {
-        let test = "a_signal_reaches_them_also_when_the_leader_is_gone in another session";
-        if way == Leads::Session && !needs_kernel(test, SIGNALS_GROUPS) {
+        if way == Leads::Session && !needs_kernel(SIGNALS_GROUPS) {
             continue;
         }
         let harness = Harness::open(ACTOR);

@@ -192,7 +192,7 @@ fn four_hundred_commands_of_an_ordinary_user_with_1024_descriptors() {
 /// Root is exempt from the limit of descriptors in flight, not from that of open ones.
 #[test]
 fn ten_thousand_commands_of_root_with_1024_descriptors() {
-    if !needs_root("ten_thousand_commands_of_root_with_1024_descriptors") {
+    if !needs_root() {
         return;
     }
     const COMMANDS: usize = 10_000;
