@@ -101,7 +101,7 @@ fn a_program_reads_what_is_typed() {
 
 /// The lines of the file that a script has written.
 fn lines(folder: &Path) -> Vec<String> {
-    let text = fs::read_to_string(folder.join("heard")).unwrap();
+    let text = fs::read_to_string(folder.join("heard")).unwrap_or_default();
     text.lines().map(str::to_owned).collect()
 }
 
@@ -322,6 +322,36 @@ fn when_the_shell_is_killed_nothing_is_left() {
         terminal.end_of_shell();
         harness.killed_orphans();
     }
+}
+
+/// Vim clears the screen for a second one.
+#[test]
+fn a_program_gets_one_sigcont_for_fg() {
+    let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
+    let mut terminal = open(&harness, Shell::BASH);
+    if !is_installed("perl") {
+        return;
+    }
+    // A shell would start other programs, and cannot stop while it does so by vfork.
+    let script = "$SIG{CONT} = sub { open F, '>>', 'heard'; print F qq(continued\\n); close F };\n\
+                  $| = 1; print qq(ready\\n); sleep 1 while 1";
+    fs::write(harness.folder().join("script"), script).unwrap();
+    terminal.type_line("$P perl script");
+    terminal.expect("ready");
+    let outer = terminal.foreground();
+    for times in 1..=3 {
+        press_ctrl_z(&mut terminal);
+        type_fg(&mut terminal, outer);
+        until("SIGCONT", || (lines(harness.folder()).len() >= times).then_some(()));
+        // The launcher has read its own, and the program has had time for another one.
+        until("outer, asleep", || state_of(outer).filter(|state| *state == 'S'));
+        terminal.resize(30 + times as u16, 100);
+        assert_eq!(lines(harness.folder()), vec!["continued"; times]);
+    }
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.prompt(), 128 + libc::SIGINT);
+    terminal.exit(0);
+    harness.assert_no_process_is_left();
 }
 
 /// The shell continues both with `fg`, and the launcher passes that on. Ctrl-Z comes before it has done so.

@@ -52,8 +52,11 @@ impl Status {
 }
 
 /// Whether a process with one thread is stopped, or will be before it does anything else, since SIGSTOP is pending. None
-/// if it is gone or hidden.
+/// if it is gone or hidden, or if `/proc` is another pid namespace's.
 pub(crate) fn is_stopped_or_about_to_be(process: u32) -> Option<bool> {
+    if !shows_this_pid_namespace() {
+        return None;
+    }
     // The kernel takes the signal and stops the process under one lock, and this reads under the same. So if the signal
     // is not pending, the process has stopped by now, or the signal was never sent.
     if has_stop_pending(process)? {

@@ -23,6 +23,8 @@ pub(crate) struct Board {
     pub(crate) early_of_outer: AtomicU32,
     /// Likewise *inner*, which looks when it has left the owner's group.
     pub(crate) early_of_inner: AtomicU32,
+    /// Whether *inner* has stopped *outer*, which has read no SIGCONT since.
+    pub(crate) stopped: AtomicU32,
     /// Whether the program is about to be reaped, or was.
     pub(crate) reaped: AtomicU32,
     /// How the program ended: 0 until then.

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::os::fd::AsFd;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::ending::{self, Remains};
@@ -23,8 +24,6 @@ struct Inner {
     ending: bool,
     /// The tree got SIGTERM. For many programs a second one means to exit without cleaning up.
     told_to_end: bool,
-    /// *outer* was stopped because the program was.
-    outer_was_stopped: bool,
     /// When the tree gets SIGTERM.
     term_at: Option<Instant>,
     /// When the tree gets SIGKILL.
@@ -62,16 +61,8 @@ pub(super) fn run(setup: Setup, session_too: bool) -> ! {
     sys::close_all_but(&kept);
     // A working directory keeps a file system busy. There is always a root.
     let _ = env::set_current_dir("/");
-    let mut inner = Inner {
-        setup,
-        program,
-        end: None,
-        ending: false,
-        told_to_end: false,
-        outer_was_stopped: false,
-        term_at: None,
-        kill_at: None,
-    };
+    let mut inner =
+        Inner { setup, program, end: None, ending: false, told_to_end: false, term_at: None, kill_at: None };
     loop {
         inner.receive_all();
         inner.reap();
@@ -179,22 +170,21 @@ impl Inner {
     }
 
     fn stop_outer(&mut self) {
+        self.setup.shared.board().stopped.store(1, Ordering::Release);
         let _ = self.setup.outer_pidfd.send_signal(Signal::STOP);
-        self.outer_was_stopped = true;
     }
 
     /// SIGCONT takes away the stop signals that are pending for *outer*, so it is sent only if *outer* has not been
     /// continued since. A shell usually continues it, together with the program.
     fn continue_outer(&mut self) {
-        if self.outer_was_stopped && self.outer_is_stopped().unwrap_or(true) {
+        if sys::is_set(&self.setup.shared.board().stopped) && self.outer_is_stopped().unwrap_or(true) {
             let _ = self.setup.outer_pidfd.send_signal(Signal::CONT);
         }
-        self.outer_was_stopped = false;
     }
 
     /// None if `/proc` does not tell.
     fn outer_is_stopped(&self) -> Option<bool> {
-        Some(self.setup.outer).filter(|_| sys::shows_this_pid_namespace()).and_then(sys::is_stopped_or_about_to_be)
+        sys::is_stopped_or_about_to_be(self.setup.outer)
     }
 
     /// *outer* has to know before the program is reaped, and its number may be another's.

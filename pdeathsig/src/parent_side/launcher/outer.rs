@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::ending::{self, Remains};
@@ -92,6 +93,9 @@ impl Outer {
             sent_from_within: received.origin == Origin::Process
                 && (within || passing::is_member(received.sender, self.inner)),
         };
+        if received.number == Signal::CONT.as_raw() && self.program_has_it(program, situation) {
+            return;
+        }
         match passing::destination(received, situation) {
             To::Nothing => {}
             To::Program => self.pass(received.number, false),
@@ -102,6 +106,14 @@ impl Outer {
                 self.continue_inner();
             }
         }
+    }
+
+    /// Whether the program needs no SIGCONT that this process got: a shell continues the whole job, and some programs
+    /// draw their screen anew for each. Or it has been stopped again by now, and the stop is the newer one.
+    fn program_has_it(&self, program: Option<u32>, situation: Situation) -> bool {
+        let job_was_stopped = self.board().stopped.swap(0, Ordering::AcqRel) != 0;
+        let runs = || program.and_then(sys::is_stopped_or_about_to_be) == Some(false);
+        job_was_stopped && situation.same_group && runs() || sys::is_stop_pending()
     }
 
     /// The pid of the program, once it is there; none if it never will be.
@@ -131,11 +143,6 @@ impl Outer {
 
     fn pass(&mut self, number: i32, to_group: bool) {
         let Some(pid) = self.pin_program() else { return };
-        // A shell continues the whole job, so the program runs already, and may have been stopped again. The stop is
-        // the newer one.
-        if number == Signal::CONT.as_raw() && sys::is_stop_pending() {
-            return;
-        }
         let Some(program) = &self.program else { return };
         if to_group {
             program.signal_group(pid, number);
