@@ -21,11 +21,16 @@
 //! }
 //! ```
 //!
+//! What a command leaves in the background has one second after the command's exit, then gets SIGTERM, and SIGKILL
+//! after the grace. `wait` returns after that. [`keep_background`](Launcher::keep_background) lets it live, unwatched.
+//! [An agent that runs tools](guide::recipes#an-agent-that-runs-tools) shows tokio, output and time limits.
+//!
 //! The command `pdeathsig` (`cargo install pdeathsig-cli`) does the same for every language: `pdeathsig make -j8 test`.
+//! Put it in front of the whole line, wrappers such as `npx` and `sh -c` included.
 //!
 //! # Your program is started by others: `die_with_parent`
 //!
-//! The attribute arms the *parent-death signal*: this process asks to be signalled when its parent dies.
+//! The attribute arms the *parent-death signal*: this process asks to be signalled when its direct parent dies.
 #![cfg_attr(feature = "macros", doc = "```")]
 #![cfg_attr(not(feature = "macros"), doc = "```ignore")]
 //! #[pdeathsig::die_with_parent(watch)]
@@ -38,15 +43,22 @@
 //! [`#[die_with_parent]`](macro@die_with_parent) costs five system calls and no thread. It is for a parent that starts you from its main
 //! thread: the kernel's signal also comes when the *thread* that started you exits.
 //!
-//! The same as a function, when you need the result or must arm later:
+//! Must you write something before you die? Then do not use the attribute, which runs before your handler exists.
+//! Install the handler, and arm afterwards:
 //! ```
-//! use pdeathsig::{die_with_parent, Signal};
+//! use pdeathsig::{DieWithParent, Signal};
+//! use std::time::Duration;
 //!
 //! fn main() -> Result<(), pdeathsig::Error> {
-//!     die_with_parent(Signal::TERM)?;
+//!     // Here: a handler for SIGTERM.
+//!     DieWithParent::new(Signal::TERM).grace(Duration::from_secs(5)).arm()?;
 //!     Ok(())
 //! }
 //! ```
+//!
+//! The recipe of an [MCP server](guide::recipes#it-writes-something-at-the-end) is a whole program: tokio, standard
+//! input, a helper. Under `docker exec` nothing can be tied: the attribute exits with status 1, and `arm` returns
+//! [`Error::ParentNotVisible`].
 //!
 //! # Libraries, tests and crowds: `Tether`
 //!
@@ -69,7 +81,7 @@
 //! | --- | --- |
 //! | to start programs, of any kind | [`Launcher`], or the command `pdeathsig` |
 //! | to die with the program that starts you | `#[die_with_parent(watch)]` |
-//! | the same, and to clean up first | `#[die_with_parent(SIGTERM, descendants, grace = Duration::from_secs(5))]` |
+//! | the same, and to write something first | a handler for SIGTERM, then [`DieWithParent::arm`] with a [`grace`](DieWithParent::grace) |
 //! | the same, for a process whose pid you were told | [`watch_pid`](DieWithParent::watch_pid) |
 //! | to start many programs without a terminal, in a library or in a test | [`Tether`] |
 //! | to be notified in your event loop | [`Parent`] |
@@ -85,6 +97,8 @@
 //! | the parent dies before the child is up | dies with [`expected_parent`](DieWithParent::expected_parent), else **lives** | dies | dies |
 //! | only the thread that spawned the child exits | lives with [`watch`](DieWithParent::watch), else **dies** | lives | lives |
 //! | the child's own children, when the parent dies | die with [`descendants`](DieWithParent::descendants), else **live** | die | die |
+//! | the child exits: what it left in the background | **lives** | **lives** | dies; lives with `keep_background` |
+//! | later the parent dies: what the child left | **lives** | dies | is dead; **lives** with `keep_background` |
 //! | daemons, `setsid`, job control | **live** | **live** | die |
 //! | the first process of a pid namespace | dies; `watch` is an error | **lives** | dies |
 //! | a process of root below a parent that is not root (`sudo`) | dies with `watch`, else **lives** | **lives** | **lives** |

@@ -443,6 +443,8 @@ impl DieWithParent {
     /// # Limits
     ///
     /// - Install the handler before arming. The attribute runs before everything in `main`.
+    /// - SIGKILL from outside does not wait for it: from a launcher whose signal is SIGKILL (`pdeathsig` without
+    ///   `-s TERM`), from a tether, or from a supervisor.
     /// - **The grace ends with this process.** If its handler makes it return from `main`, group members and
     ///   descendants that are left are not killed. Wait for them before you return.
     ///
@@ -568,10 +570,23 @@ impl DieWithParent {
     ///
     /// # Examples
     ///
-    /// ```
-    /// use pdeathsig::{DieWithParent, Signal};
+    /// A program that handles SIGTERM installs the handler before the call. This one also runs under `docker exec`,
+    /// where it cannot be tied:
     ///
-    /// DieWithParent::new(Signal::KILL).arm().unwrap();
+    /// ```
+    /// use pdeathsig::{DieWithParent, Error, Signal};
+    /// use std::time::Duration;
+    ///
+    /// fn tie() -> Result<(), Error> {
+    ///     match DieWithParent::new(Signal::TERM).grace(Duration::from_secs(5)).arm() {
+    ///         Err(Error::ParentNotVisible) => {
+    ///             eprintln!("server: warning: {}", Error::ParentNotVisible);
+    ///             Ok(())
+    ///         }
+    ///         result => result,
+    ///     }
+    /// }
+    /// # tie().unwrap();
     /// ```
     ///
     /// # See also

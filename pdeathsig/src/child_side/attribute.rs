@@ -37,9 +37,10 @@ use crate::DieWithParent;
 /// ```
 ///
 /// Put `#[tokio::main]` and similar attributes above this one. The process is then tied before the runtime starts.
-/// Below this one they work too, but the runtime's threads start first.
+/// (Below this one they work too, but the runtime's threads start first.)
 ///
-/// A server with workers of its own, whose host starts it from a thread that may exit:
+/// A service whose children must get SIGTERM too. It does not handle SIGTERM itself, and does not exit by itself when
+/// its parent dies:
 ///
 /// ```
 /// use std::time::Duration;
@@ -47,6 +48,10 @@ use crate::DieWithParent;
 /// #[pdeathsig::die_with_parent(SIGTERM, watch, descendants, grace = Duration::from_secs(5))]
 /// fn main() {}
 /// ```
+///
+/// A program that must write something before it dies does not use the attribute, which runs before a handler exists:
+/// see [`DieWithParent::arm`]. A server that exits at the end of its standard input uses a [`Tether`](crate::Tether)
+/// for its helpers, not `descendants`.
 ///
 /// A worker that is told its parent's pid:
 ///
@@ -94,6 +99,8 @@ use crate::DieWithParent;
 ///
 /// # Errors
 ///
+/// If arming fails, the program prints why and exits with status 1, unless `on_error` says otherwise.
+///
 /// Arming fails off the main thread, in a process that `docker exec` or the like starts, under a sandbox that
 /// refuses the system call, and on targets other than Linux and Android. With `watch` it also fails in a
 /// container's first process, on kernels older than 5.3, and when the thread or descriptor limit is reached. See
@@ -108,8 +115,11 @@ use crate::DieWithParent;
 /// # Limits
 ///
 /// - Code that runs before `main`, such as a library's constructor, runs before the parent is recorded.
-/// - Until `main` has installed a handler, a signal such as SIGTERM kills the process. If that matters, install
-///   the handler first and then call [`DieWithParent::arm`] instead of using the attribute.
+/// - Only the direct parent counts. Behind `npx` or `sh -c` that is the wrapper: put the command `pdeathsig` in front of
+///   it.
+/// - Until `main` has installed a handler, a signal such as SIGTERM kills the process, and no clean-up runs. If that
+///   matters, install the handler first and then call [`DieWithParent::arm`] instead of using the attribute.
+/// - A launcher or a tether around this process may send SIGKILL at the same moment. Then the grace has no effect.
 ///
 /// # See also
 ///

@@ -19,7 +19,7 @@
 /// }
 /// ```
 ///
-/// With tokio, put it above or below `#[tokio::main]`. In both orders `init` runs before the runtime starts:
+/// Put it above `#[tokio::main]` and the attributes of other runtimes:
 ///
 /// ```ignore
 /// #[pdeathsig::launcher]
@@ -27,7 +27,9 @@
 /// async fn main() {}
 /// ```
 ///
-/// With another runtime, put it above the runtime's attribute.
+/// (Below `#[tokio::main]` it works too: in both orders `init` runs before the runtime starts.)
+///
+/// A unit test has no `main` of yours. Use [`Launcher::executable`](crate::Launcher::executable) there.
 ///
 /// # Arguments
 ///

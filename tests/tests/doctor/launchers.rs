@@ -66,6 +66,29 @@ fn the_program_dies_with_the_owner() {
 }
 
 #[test]
+fn a_launcher_inside_of_a_shell_does_not_notice_the_death_of_what_started_the_shell() {
+    let harness = harness();
+    let inside = format!("{} {ACTOR}; true", pdeathsig().display());
+    let watching = format!("{} --watch-pid $PPID {ACTOR}; true", pdeathsig().display());
+    for (script, is_warned_of) in [(inside, true), (watching, false)] {
+        let mut editor = harness.actor();
+        let mut program = editor.spawn_as(launched("sh".into(), &["-c"], &script));
+        let report = report_on(&program);
+        report.assert(&[("good", "under-launcher")], if is_warned_of { &[] } else { &["parent-is-wrapper"] });
+        if is_warned_of {
+            let sentence = report.sentence("parent-is-wrapper");
+            assert!(sentence.contains(&format!("actor {} dies", editor.pid())), "{sentence}");
+        }
+        editor.kill();
+        if is_warned_of {
+            program.assert_lives();
+            kill(number(&report.0["facts"]["launchers"][0]["owner"]), Signal::SIGKILL).unwrap();
+        }
+        program.await_dead();
+    }
+}
+
+#[test]
 fn a_host_written_in_rust_is_an_owner() {
     let harness = harness();
     let mut starter = harness.actor();

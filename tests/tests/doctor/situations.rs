@@ -180,6 +180,43 @@ fn a_watch_waits_for_the_process_and_not_the_thread() {
     child.await_dead();
 }
 
+/// A shell that waits for an actor.
+fn behind_a_shell() -> Spawning {
+    let script = format!("{}; true", env!("CARGO_BIN_EXE_actor"));
+    Spawning { program: Some(("sh".into(), vec!["-c".into(), script])), ..Spawning::default() }
+}
+
+#[test]
+fn a_watch_on_a_shell_does_not_notice_the_death_of_what_started_the_shell() {
+    let harness = harness();
+    let mut editor = harness.actor();
+    let mut server = editor.spawn_as(behind_a_shell());
+    report_on(&server).assert(&[("bad", "not-armed")], &["parent-is-wrapper"]);
+    server.watch(Signal::SIGKILL);
+    let report = report_on(&server);
+    report.assert(&[("good", "watch"), ("note", "parent-is-wrapper")], &["not-armed"]);
+    let sentence = report.sentence("parent-is-wrapper");
+    let shell = server.parent();
+    assert!(sentence.contains(&format!("Its parent, sh {shell},")), "{sentence}");
+    assert!(sentence.contains(&format!("Its own parent is actor {}.", editor.pid())), "{sentence}");
+    editor.kill();
+    server.assert_lives();
+    nix::sys::signal::kill(shell, Signal::SIGKILL).unwrap();
+    server.await_dead();
+}
+
+#[test]
+fn a_watch_on_a_process_that_is_no_wrapper_is_not_warned_of() {
+    let harness = harness();
+    let mut editor = harness.actor();
+    let mut server = editor.spawn();
+    let mut helper = server.spawn();
+    helper.watch(Signal::SIGKILL);
+    server.watch(Signal::SIGKILL);
+    report_on(&helper).assert(&[("good", "watch")], &["parent-is-wrapper"]);
+    report_on(&server).assert(&[("good", "watch")], &["parent-is-wrapper"]);
+}
+
 #[test]
 fn signals_that_a_watch_would_send_without_effect_are_named() {
     let harness = harness();

@@ -1,5 +1,6 @@
 //! The examples tell the truth and leave nothing behind; the demo not even when it is interrupted.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
@@ -123,4 +124,56 @@ fn mcp_server_serves() {
     assert_eq!(answers[0]["result"]["serverInfo"]["name"], "clock");
     assert_eq!((&answers[1]["id"], &answers[1]["result"]["tools"][0]["name"]), (&"two".into(), &"time".into()));
     assert_eq!(answers[2]["error"]["code"], -32601);
+}
+
+/// The complete server ends with a complete file, and its helper dies: whether its host is killed, its input ends, or
+/// both at once. The host is a shell; the test has the other end of the server's input.
+fn the_complete_mcp_server(host_is_killed: bool, input_ends: bool) {
+    let harness = harness();
+    let journal = harness.folder().join("journal");
+    let mut host = Command::new("sh");
+    host.args(["-c", "\"$0\" \"$1\"; exit $?"]).arg(example("mcp_server_tokio")).arg(&journal);
+    let mut host = harness.start(host.stdin(Stdio::piped()).stdout(Stdio::piped()));
+    let mut input = host.stdin.take().unwrap();
+    let mut output = BufReader::new(host.stdout.take().unwrap());
+    for request in [r#"{"id":1,"method":"initialize"}"#, r#"{"id":2,"method":"ping"}"#] {
+        writeln!(input, "{request}").unwrap();
+        let mut answer = String::new();
+        output.read_line(&mut answer).unwrap();
+        assert!(answer.contains("result"), "{answer}");
+    }
+    let server = fs::read_to_string(format!("/proc/{0}/task/{0}/children", host.id())).unwrap();
+    let server = Pid::from_raw(server.trim().parse().unwrap());
+    assert!(fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap().contains(' '), "no helper");
+    let mut input = Some(input);
+    if host_is_killed {
+        host.kill().unwrap();
+    }
+    if input_ends {
+        input.take();
+    }
+    let end = host.wait().unwrap();
+    if host_is_killed {
+        assert_eq!(harness.exit_status_of(server), 0);
+    } else {
+        assert_eq!(end.code(), Some(0));
+    }
+    assert_eq!(fs::read_to_string(&journal).unwrap(), "\"initialize\"\n\"ping\"\nend\n");
+    // The helper would live for ten minutes.
+    assert_eq!(harness.killed_orphans(), 1);
+}
+
+#[test]
+fn the_complete_mcp_server_is_told_by_sigterm_that_its_host_was_killed() {
+    the_complete_mcp_server(true, false);
+}
+
+#[test]
+fn the_complete_mcp_server_ends_with_its_input() {
+    the_complete_mcp_server(false, true);
+}
+
+#[test]
+fn the_complete_mcp_server_survives_both_at_once() {
+    the_complete_mcp_server(true, true);
 }

@@ -101,14 +101,16 @@ fn a_shell_script_that_is_killed() {
 }
 
 #[test]
-fn a_ci_step_whose_shell_is_killed() {
+fn a_ci_step_whose_runner_or_shell_is_killed() {
     let text = fs::read_to_string(Path::new(FOLDER).join("ci.yml")).unwrap();
-    let step = text.lines().find_map(|line| line.trim().strip_prefix("- run: pdeathsig")).unwrap();
-    let harness = harness();
-    put(&harness, "test.sh");
-    // As a runner does, with the step in a file. The shell stays.
-    is_killed(&harness, command(&harness, "sh").args(["-c", &format!("pdeathsig{step}; true")]));
-    harness.killed_orphans();
+    let step = text.lines().find_map(|line| line.trim().strip_prefix("- run: exec ")).unwrap();
+    // As a runner does: the step is a script of a shell. Without `exec`, the shell stays, and is the parent.
+    for (runner, step) in [("\"$@\"; true", format!("exec {step}")), ("exec \"$@\"", format!("{step}; true"))] {
+        let harness = harness();
+        put(&harness, "test.sh");
+        is_killed(&harness, command(&harness, "sh").args(["-c", runner, "runner", "sh", "-e", "-c", &step]));
+        harness.killed_orphans();
+    }
 }
 
 #[test]
@@ -118,7 +120,7 @@ fn an_mcp_host_that_is_killed() {
     let server = &configuration["mcpServers"]["some-server"];
     let words = [&server["command"]].into_iter().chain(server["args"].as_array().unwrap());
     let words: Vec<&str> = words.map(|word| word.as_str().unwrap()).collect();
-    assert_eq!(words, ["pdeathsig", "npx", "some-server"]);
+    assert_eq!(words, ["pdeathsig", "-s", "TERM", "-k", "10s", "npx", "some-server"]);
     let harness = harness();
     put(&harness, "npx");
     is_killed(&harness, command(&harness, "sh").args(["-c", "\"$@\"; true", "host"]).args(words));

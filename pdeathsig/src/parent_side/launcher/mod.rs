@@ -36,11 +36,12 @@ use crate::Signal;
 ///
 /// - **This process dies**, of whatever cause: the tree gets [`signal`](Self::signal). What is left after
 ///   [`grace`](Self::grace) is killed. A process of [`watch_pid`](Self::watch_pid) counts like this one.
-/// - **The program exits**: what it leaves has one second to finish. Then it gets SIGTERM, and after the grace SIGKILL,
-///   unless [`keep_background`](Self::keep_background) is set.
+/// - **The program exits**: what it leaves has one second to finish. Then it gets SIGTERM, and after the grace SIGKILL.
+///   `wait` returns after that. The one second cannot be changed. With [`keep_background`](Self::keep_background), what
+///   is left lives on, and nothing watches it.
 /// - **The child gets SIGKILL**, as by [`Child::kill`](std::process::Child::kill): the tree is killed.
-/// - **The child gets SIGTERM**: the whole tree gets it. After the grace, if one was set, it is killed. What is left
-///   when the program exits gets no second SIGTERM: for many programs that means to exit without cleaning up.
+/// - **The child gets SIGTERM**: the whole tree gets it. It is killed after the grace, but only if a grace was set. What
+///   is left when the program exits gets no second SIGTERM: for many programs that means to exit without cleaning up.
 ///
 /// Other signals that the child gets are passed on to the program.
 ///
@@ -52,6 +53,8 @@ use crate::Signal;
 ///
 /// # Limits
 ///
+/// - Only the death of this process counts, and of those of [`watch_pid`](Self::watch_pid). If a wrapper (`sh -c`,
+///   `npx`) started this process, the death of what started the wrapper does not count.
 /// - [`Child::id`](std::process::Child::id) is the id of *outer*. What acts on one process by its id acts on that one:
 ///   a priority, a control group, a tracer. In the program, `$PPID` is *inner*. `LISTEN_PID` and `WATCHDOG_PID` that
 ///   name *outer* are rewritten.
@@ -157,11 +160,13 @@ impl Launcher {
         self
     }
 
-    /// Sets how long the tree has between a signal that asks it to end and SIGKILL. The default is 10 seconds.
+    /// Sets how long the tree has between a signal that asks it to end and SIGKILL.
     ///
-    /// It runs from the [`signal`](Self::signal) that follows the death of this process, and from the SIGTERM that
-    /// follows the program's exit. If it was set, it runs from SIGTERM to the child, too: without it, the sender's
-    /// own SIGKILL decides.
+    /// | what happened | the time to SIGKILL, if none is set |
+    /// | --- | --- |
+    /// | this process died, and the tree got the [`signal`](Self::signal) | 10 seconds |
+    /// | the program exited, and what it left got SIGTERM | 10 seconds |
+    /// | the child got SIGTERM | **no SIGKILL follows**: the sender's own decides |
     ///
     /// # Examples
     ///
@@ -200,7 +205,11 @@ impl Launcher {
 
     /// Lets what is left of the tree live on when the program exits by itself.
     ///
-    /// If this process dies first, the tree dies all the same.
+    /// Nothing watches what is left then: the launcher has exited too. **It lives on, also when this process dies.** If
+    /// this process dies before the program exits, the whole tree dies, background processes included.
+    ///
+    /// For background processes that should live exactly as long as this process, also run this process behind the
+    /// command: `pdeathsig ./agent`. Then what is left is in the tree of that.
     ///
     /// # Examples
     ///
@@ -218,7 +227,7 @@ impl Launcher {
     /// Has another program be the launcher, in place of this executable: the command `pdeathsig`, or any program whose
     /// `main` begins with [`init`](Self::init). It is looked up in `PATH`.
     ///
-    /// For a library or a test that is not the owner of `main`, and for a set-uid program.
+    /// For a library or a unit test, where no `main` of yours calls `init`, and for a set-uid program.
     ///
     /// # Examples
     ///

@@ -48,6 +48,7 @@ pub(crate) fn findings(facts: &Facts) -> Vec<Finding> {
         terminal::stopped,
         parent::parent,
         parent::spawner,
+        parent::wrapper,
         launcher::launchers,
         protection::armed,
         protection::disposition,

@@ -1,7 +1,7 @@
 //! Its parent, and the parent's thread.
 
 use super::Level::{Bad, Good, Note, Unknown};
-use super::{finding, how_to_tie, this, Finding};
+use super::{finding, how_to_tie, process, this, Finding};
 use crate::linux::facts::*;
 
 pub(super) fn parent(facts: &Facts) -> Vec<Finding> {
@@ -74,6 +74,68 @@ fn orphan(facts: &Facts) -> Option<Finding> {
     let proof = parent.adopted.known()?;
     let sentence = format!("It is an orphan: its parent has exited, and {} has adopted it ({proof}).", this(parent));
     Some(finding(Bad, "orphan", sentence).remedy(how_to_tie(facts)))
+}
+
+/// Shells, and programs that start one command and wait for it. (`env` and `nice` execute the command, so they are gone.)
+const WRAPPERS: [&str; 21] = [
+    "ash",
+    "bash",
+    "busybox",
+    "dash",
+    "doas",
+    "docker-init",
+    "dumb-init",
+    "fish",
+    "ksh",
+    "npx",
+    "pipx",
+    "runuser",
+    "sh",
+    "su",
+    "sudo",
+    "timeout",
+    "tini",
+    "uv",
+    "uvx",
+    "xvfb-run",
+    "zsh",
+];
+
+/// `npx` and `npm run` name their process "npm exec …" and "npm run …".
+fn is_wrapper(name: &str) -> bool {
+    WRAPPERS.contains(&name) || name.starts_with("npm ")
+}
+
+/// What this process is tied to may outlive the program that started it.
+pub(super) fn wrapper(facts: &Facts) -> Vec<Finding> {
+    behind_wrapper(facts).into_iter().collect()
+}
+
+fn behind_wrapper(facts: &Facts) -> Option<Finding> {
+    let armed = facts.watcher().is_some() || facts.armed().next().is_some();
+    let launcher = facts.launchers.first();
+    let (part, pid) = match launcher {
+        Some(launcher) if launcher.options.is(|options| !options.watched.is_empty()) => return None,
+        Some(launcher) => ("The owner of its launcher", launcher.owner),
+        None if armed => ("Its parent", facts.parent.pid),
+        None => return None,
+    };
+    if facts.group.session == pid && facts.group.terminal != Terminal::None {
+        // A user types commands into this shell.
+        return None;
+    }
+    let parent = Ancestor { pid: facts.parent.pid, name: facts.parent.name.clone()? };
+    let mut line = std::iter::once(&parent).chain(&facts.adoption.ancestors).skip_while(|ancestor| ancestor.pid != pid);
+    let wrapper = line.next().filter(|wrapper| is_wrapper(&wrapper.name))?;
+    let starter = line.next().filter(|starter| starter.pid != 1)?;
+    let wrapper = process(Some(&wrapper.name), wrapper.pid);
+    let starter = process(Some(&starter.name), starter.pid);
+    let sentence = format!(
+        "{part}, {wrapper}, is a shell or another wrapper. Its own parent is {starter}. If {starter} dies and {wrapper} lives on, this process \
+         is not signalled, unless `watch_pid` names {starter}."
+    );
+    let remedy = "put `pdeathsig` in front of the whole command line, wrapper included; or pass the pid to watch: `watch_pid`, `--watch-pid`";
+    Some(finding(Note, "parent-is-wrapper", sentence).remedy(remedy))
 }
 
 pub(super) fn spawner(facts: &Facts) -> Vec<Finding> {
