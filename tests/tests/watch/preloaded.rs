@@ -1,4 +1,4 @@
-//! A watch in programs with a library that changes what it stands on.
+//! A watch holds in programs with a preloaded library that changes the stack or `/proc`.
 #![cfg(all(target_arch = "x86_64", target_env = "gnu"))]
 
 use std::env;
