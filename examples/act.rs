@@ -1,4 +1,4 @@
-//! What a director does: starts a parent, which starts a child, kills the parent, and sees what becomes of the child.
+//! A director starts a parent, which starts a child. It kills the parent and shows what happens to the child.
 
 use std::env;
 use std::error::Error;

@@ -1,5 +1,5 @@
-//! The same by a plain call, with the parent's pid handed over, so that not even a parent that dies before the child's
-//! first line is missed.
+//! The same by a function call. The parent passes its pid, so that the child also notices a parent that died before the
+//! child's first line.
 //!
 //! ```sh
 //! cargo run --example call

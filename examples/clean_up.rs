@@ -1,4 +1,4 @@
-//! Leaving no process behind; with [`play`] not even if this one is killed by SIGKILL.
+//! Leaves no process behind; with [`play`], not even if this process is killed by SIGKILL.
 
 use std::env;
 use std::error::Error;

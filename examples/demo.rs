@@ -7,8 +7,8 @@
 //! It shows the processes before and after. It leaves none behind, also when it is interrupted. It succeeds only if
 //! each unprotected process became an orphan and each protected one died.
 //!
-//! The child has the attribute in the first two acts. Unprotected, it undoes it by `outlive_parent` before its first
-//! line.
+//! In the first two acts, the child has the attribute. The unprotected child calls `outlive_parent` first, which undoes
+//! it.
 
 use std::env;
 use std::error::Error;
@@ -74,7 +74,7 @@ fn experiment() -> Result<Vec<Outcome>> {
     orphan.family.show();
     let orphaned = orphan.child.adopted_by().is_some();
     if let Some(line) = line {
-        println!("\n   The orphan works on for nobody. It says:");
+        println!("\n   The orphan keeps working. It says:");
         println!("   {DIM}{line}{DIM:#}");
         println!("   Nothing would end it, so this demo does.");
     }
@@ -163,6 +163,6 @@ fn child_died_of_sigkill(act: &Act) -> Result<bool> {
             return Ok(false);
         }
     }
-    // Nobody is left to print.
+    // No process is left to print.
     Ok(matches!(act.end_of_child()?, WaitStatus::Signaled(_, Signal::SIGKILL, _)))
 }

@@ -1,4 +1,4 @@
-//! A service that finishes what it does when its parent dies, and has two seconds for it.
+//! A service that finishes its work when its parent dies, and has two seconds for that.
 //!
 //! ```sh
 //! cargo run --example graceful

@@ -5,7 +5,7 @@
 //! cargo run --example main -- --unprotected # the child lives on
 //! ```
 //!
-//! Then kill this process from another terminal, and watch what becomes of the child. Left alone, it ends after a
+//! Then kill this process from another terminal, and see what happens to the child. It exits by itself after a
 //! minute.
 
 use std::env;

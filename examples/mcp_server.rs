@@ -1,8 +1,8 @@
 //! A server of the Model Context Protocol, on standard input and output, that does not outlive its host.
 //!
 //! ```sh
-//! cargo run --example mcp_server             # a host is killed, twice, and what becomes of its server
-//! cargo run --example mcp_server -- --serve  # the server itself, for a host of yours
+//! cargo run --example mcp_server             # kills a host, twice, and shows what happens to its server
+//! cargo run --example mcp_server -- --serve  # the server itself, for your host
 //! ```
 //!
 //! A server should end when its input does. But the end of the input never comes if another process holds the other end

@@ -4,8 +4,8 @@
 //! cargo run --example orphan
 //! ```
 //!
-//! `Child::kill` ends one process, here a bash. `watch`, which bash has started, hears nothing of it, and runs `top`
-//! for nobody. The examples `process_group` and `tether` show what to do about it.
+//! `Child::kill` kills one process, here a bash. `watch`, which bash has started, gets no signal, and keeps running
+//! `top`. The examples `process_group` and `tether` show what to do about it.
 
 use std::error::Error;
 use std::process::ExitCode;

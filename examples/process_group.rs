@@ -1,4 +1,4 @@
-//! A child and its children, ended together as a process group; and the mistake that is made with it.
+//! A child and its children are killed together as a process group; and the usual mistake with it.
 //!
 //! ```sh
 //! cargo run --example process_group
@@ -36,7 +36,7 @@ fn without_a_group() -> Result<bool> {
     let family = started()?;
     announce(&child);
     let Err(error) = child.kill_process_group() else { return Ok(false) };
-    println!("   Error: {error}\n\n   Nobody got a signal:\n");
+    println!("   Error: {error}\n\n   No process got a signal:\n");
     family.show();
     let unharmed = family.running("watch top").all(|watch| watch.now().is_some());
     clean_up::end_descendants();

@@ -1,12 +1,12 @@
-//! A supervisor on tokio: workers under one tether, started again when they die, and gone when the supervisor is.
+//! A supervisor on tokio: it restarts workers that die, and they die with it, since all are under one tether.
 //!
 //! ```sh
 //! cargo run --example supervisor
 //! ```
 //!
-//! A worker is killed, and another takes its place; then the supervisor is killed, and all are gone. Asked to end by
-//! SIGTERM, it lets its workers finish what they do. The workers have no protection of their own. This program plays
-//! all parts; the one to read is `supervise`.
+//! First a worker is killed, and another takes its place. Then the supervisor is killed, and all workers die. On SIGTERM
+//! it lets its workers finish. The workers need no code of their own for this. This program plays all parts; the one to
+//! read is `supervise`.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -54,9 +54,9 @@ async fn supervise() -> Result<()> {
         Some(failed) = places.join_next() => failed??,
     }
 
-    say("supervisor: SIGTERM, so nobody is started again")?;
+    say("supervisor: SIGTERM, so no worker is started again")?;
     places.shutdown().await;
-    let tether = Arc::into_inner(tether).ok_or("somebody still starts workers")?;
+    let tether = Arc::into_inner(tether).ok_or("a task still starts workers")?;
     task::spawn_blocking(move || tether.shutdown(Signal::TERM, GRACE)).await??;
     say("supervisor: all workers have ended, good bye")?;
     Ok(())

@@ -33,12 +33,11 @@ pub struct Member {
 impl Family {
     /// Looks up who there is now.
     pub fn now() -> Result<Family, Box<dyn Error>> {
-        let mut everybody: Vec<Stat> = all_processes()?.flatten().flat_map(|process| process.stat()).collect();
-        everybody.sort_by_key(|stat| stat.starttime);
+        let mut all: Vec<Stat> = all_processes()?.flatten().flat_map(|process| process.stat()).collect();
+        all.sort_by_key(|stat| stat.starttime);
         let mut family = Family(Vec::new());
-        let own =
-            everybody.iter().find(|stat| stat.pid == process::id() as i32).ok_or("this process is not in /proc")?;
-        family.add(own, 0, &everybody);
+        let own = all.iter().find(|stat| stat.pid == process::id() as i32).ok_or("this process is not in /proc")?;
+        family.add(own, 0, &all);
         Ok(family)
     }
 
@@ -55,11 +54,11 @@ impl Family {
         Err(format!("waited {DEADLINE:?} for {number} of `{command}`").into())
     }
 
-    fn add(&mut self, stat: &Stat, depth: usize, everybody: &[Stat]) {
+    fn add(&mut self, stat: &Stat, depth: usize, all: &[Stat]) {
         let (pid, parent, start) = (stat.pid, stat.ppid, stat.starttime);
         self.0.push(Member { pid, parent, depth, command: command(stat), start });
-        for child in everybody.iter().filter(|child| child.ppid == stat.pid) {
-            self.add(child, depth + 1, everybody);
+        for child in all.iter().filter(|child| child.ppid == stat.pid) {
+            self.add(child, depth + 1, all);
         }
     }
 

@@ -4,8 +4,8 @@
 //! cargo run --example tether
 //! ```
 //!
-//! The command knows nothing of it; it is the one that ends in orphans in the example `orphan`. This program plays all
-//! parts; the one to read is `owner`.
+//! The command is the one that leaves orphans in the example `orphan`; it needs no change. This program plays all parts;
+//! the one to read is `owner`.
 
 use std::env;
 use std::error::Error;
@@ -46,7 +46,7 @@ fn show() -> Result<bool> {
         "\n   {DIM}`tether <defunct>` is the tether's anchor: a dead process that keeps the group in being.{DIM:#}"
     );
 
-    act::kill(&mut owner, "the owner, and nobody else")?;
+    act::kill(&mut owner, "the owner alone")?;
     let nothing_is_left = clean_up::nothing_is_left();
     family.show();
     if nothing_is_left {

@@ -1,4 +1,4 @@
-//! A worker on tokio that hears of its parent's death in its own event loop.
+//! A worker on tokio that is notified of its parent's death in its own event loop.
 //!
 //! ```sh
 //! cargo run --example tokio

@@ -2,9 +2,9 @@
 
 use std::env;
 use std::ffi::OsStr;
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
 use nix::sys::statvfs::{statvfs, FsFlags};
 use nix::sys::utsname::uname;
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
-use nix::unistd::{geteuid, Pid};
+use nix::unistd::{dup2_stderr, geteuid, Pid};
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use tempfile::TempDir;
 
@@ -61,6 +61,7 @@ impl Harness {
         prctl::set_child_subreaper(true).unwrap();
         raw::stop_ignoring();
         let folder = tempfile::tempdir().unwrap();
+        keep_errors(&folder.path().join(ERRORS));
         let line = folder.path().join("line");
         let listener = UnixListener::bind(&line).unwrap();
         // Actors that have given up root come back here too.
@@ -198,7 +199,27 @@ impl Drop for Harness {
             let others = || waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL));
             while !matches!(others(), Ok(WaitStatus::StillAlive) | Err(_)) {}
         }
+        dup2_stderr(real_stderr()).unwrap();
+        if thread::panicking() {
+            eprint!("{}", fs::read_to_string(self.folder().join(ERRORS)).unwrap_or_default());
+        }
     }
+}
+
+/// Where the processes of a test print their errors. Shells report each process that is killed, as tests do on purpose.
+const ERRORS: &str = "errors";
+
+fn real_stderr() -> &'static OwnedFd {
+    static STDERR: OnceLock<OwnedFd> = OnceLock::new();
+    STDERR.get_or_init(|| io::stderr().as_fd().try_clone_to_owned().unwrap())
+}
+
+/// Standard error of this process, and of those that it starts, is a file from now on. It is printed if the test fails.
+fn keep_errors(file: &Path) {
+    real_stderr();
+    let errors = File::options().create(true).append(true).open(file).unwrap();
+    fs::set_permissions(file, Permissions::from_mode(0o666)).unwrap();
+    dup2_stderr(&errors).unwrap();
 }
 
 /// A child of this process, alive or dead.
@@ -269,6 +290,7 @@ pub fn set_uid_programs_work() -> bool {
 /// Reports the test of this thread as skipped, past the test runner, which would swallow it. Answers `false`.
 pub fn skipped(reason: &str) -> bool {
     let test = thread::current().name().filter(|name| *name != "main").map(|name| format!("{name}: "));
-    let _ = writeln!(io::stderr(), "SKIPPED {}{reason}", test.unwrap_or_default());
+    let mut stderr = File::from(real_stderr().try_clone().unwrap());
+    let _ = writeln!(stderr, "SKIPPED {}{reason}", test.unwrap_or_default());
     false
 }

@@ -1,4 +1,4 @@
-//! A slice of the campaign: parents that die at random instants while they spawn.
+//! Parents that die at random instants while they spawn leave no undocumented survivor: a part of the campaign.
 //!
 //! `PDEATHSIG_DEATHS` is their number, `PDEATHSIG_SEED` what they are drawn from. All of it: `cargo run --release
 //! --package pdeathsig-tests --bin campaign -- --deaths 200000`.

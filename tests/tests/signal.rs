@@ -1,4 +1,4 @@
-//! `Signal` by names and numbers.
+//! `Signal` is read and printed by name and by number, and takes no number that cannot be sent.
 
 use std::collections::HashSet;
 use std::io;

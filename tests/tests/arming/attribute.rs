@@ -1,4 +1,4 @@
-//! What the attribute does when the program runs; what it accepts is in `attribute_compiles`.
+//! An annotated program dies with its parent; a refused call exits, warns or is ignored as `on_error` says.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -40,7 +40,7 @@ fn on_error_exit_says_so_and_the_body_never_runs() {
 }
 
 #[test]
-fn exit_is_the_default() {
+fn on_error_exit_is_the_default() {
     let output = harness().run(&mut refused(env!("CARGO_BIN_EXE_annotated")));
     assert_eq!(output.status.code(), Some(1));
     assert_message("annotated", &output);

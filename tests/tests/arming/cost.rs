@@ -7,7 +7,7 @@ use pdeathsig_tests::{Boundary, Tracee};
 use crate::harness;
 
 #[test]
-fn it_makes_five_system_calls_in_their_order() {
+fn arming_makes_five_system_calls() {
     let harness = harness();
     let (_parent, mut child) = harness.parent_and_child();
     let mut held = Tracee::seize(&child);
@@ -28,7 +28,7 @@ fn it_makes_five_system_calls_in_their_order() {
 }
 
 #[test]
-fn it_allocates_nothing() {
+fn arming_allocates_nothing() {
     let harness = harness();
     let mut child = harness.actor();
     child.request_arm(Signal::SIGKILL, None);
@@ -36,7 +36,7 @@ fn it_allocates_nothing() {
 }
 
 #[test]
-fn it_takes_no_thread_and_no_descriptor() {
+fn arming_takes_no_thread_and_no_descriptor() {
     let harness = harness();
     let mut child = harness.actor();
     let before = child.count();

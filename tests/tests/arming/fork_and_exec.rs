@@ -12,7 +12,7 @@ use crate::harness;
 const NOBODY: u32 = 65534;
 
 #[test]
-fn fork_clears_it_in_the_child_and_keeps_it_in_the_parent() {
+fn a_fork_has_nothing_armed_and_its_parent_still_does() {
     let harness = harness();
     let mut actor = harness.actor();
     actor.arm(Signal::SIGTERM).unwrap();
@@ -21,7 +21,7 @@ fn fork_clears_it_in_the_child_and_keeps_it_in_the_parent() {
 }
 
 #[test]
-fn exec_keeps_it() {
+fn exec_keeps_the_signal_armed() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.arm(Signal::SIGTERM).unwrap();
@@ -64,7 +64,7 @@ fn exec_of_a_set_uid_program_clears_it() {
 }
 
 #[test]
-fn it_is_kept_when_every_descriptor_is_closed() {
+fn the_signal_stays_armed_when_every_descriptor_is_closed() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.arm(Signal::SIGKILL).unwrap();

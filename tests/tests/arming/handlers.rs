@@ -1,4 +1,5 @@
-//! What becomes of a signal that is caught, ignored, blocked, or sent to a stopped process.
+//! A handler runs once; an ignored signal does nothing; a blocked one, or a stopped child, waits until it is let
+//! through.
 
 use nix::sys::signal::Signal;
 

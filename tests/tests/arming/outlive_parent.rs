@@ -1,4 +1,4 @@
-//! `outlive_parent` undoes, a second call replaces, `parent_death_signal` tells.
+//! `outlive_parent` undoes, a second call replaces, and `parent_death_signal` tells what is armed.
 
 use nix::sys::signal::Signal;
 

@@ -1,4 +1,5 @@
-//! `Parent`: the parent process, pinned.
+//! `Parent` pins the parent process: it knows when that dies, waits for it, and names the thread that spawned the
+//! child.
 
 use std::fs;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What looks like an end and is none: the child lives, and still dies with its parent afterwards.
+//! A stop, an exec, the exit of another thread or of the grandparent is not the parent's death.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::Actor;
@@ -12,7 +12,7 @@ fn lives_until_the_parent_is_killed(mut child: Actor<'_>, parent: Actor<'_>) {
 }
 
 #[test]
-fn the_parent_executes_another_program() {
+fn the_child_lives_when_its_parent_executes_another_program() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.arm(Signal::SIGKILL).unwrap();
@@ -21,7 +21,7 @@ fn the_parent_executes_another_program() {
 }
 
 #[test]
-fn the_parent_stops_and_goes_on() {
+fn the_child_lives_when_its_parent_stops_and_continues() {
     let harness = harness();
     let (mut parent, mut child) = harness.parent_and_child();
     child.arm(Signal::SIGKILL).unwrap();
@@ -34,7 +34,7 @@ fn the_parent_stops_and_goes_on() {
 }
 
 #[test]
-fn another_thread_of_the_parent_ends() {
+fn the_child_lives_when_another_thread_of_its_parent_exits() {
     let harness = harness();
     let (mut parent, mut child) = harness.parent_and_child();
     let _other = parent.spawn_on_thread();
@@ -44,7 +44,7 @@ fn another_thread_of_the_parent_ends() {
 }
 
 #[test]
-fn the_grandparent_dies() {
+fn the_child_lives_when_its_grandparent_dies() {
     let harness = harness();
     let mut grandparent = harness.actor();
     let mut parent = grandparent.spawn();

@@ -18,7 +18,7 @@ fn family<'a>(harness: &'a Harness) -> Option<(Actor<'a>, Actor<'a>)> {
 }
 
 #[test]
-fn dies_of_the_kernels_sigkill_though_its_parent_is_0() {
+fn the_first_process_dies_with_its_parent_though_getppid_is_0() {
     let harness = harness();
     let Some((parent, mut child)) = family(&harness) else {
         return;
@@ -29,7 +29,7 @@ fn dies_of_the_kernels_sigkill_though_its_parent_is_0() {
 }
 
 #[test]
-fn survives_its_own_sigkill() {
+fn the_first_process_survives_its_own_sigkill() {
     let harness = harness();
     let Some((_parent, mut child)) = family(&harness) else { return };
     child.raise(Signal::SIGKILL);
@@ -37,7 +37,7 @@ fn survives_its_own_sigkill() {
 }
 
 #[test]
-fn exits_with_137_where_its_own_sigkill_would_not_end_it() {
+fn the_first_process_exits_with_137_since_its_own_sigkill_does_nothing() {
     let harness = harness();
     let Some((mut parent, mut child)) = family(&harness) else {
         return;
@@ -47,7 +47,7 @@ fn exits_with_137_where_its_own_sigkill_would_not_end_it() {
 }
 
 #[test]
-fn may_expect_the_parent_0() {
+fn the_first_process_may_expect_the_parent_0() {
     let harness = harness();
     let Some((parent, mut child)) = family(&harness) else { return };
     child.arm_expecting(Signal::SIGKILL, 0).unwrap();
@@ -68,7 +68,7 @@ fn a_parents_death_before_the_call_cannot_be_noticed() {
 }
 
 #[test]
-fn ignores_a_signal_that_it_has_no_handler_for_also_from_the_kernel() {
+fn the_first_process_ignores_a_signal_without_a_handler() {
     let harness = harness();
     let Some((parent, mut child)) = family(&harness) else { return };
     child.arm(Signal::SIGTERM).unwrap();
@@ -77,7 +77,7 @@ fn ignores_a_signal_that_it_has_no_handler_for_also_from_the_kernel() {
 }
 
 #[test]
-fn handles_a_signal_that_it_has_a_handler_for() {
+fn the_first_process_handles_a_signal_with_a_handler() {
     let harness = harness();
     let Some((parent, mut child)) = family(&harness) else { return };
     child.catch(Signal::SIGTERM);

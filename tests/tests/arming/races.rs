@@ -1,4 +1,4 @@
-//! The parent dies while its child is held at a system call of arming, where no luck is needed to hit it.
+//! No child survives a parent that dies at any system call of arming.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Boundary, Tracee};

@@ -1,4 +1,4 @@
-//! To the kernel a parent is a thread: documented limits, shown here.
+//! To the kernel a parent is a thread: its exit kills the child (a documented limit of arming without `watch`).
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::End;

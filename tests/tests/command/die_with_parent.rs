@@ -81,7 +81,7 @@ fn parent_dies_at(halt: Halt, signal: Signal, bare: bool, prepare: impl Fn(&mut 
 }
 
 #[test]
-fn the_parent_dies_between_fork_and_arming() {
+fn a_parent_that_dies_between_fork_and_arming_is_not_survived() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGUSR2] {
         assert_eq!(parent_dies_at(Halt::BeforeArming, signal, false, |_| ()), Some(signal as i32));
         assert_eq!(parent_dies_at(Halt::BeforeArming, signal, true, |_| ()), None);
@@ -89,7 +89,7 @@ fn the_parent_dies_between_fork_and_arming() {
 }
 
 #[test]
-fn the_parent_dies_between_arming_and_exec() {
+fn a_parent_that_dies_between_arming_and_exec_is_not_survived() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGUSR2] {
         assert_eq!(parent_dies_at(Halt::BeforeExec, signal, false, |_| ()), Some(signal as i32));
     }

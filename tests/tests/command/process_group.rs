@@ -32,7 +32,7 @@ fn the_child_dies_and_its_children() {
 }
 
 #[test]
-fn any_signal_can_be_sent() {
+fn any_signal_reaches_the_whole_group() {
     let harness = harness();
     let (mut child, mut actor) = leader(&harness);
     let mut grandchild = actor.spawn();
@@ -79,7 +79,7 @@ fn a_tethered_child_is_an_error_that_names_the_tether() {
 }
 
 #[test]
-fn members_that_live_on_when_the_leader_was_waited_for() {
+fn members_die_when_the_leader_was_waited_for() {
     let harness = harness();
     let (mut child, mut actor) = leader(&harness);
     let grandchild = actor.spawn();
@@ -91,7 +91,7 @@ fn members_that_live_on_when_the_leader_was_waited_for() {
 }
 
 #[test]
-fn members_that_live_on_though_the_leader_needs_no_wait() {
+fn members_die_though_the_leader_needs_no_wait() {
     let harness = harness();
     let mut parent = harness.actor();
     parent.ignore(Received::SIGCHLD);
@@ -104,7 +104,7 @@ fn members_that_live_on_though_the_leader_needs_no_wait() {
 }
 
 #[test]
-fn members_in_a_session_that_the_child_has_made() {
+fn members_die_in_a_session_that_the_child_has_made() {
     let harness = harness();
     let mut child = harness.start(&mut Command::new(ACTOR));
     let mut actor = harness.accept();
@@ -118,7 +118,7 @@ fn members_in_a_session_that_the_child_has_made() {
 
 /// There the numbers that it shows have another meaning, and members cannot be looked for.
 #[test]
-fn members_that_live_on_where_proc_is_of_another_pid_namespace() {
+fn members_die_where_proc_is_of_another_pid_namespace() {
     if !needs_root() {
         return;
     }

@@ -1,4 +1,4 @@
-//! The doctor examines itself, and processes that do not exist.
+//! The doctor examines itself, reports a missing process, and refuses wrong usage in one line.
 
 use std::process::Command;
 

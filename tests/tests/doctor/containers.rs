@@ -1,4 +1,4 @@
-//! What was started inside a pid namespace that existed before, as by `docker exec`. It must not arm.
+//! A process started inside an existing pid namespace, as by `docker exec`, is told not to arm.
 
 use std::process::Command;
 

@@ -1,4 +1,4 @@
-//! A process under a launcher, and the launcher's own two processes.
+//! Under a launcher, the program and the launcher's own processes get verdicts that come true.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

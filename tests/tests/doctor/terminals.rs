@@ -1,4 +1,4 @@
-//! What the terminal stopped, because it is in the background.
+//! A process that the terminal stopped in the background is reported, with the remedy.
 
 use std::fs;
 use std::process::Command;

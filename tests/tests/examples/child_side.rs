@@ -1,4 +1,4 @@
-//! The examples tell the truth and leave nothing behind; the demo not even when it is interrupted.
+//! The examples of the child's side do what they say and leave nothing behind, even when the demo is interrupted.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};

@@ -44,47 +44,47 @@ fn shows(name: &str, last: &str) {
 }
 
 #[test]
-fn demo() {
+fn demo_leaves_the_terminal_as_it_was() {
     shows("demo", "No process was left behind.");
 }
 
 #[test]
-fn graceful() {
+fn graceful_leaves_the_terminal_as_it_was() {
     shows("graceful", "was killed by SIGKILL");
 }
 
 #[test]
-fn tokio() {
+fn tokio_leaves_the_terminal_as_it_was() {
     shows("tokio", "exited with the status 0");
 }
 
 #[test]
-fn mcp_server() {
+fn mcp_server_leaves_the_terminal_as_it_was() {
     shows("mcp_server", "though its input has not ended");
 }
 
 #[test]
-fn orphan() {
+fn orphan_leaves_the_terminal_as_it_was() {
     shows("orphan", "lives on");
 }
 
 #[test]
-fn process_group() {
+fn process_group_leaves_the_terminal_as_it_was() {
     shows("process_group", "The group outlived its leader");
 }
 
 #[test]
-fn tether() {
+fn tether_leaves_the_terminal_as_it_was() {
     shows("tether", "nothing is left");
 }
 
 #[test]
-fn launcher() {
+fn launcher_leaves_the_terminal_as_it_was() {
     shows("launcher", "gone here, too");
 }
 
 #[test]
-fn supervisor() {
+fn supervisor_leaves_the_terminal_as_it_was() {
     shows("supervisor", "All workers finished");
 }
 

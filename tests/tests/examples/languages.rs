@@ -68,17 +68,17 @@ fn is_killed(harness: &Harness, host: &mut Command) {
 }
 
 #[test]
-fn a_go_parent() {
+fn a_go_parent_leaves_nothing() {
     kills_its_command(&["go", "run"], "article.go");
 }
 
 #[test]
-fn a_python_parent() {
+fn a_python_parent_leaves_nothing() {
     kills_its_command(&["python3"], "timeout.py");
 }
 
 #[test]
-fn a_node_parent() {
+fn a_node_parent_leaves_nothing() {
     kills_its_command(&["node"], "kill.js");
 }
 
@@ -114,7 +114,7 @@ fn a_ci_step_whose_runner_or_shell_is_killed() {
 }
 
 #[test]
-fn an_mcp_host_that_is_killed() {
+fn an_mcp_host_that_is_killed_leaves_nothing() {
     let text = fs::read_to_string(Path::new(FOLDER).join("mcp.json")).unwrap();
     let configuration: serde_json::Value = serde_json::from_str(&text).unwrap();
     let server = &configuration["mcpServers"]["some-server"];
@@ -128,7 +128,7 @@ fn an_mcp_host_that_is_killed() {
 }
 
 #[test]
-fn a_containers_entry_point() {
+fn a_containers_entry_point_leaves_nothing() {
     if !needs_root() || !is_installed("unshare") {
         return;
     }

@@ -1,4 +1,4 @@
-//! The examples of the parent's side tell the truth and leave nothing behind, not even if they are killed by SIGKILL.
+//! The examples of the parent's side do what they say and leave nothing behind, even when they are killed.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -50,7 +50,10 @@ fn process_group_shows_the_mistake_and_the_group_with_its_leader_and_without() {
         panic!("{printed}")
     };
     assert_none_is_gone(start);
-    in_this_order(refused, &["does not lead a process group", "`process_group(0)`", "Nobody got a signal", "\n2. "]);
+    in_this_order(
+        refused,
+        &["does not lead a process group", "`process_group(0)`", "No process got a signal", "\n2. "],
+    );
     assert_none_is_gone(refused);
     let (together, leader_killed) = together.split_once("\n3. ").unwrap();
     assert_all_are_gone(together);
@@ -78,7 +81,7 @@ fn supervisor_replaces_a_worker_takes_all_with_it_and_lets_them_finish() {
     in_this_order(replaced, &["supervisor: worker 2 ended (signal: 9 (SIGKILL)); the next in 100ms", "\n   worker 2:"]);
     assert_eq!(replaced.matches("alive     └ supervisor --worker").count(), 4);
     assert_all_are_gone(killed.split_once("\n2. ").unwrap().0);
-    in_this_order(asked, &["SIGTERM, so nobody is started again", "good bye", "All workers finished"]);
+    in_this_order(asked, &["SIGTERM, so no worker is started again", "good bye", "All workers finished"]);
     assert_eq!(asked.matches("these were the last").count(), 4);
 }
 

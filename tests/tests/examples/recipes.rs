@@ -84,23 +84,23 @@ fn run_and_leave_nothing(language: &str, interpreter: &[&str], file: &str, wait:
 }
 
 #[test]
-fn a_python_parent() {
+fn a_python_parent_leaves_nothing() {
     run_and_leave_nothing("python", &["python3"], "recipe.py", "subprocess.run([\"until-started\"])");
 }
 
 #[test]
-fn a_node_parent() {
+fn a_node_parent_leaves_nothing() {
     let wait = "require(\"node:child_process\").execFileSync(\"until-started\");";
     run_and_leave_nothing("js", &["node"], "recipe.js", wait);
 }
 
 #[test]
-fn a_go_parent() {
+fn a_go_parent_leaves_nothing() {
     run_and_leave_nothing("go", &["go", "run"], "recipe.go", "exec.Command(\"until-started\").Run()");
 }
 
 #[test]
-fn a_java_parent() {
+fn a_java_parent_leaves_nothing() {
     let wait = "new ProcessBuilder(\"until-started\").start().waitFor();";
     run_and_leave_nothing("java", &["java"], "Build.java", wait);
 }

@@ -1,4 +1,5 @@
-//! A stdio server that exits at the end of its input, with helpers, when its host is killed.
+//! A stdio server with the attribute and a tether leaves no helper when its host is killed; `descendants` alone
+//! may.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Signals from any text and number.
+//! Any text or number becomes a signal or an error.
 
 use nix::libc;
 use nix::sys::signal as system;

@@ -1,4 +1,4 @@
-//! Token streams of every kind.
+//! Token streams of every kind, for the attributes.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use proptest::collection::vec;

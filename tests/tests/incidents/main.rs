@@ -1,4 +1,4 @@
-//! Incidents: what went wrong with parent-death signals in the field, each as one short story.
+//! Incidents: known failures of parent-death signals, each reproduced with the naive approach, and the cure.
 //!
 //! A module is an incident. Its head says what happened, where it was reported, and what cures it. Its tests whose
 //! names begin with `naive` show the failure as it was reported; those that begin with `cure` show the same situation

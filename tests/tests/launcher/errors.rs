@@ -1,4 +1,4 @@
-//! What a launcher refuses, and how it says so.
+//! A launcher that cannot protect refuses to start the program, and says in one line what to do.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -36,7 +36,7 @@ fn a_host_that_has_not_called_init_gets_an_error() {
 }
 
 #[test]
-fn half_a_sign_is_125() {
+fn half_of_what_names_a_launcher_is_125() {
     let harness = harness();
     let order = ["--owner=1", "--", "echo", "started"];
     for (name, sign) in [
@@ -70,7 +70,7 @@ fn a_dynamic_loader_refuses_the_sign() {
 }
 
 #[test]
-fn a_second_thread_is_125() {
+fn a_launcher_with_a_second_thread_is_125() {
     let harness = harness();
     let output = harness.run(host("spawn").env("LAUNCHER_HOST_THREAD", "1"));
     assert_eq!(output.stdout, b"exit 125\n");

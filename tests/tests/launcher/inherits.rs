@@ -1,4 +1,4 @@
-//! What a program has under a launcher, it has as without one.
+//! A program under a launcher inherits what it would inherit without one.
 
 use std::ffi::OsString;
 use std::fs::{self, File};

@@ -60,31 +60,31 @@ fn nothing_is_left_after(death: Option<Dies>) {
 }
 
 #[test]
-fn the_owner_is_killed() {
+fn nothing_is_left_when_the_owner_is_killed() {
     nothing_is_left_after(Some(Dies::Owner));
 }
 
 #[test]
-fn the_owners_whole_process_group_is_killed() {
+fn nothing_is_left_when_the_owners_whole_process_group_is_killed() {
     nothing_is_left_after(Some(Dies::OwnersGroup));
 }
 
 #[test]
-fn outer_is_killed() {
+fn nothing_is_left_when_outer_is_killed() {
     nothing_is_left_after(Some(Dies::Outer));
 }
 
 #[test]
-fn inner_is_killed() {
+fn nothing_is_left_when_inner_is_killed() {
     nothing_is_left_after(Some(Dies::Inner));
 }
 
 #[test]
-fn the_program_exits() {
+fn nothing_is_left_when_the_program_exits() {
     nothing_is_left_after(None);
 }
 
 #[test]
-fn the_program_is_killed() {
+fn nothing_is_left_when_the_program_is_killed() {
     nothing_is_left_after(Some(Dies::Program));
 }

@@ -1,4 +1,4 @@
-//! What the options of a launcher change.
+//! Each option of a launcher changes what it says: signal, grace, watched pids, background, parent.
 
 use std::fs;
 use std::os::unix::process::CommandExt;

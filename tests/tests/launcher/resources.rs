@@ -1,4 +1,4 @@
-//! What the two processes of a launcher hold while the program runs.
+//! While the program runs, a launcher holds no descriptor but standard error, no folder, and little memory.
 
 use std::fs;
 use std::os::unix::process::CommandExt;

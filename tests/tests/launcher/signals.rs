@@ -1,4 +1,4 @@
-//! What becomes of a signal that a launcher gets.
+//! A signal to a launcher reaches the program once; only SIGTERM with a grace ends the tree.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;

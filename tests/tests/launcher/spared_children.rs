@@ -1,4 +1,4 @@
-//! What a process started before it became a launcher belongs to no tree.
+//! Children that a process had before it became a launcher are neither signalled nor waited for.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;

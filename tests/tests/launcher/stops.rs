@@ -1,4 +1,5 @@
-//! A launcher whose program stops, and one that is stopped itself.
+//! When the program stops, its launcher stops; when either continues, both do, and nothing is left if one is killed
+//! then.
 //!
 //! ```sh
 //! PDEATHSIG_STOPS=500 cargo test --test launcher stops
@@ -83,7 +84,7 @@ fn set(command: &[&str]) {
 }
 
 #[test]
-fn the_program_is_killed_while_it_is_stopped() {
+fn nothing_is_left_when_a_stopped_program_is_killed() {
     let harness = harness();
     let mut launched = launch(&harness);
     kill(launched.program, Signal::SIGSTOP).unwrap();

@@ -1,4 +1,4 @@
-//! The ways.
+//! The ways to start something.
 
 /// A way to start something.
 pub(crate) struct Way {

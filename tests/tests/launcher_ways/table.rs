@@ -1,4 +1,4 @@
-//! What came of it, as Markdown.
+//! The outcome as a Markdown table.
 
 use std::fmt::Write;
 

@@ -231,7 +231,7 @@ fn a_parent_that_dies_after_it_was_recorded_is_not_survived() {
 }
 
 /// The comparison is of numbers, and the number of a dead parent is given away again: to an unrelated process, which
-/// does no harm, since no code asks for that. To the process that adopts the child it cannot go. That one is an
+/// does not matter, since no code asks for that. To the process that adopts the child it cannot go. That one is an
 /// ancestor of the child, and a process that becomes an ancestor by adopting was one before; so it was there before the
 /// parent was, which it had as a descendant, and two processes that are there at one time have two numbers. (Other than
 /// by adopting, no process gets a parent. Across pid namespaces the number that is told has another meaning, and

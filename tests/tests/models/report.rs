@@ -1,4 +1,4 @@
-//! Checks a model, and says what came of it.
+//! Checks a model, and prints the result.
 
 use std::fmt::{Debug, Display};
 use std::hash::Hash;

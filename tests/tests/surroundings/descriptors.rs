@@ -1,9 +1,9 @@
-//! The standard descriptors are closed. All of them: `tether.rs`, `watch_robustness.rs`.
+//! A tie holds when the standard descriptors are closed. All descriptors: `tether::members`, `watch::robustness`.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Harness};
+use pdeathsig_tests::Actor;
 
-use crate::{each_tie_holds, Way, ACTOR};
+use crate::{each_tie_holds, harness, Way};
 
 #[test]
 fn in_the_parent_or_in_the_child() {
@@ -13,7 +13,7 @@ fn in_the_parent_or_in_the_child() {
     each_tie_holds(close, |_| {});
     each_tie_holds(|_| {}, close);
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = harness.actor();
         let child = way.tied(&mut parent, close);
         parent.kill();
@@ -24,7 +24,7 @@ fn in_the_parent_or_in_the_child() {
 /// Or whatever is printed would cut it, and whatever is read take it apart.
 #[test]
 fn a_tether_does_not_take_their_place() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = harness.actor();
     owner.close_standard_descriptors();
     owner.tether(Signal::SIGKILL).unwrap();
@@ -37,9 +37,8 @@ fn a_tether_does_not_take_their_place() {
 
 #[test]
 fn a_parent_that_is_pinned_in_their_place_minds_neither_reads_nor_writes() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (parent, mut child) = harness.parent_and_child();
     child.close_standard_descriptors();
     child.pin().unwrap();
     assert!(child.has_no_use_of_standard_descriptors());

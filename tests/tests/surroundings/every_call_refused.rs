@@ -1,9 +1,9 @@
 //! Each system call that a tie may need, refused, with `EPERM` and with `ENOSYS`.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Answer, Harness, Refused, Spawning};
+use pdeathsig_tests::{Actor, Answer, Refused, Spawning};
 
-use crate::{assert_nothing_is_left, belongings, Tied, Way, ACTOR};
+use crate::{assert_nothing_is_left, belongings, harness, Tied, Way};
 
 const ANSWERS: [(Answer, &str); 2] = [
     (Answer::NotPermitted, "Operation not permitted (os error 1)"),
@@ -47,7 +47,7 @@ fn before_the_tie_is_made() {
     for (call, errors) in REFUSED {
         for (answer, printed) in ANSWERS {
             for (way, expected) in Way::ALL.into_iter().zip(errors) {
-                let harness = Harness::open(ACTOR);
+                let harness = harness();
                 let mut parent = harness.actor();
                 let before = belongings(&parent);
                 let tied = way.tie(&mut parent, Signal::SIGKILL, |actor| actor.refuse(call.by(answer)));
@@ -89,7 +89,7 @@ fn after_the_error_nothing_is_armed() {
                 if [HOLDS, AS_STD, SPAWN].contains(&expected) || way == Way::Tether {
                     continue;
                 }
-                let harness = Harness::open(ACTOR);
+                let harness = harness();
                 let mut parent = harness.actor();
                 let tied = way.tie(&mut parent, Signal::SIGKILL, |actor| actor.refuse(call.by(answer)));
                 let mut child = tied.child.unwrap();
@@ -106,7 +106,7 @@ fn after_the_tie_was_made() {
     for (call, _) in REFUSED {
         for (answer, _) in ANSWERS {
             for way in Way::ALL {
-                let harness = Harness::open(ACTOR);
+                let harness = harness();
                 let mut parent = harness.actor();
                 let mut child = way.tied(&mut parent, |_| {});
                 child.refuse_everywhere(call.by(answer));
@@ -126,7 +126,7 @@ fn what_was_armed_before_holds_still() {
             if errors[again] == HOLDS || before == 2 && call == Refused::Thread {
                 continue;
             }
-            let harness = Harness::open(ACTOR);
+            let harness = harness();
             let mut parent = harness.actor();
             let mut child = Way::ALL[before].tied(&mut parent, |_| {});
             child.refuse(call);
@@ -151,9 +151,8 @@ fn the_parent_is_pinned_or_the_error_says_why_not() {
         (Refused::Kill, HOLDS),
     ] {
         for (answer, printed) in ANSWERS {
-            let harness = Harness::open(ACTOR);
-            let mut parent = harness.actor();
-            let mut child = parent.spawn();
+            let harness = harness();
+            let (parent, mut child) = harness.parent_and_child();
             let before = belongings(&child);
             child.refuse(call.by(answer));
             let pinned = child.pin();
@@ -183,7 +182,7 @@ fn the_process_group_of_a_child_is_signalled_or_the_error_says_why_not() {
         (Refused::ParentId, HOLDS),
     ] {
         for (answer, printed) in ANSWERS {
-            let harness = Harness::open(ACTOR);
+            let harness = harness();
             let mut parent = harness.actor();
             let mut child = parent.spawn_as(Spawning { group: Some(0), ..Spawning::default() });
             parent.refuse(call.by(answer));
@@ -203,7 +202,7 @@ fn the_process_group_of_a_child_is_signalled_or_the_error_says_why_not() {
 /// What is printed of a remedy has to be true of the call.
 #[test]
 fn a_call_that_is_not_there_is_not_mistaken_for_another() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut child = harness.actor();
     child.refuse(Refused::SetParentDeathSignal.by(Answer::NotThere));
     let error = child.arm(Signal::SIGKILL).unwrap_err();
@@ -221,7 +220,7 @@ fn a_tether_that_is_there_sends_or_says_why_not() {
         [(Refused::Descriptor, HOLDS), (Refused::WaitId, HOLDS), (Refused::Kill, "kill(2) on a process group")]
     {
         for (answer, printed) in ANSWERS {
-            let harness = Harness::open(ACTOR);
+            let harness = harness();
             let mut owner = harness.actor();
             owner.tether(Signal::SIGKILL).unwrap();
             let mut child = owner.spawn_tethered();

@@ -1,11 +1,11 @@
-//! A child in a frozen control group.
+//! A child in a frozen control group dies at once in the second version of control groups, else when it is thawed.
 
 use std::io;
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{skipped, until, Actor, ControlGroup, Harness};
 
-use crate::{Way, ACTOR};
+use crate::{harness, Way};
 
 fn frozen<'a>(harness: &'a Harness, way: Way, group: &ControlGroup) -> Actor<'a> {
     let mut parent = harness.actor();
@@ -23,7 +23,7 @@ fn made(group: io::Result<ControlGroup>) -> Option<ControlGroup> {
 #[test]
 fn of_the_first_version_it_dies_when_it_is_thawed() {
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let Some(group) = made(ControlGroup::freezer()) else { return };
         let child = frozen(&harness, way, &group);
         if !way.watches() {
@@ -38,7 +38,7 @@ fn of_the_first_version_it_dies_when_it_is_thawed() {
 #[test]
 fn of_the_second_version_it_dies_at_once_but_by_a_watch_when_it_is_thawed() {
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let Some(group) = made(ControlGroup::freezer_of_the_second_version()) else { return };
         let child = frozen(&harness, way, &group);
         if way.watches() {

@@ -1,15 +1,15 @@
-//! Limits of descriptors, processes, memory and stack. A user's descriptors in flight over many tethers:
-//! `tether_many.rs`.
+//! At limits of descriptors, processes, memory and stack, a tie holds or is an error that says which. Descriptors in
+//! flight: `tether::many`.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, Actor, Harness};
+use pdeathsig_tests::{needs_root, Actor};
 
-use crate::{assert_nothing_is_left, belongings, each_tie_holds, user, Way, ACTOR};
+use crate::{assert_nothing_is_left, belongings, each_tie_holds, harness, user, Way};
 
 /// For each way: what happens before the tie is made, and the parts of its error, none if it holds.
 fn each_tie_holds_or_fails(before: impl Fn(&mut Actor<'_>), errors: [&[&str]; 7]) {
     for (way, parts) in Way::ALL.into_iter().zip(errors) {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = harness.actor();
         let had = belongings(&parent);
         let tied = way.tie(&mut parent, Signal::SIGKILL, &before);
@@ -41,7 +41,7 @@ fn no_descriptor_may_be_opened() {
 #[test]
 fn no_descriptor_may_be_opened_any_more() {
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = harness.actor();
         let mut child = way.tied(&mut parent, |_| {});
         child.lower_descriptors_to(0);
@@ -67,7 +67,7 @@ fn a_user_with_more_in_flight_than_the_limit_gets_a_tether_of_open_descriptors_a
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut another = harness.actor();
     another.drop_privileges(user());
     // Fourteen in flight.

@@ -132,3 +132,8 @@ fn each_tie_holds(parent_is: impl Fn(&mut Actor<'_>), child_is: impl Fn(&mut Act
         child.assert_dies_of(Signal::SIGKILL);
     }
 }
+
+/// The processes of a test are actors.
+fn harness() -> Harness {
+    Harness::open(ACTOR)
+}

@@ -1,11 +1,11 @@
-//! Pid namespaces, of root's and of an ordinary user's in a user namespace. The first process of one:
-//! `pid_namespace.rs`; a parent outside: `watch_refused.rs`; a tether for children inside: `tether.rs`.
+//! Ties hold in pid namespaces, of root and of an ordinary user in a user namespace. See also `arming::pid_namespace`,
+//! `arming::parent_not_visible` and `tether::members`.
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use pdeathsig_tests::{needs_root, skipped, Actor, End, Harness, Options, Spawning};
 
-use crate::{user, Way, ACTOR};
+use crate::{harness, user, Way};
 
 /// The first process of a new pid namespace, made by root or by an ordinary user in a user namespace, and the process
 /// that made it.
@@ -36,7 +36,7 @@ fn within_every_tie_holds() {
     }
     for user in [None, Some(user())] {
         for way in Way::ALL {
-            let harness = Harness::open(ACTOR);
+            let harness = harness();
             let Some((_outside, mut first)) = first_of_a_namespace(&harness, user) else { return };
             let mut parent = first.spawn();
             let child = way.tied(&mut parent, |_| {});
@@ -54,7 +54,7 @@ fn within_descendants_live_on_and_no_other_process_is_hit() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let Some((_outside, mut first)) = first_of_a_namespace(&harness, Some(user())) else { return };
     let mut parent = first.spawn();
     let mut child = parent.spawn();
@@ -72,7 +72,7 @@ fn with_the_first_process_every_process_dies() {
         return;
     }
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let Some((mut outside, mut first)) = first_of_a_namespace(&harness, None) else { return };
         let child = way.tied(&mut first, |_| {});
         first.send(Signal::SIGKILL);
@@ -88,7 +88,7 @@ fn from_outside_a_command_is_tied_and_a_tether_is_an_error() {
         return;
     }
     for user in [None, Some(user())] {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let Some((mut outside, _first)) = first_of_a_namespace(&harness, user) else { return };
         let mut child = outside.spawn_as(Spawning::armed(Signal::SIGKILL));
         assert_eq!(child.parent(), Pid::from_raw(0));

@@ -1,14 +1,14 @@
-//! The parent is killed because memory has run out.
+//! A parent that the OOM killer kills takes its child along.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{skipped, ControlGroup, Harness};
+use pdeathsig_tests::{skipped, ControlGroup};
 
-use crate::{Way, ACTOR};
+use crate::{harness, Way};
 
 #[test]
 fn the_child_dies_with_a_parent_that_runs_out_of_memory() {
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let group = match ControlGroup::with_memory(32 << 20) {
             Ok(group) => group,
             Err(error) => {
@@ -30,7 +30,7 @@ fn the_child_dies_with_a_parent_that_runs_out_of_memory() {
 #[test]
 fn a_child_that_has_none_left_dies_with_its_parent() {
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = harness.actor();
         let mut child = way.tied(&mut parent, |_| {});
         child.limit_address_space(0);

@@ -7,7 +7,7 @@ use std::os::unix::fs::{chown, PermissionsExt};
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{needs_root, set_uid_programs_work, Actor, Harness, Options};
 
-use crate::{each_tie_holds, user, Way, ACTOR};
+use crate::{each_tie_holds, harness, user, Way};
 
 #[test]
 fn a_process_that_cannot_be_dumped_is_tied_and_ties() {
@@ -22,7 +22,7 @@ fn a_process_that_cannot_be_dumped_is_tied_and_ties() {
     }
     each_tie_holds(hide, |child| child.forbid_dumps());
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = harness.actor();
         let child = way.tied(&mut parent, hide);
         parent.kill();
@@ -35,7 +35,7 @@ fn descendants_that_cannot_be_dumped_are_found() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut parent = harness.actor();
     parent.drop_privileges(user());
     let mut child = parent.spawn();
@@ -74,7 +74,7 @@ fn a_set_uid_program_is_tied_by_a_tether_alone() {
         return;
     }
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let [parent, mut child] = executing_a_set_uid_program(&harness, way, |_| {});
         assert_eq!((child.effective_user(), child.read()), (0, Ok(None)));
         parent.kill();
@@ -93,7 +93,7 @@ fn a_set_uid_program_that_may_gain_no_privileges_is_tied_as_any() {
         return;
     }
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let before = |child: &mut Actor<'_>| child.forbid_new_privileges();
         let [parent, mut child] = executing_a_set_uid_program(&harness, way, before);
         assert_eq!(child.effective_user(), user());

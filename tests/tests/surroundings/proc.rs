@@ -4,9 +4,9 @@
 use std::path::Path;
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, Actor, Harness, Options};
+use pdeathsig_tests::{needs_root, Actor, Options};
 
-use crate::{each_tie_holds, user, Way, ACTOR};
+use crate::{each_tie_holds, harness, user, Way, ACTOR};
 
 const HIDING: [Option<&str>; 4] = [None, Some("hidepid=1"), Some("hidepid=2"), Some("hidepid=invisible")];
 
@@ -35,7 +35,7 @@ fn descendants_are_found_where_proc_shows_them() {
         return;
     }
     for options in HIDING {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = harness.actor();
         parent.change_proc(options).unwrap();
         parent.drop_privileges(user());
@@ -59,7 +59,7 @@ fn the_spawner_is_reported_or_the_error_says_why_not() {
         return;
     }
     for (options, hidden) in HIDING.into_iter().zip([true, false, false, false]) {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = harness.actor();
         parent.change_proc(options).unwrap();
         let mut child = parent.spawn();
@@ -94,7 +94,7 @@ fn every_tie_holds_in_an_empty_root() {
     each_tie_holds(enter_an_empty_root, |_| {});
     // With not even programs.
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = harness.actor();
         let root = harness.folder().join("nothing");
         std::fs::create_dir(&root).unwrap();

@@ -1,13 +1,13 @@
 //! Under a sandbox that refuses a system call: an error that says which, and nothing half-armed.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{End, Harness, Refused};
+use pdeathsig_tests::{End, Refused};
 
-use crate::ACTOR;
+use crate::harness;
 
 #[test]
-fn arming() {
-    let harness = Harness::open(ACTOR);
+fn arming_that_is_refused_is_an_error() {
+    let harness = harness();
     let mut child = harness.actor();
     child.refuse(Refused::SetParentDeathSignal);
     let error = child.arm(Signal::SIGKILL).unwrap_err();
@@ -16,8 +16,8 @@ fn arming() {
 }
 
 #[test]
-fn undoing() {
-    let harness = Harness::open(ACTOR);
+fn undoing_that_is_refused_is_an_error() {
+    let harness = harness();
     let mut child = harness.actor();
     child.arm(Signal::SIGTERM).unwrap();
     child.refuse(Refused::SetParentDeathSignal);
@@ -27,8 +27,8 @@ fn undoing() {
 }
 
 #[test]
-fn reading_back() {
-    let harness = Harness::open(ACTOR);
+fn reading_back_that_is_refused_is_an_error() {
+    let harness = harness();
     let mut child = harness.actor();
     child.refuse(Refused::GetParentDeathSignal);
     let error = child.read().unwrap_err();
@@ -37,7 +37,7 @@ fn reading_back() {
 
 #[test]
 fn sending_itself_the_signal_of_a_parent_that_is_gone() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut child = harness.actor();
     child.refuse(Refused::Kill);
     let wrong = child.pid().as_raw();
@@ -48,9 +48,8 @@ fn sending_itself_the_signal_of_a_parent_that_is_gone() {
 
 #[test]
 fn sending_itself_sigkill_ends_it_all_the_same() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (mut parent, mut child) = harness.parent_and_child();
     child.refuse(Refused::Kill);
     let wrong = child.pid().as_raw() as u32;
     child.request_arm(Signal::SIGKILL, Some(wrong));
@@ -65,7 +64,7 @@ fn getpid_gettid_and_getppid() {
         (Refused::BothIds, "gettid(2)"),
         (Refused::ParentId, "getppid(2)"),
     ] {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut child = harness.actor();
         child.refuse(what);
         // One that does not exist, so that a signal would follow.

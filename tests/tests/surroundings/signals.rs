@@ -1,9 +1,9 @@
 //! Every signal that can be ignored or blocked is, by inheritance or by the child itself.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Harness, Options};
+use pdeathsig_tests::{Actor, Options};
 
-use crate::{each_tie_holds, Way, ACTOR};
+use crate::{each_tie_holds, harness, Way};
 
 const NOT_REAPING: [fn(&mut Actor<'_>); 2] =
     [|actor: &mut Actor<'_>| actor.ignore_everything(), |actor: &mut Actor<'_>| actor.block_everything()];
@@ -13,7 +13,7 @@ fn sigkill_comes_all_the_same() {
     for deaf in NOT_REAPING {
         each_tie_holds(|_| {}, deaf);
         for way in Way::ALL {
-            let harness = Harness::open(ACTOR);
+            let harness = harness();
             let mut parent = harness.actor();
             deaf(&mut parent);
             let child = way.tied(&mut parent, |_| {});
@@ -29,7 +29,7 @@ fn an_inherited_ignored_or_blocked_signal_kills_only_what_a_command_has_armed() 
     for deaf in NOT_REAPING {
         for signal in [Signal::SIGHUP, Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGSYS] {
             for way in Way::ALL {
-                let harness = Harness::open(ACTOR);
+                let harness = harness();
                 let mut parent = harness.actor();
                 deaf(&mut parent);
                 let mut child = way.tied_by(&mut parent, signal, |_| {});
@@ -47,7 +47,7 @@ fn an_inherited_ignored_or_blocked_signal_kills_only_what_a_command_has_armed() 
 #[test]
 fn a_signal_that_the_child_itself_blocks_ends_it_once_it_is_let_through() {
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = harness.actor();
         let mut child = way.tied_by(&mut parent, Signal::SIGTERM, |_| {});
         child.block_everything();
@@ -62,7 +62,7 @@ fn a_signal_that_the_child_itself_blocks_ends_it_once_it_is_let_through() {
 fn a_grace_kills_a_child_that_ignores_or_blocks_the_signal() {
     for deaf in NOT_REAPING {
         for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS] {
-            let harness = Harness::open(ACTOR);
+            let harness = harness();
             let mut parent = harness.actor();
             deaf(&mut parent);
             let mut child = parent.spawn();
@@ -84,7 +84,7 @@ fn a_grace_kills_a_child_that_ignores_or_blocks_the_signal() {
 /// Ignoring SIGCHLD has children reaped without a wait, but not what leads a tether's group.
 #[test]
 fn an_owner_that_ignores_or_blocks_sigchld_has_tethers() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = harness.actor();
     owner.ignore_everything();
     owner.tether(Signal::SIGKILL).unwrap();

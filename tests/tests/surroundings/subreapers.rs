@@ -1,9 +1,9 @@
-//! A chain of subreapers that dies link by link. A single one: `reparenting.rs`.
+//! In a chain of subreapers that dies link by link, each new parent counts. A single one: `arming::reparenting`.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Harness};
 
-use crate::{Way, ACTOR};
+use crate::{harness, Way};
 
 const LINKS: usize = 4;
 
@@ -21,7 +21,7 @@ fn chain(harness: &Harness) -> Vec<Actor<'_>> {
 #[test]
 fn while_the_parent_lives_nothing_happens_and_when_it_dies_the_child_does() {
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut links = chain(&harness);
         let mut parent = links.pop().unwrap();
         let mut child = way.tied(&mut parent, |_| {});
@@ -38,7 +38,7 @@ fn while_the_parent_lives_nothing_happens_and_when_it_dies_the_child_does() {
 #[test]
 fn from_the_parent_upwards_the_kernels_signal_comes_at_each_death_and_all_others_once() {
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut links = chain(&harness);
         let mut child = way.tied_by(links.last_mut().unwrap(), Signal::SIGTERM, |_| {});
         // `Command::die_with_parent` has a handler set up before exec, which is none, so that this comes after it.
@@ -67,7 +67,7 @@ fn from_the_parent_upwards_the_kernels_signal_comes_at_each_death_and_all_others
 
 #[test]
 fn each_new_parent_can_be_pinned_and_expected() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut links = chain(&harness);
     let mut child = links.last_mut().unwrap().spawn();
     while let Some(link) = links.pop() {

@@ -1,4 +1,4 @@
-//! Sessions without a terminal, and with one that has hung up.
+//! A tie holds in sessions without a terminal, and with one that has hung up.
 
 use std::fs::File;
 use std::process::Command;
@@ -6,7 +6,7 @@ use std::process::Command;
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{controlled_by_its_input, pty_pair, Actor, Harness};
 
-use crate::{each_tie_holds, Way, ACTOR};
+use crate::{each_tie_holds, harness, Way, ACTOR};
 
 /// A parent that leads a terminal's session, in its foreground.
 // Reaped by its id.
@@ -24,7 +24,7 @@ fn a_session_without_a_terminal() {
     // A process that has left the session has left the process group, but is tied in the other ways. The leader of a
     // group makes no session.
     for way in Way::ALL.into_iter().filter(|way| ![Way::Tether, Way::ProcessGroup].contains(way)) {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut parent = harness.actor();
         let mut child = way.tied(&mut parent, |_| {});
         child.new_session();
@@ -36,7 +36,7 @@ fn a_session_without_a_terminal() {
 #[test]
 fn the_hang_up_is_the_parents_end() {
     for way in Way::ALL {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let (mut parent, keyboard) = parent(&harness);
         let mut child = way.tied(&mut parent, |_| {});
         // It comes to the foreground, too, and again when the session's leader ends.
@@ -51,7 +51,7 @@ fn the_hang_up_is_the_parents_end() {
 fn the_terminal_hung_up_and_both_went_on() {
     for before in [true, false] {
         for way in Way::ALL {
-            let harness = Harness::open(ACTOR);
+            let harness = harness();
             let (mut parent, keyboard) = parent(&harness);
             parent.ignore(Signal::SIGHUP);
             let mut keyboard = Some(keyboard);

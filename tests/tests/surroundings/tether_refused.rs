@@ -2,9 +2,9 @@
 
 use nix::sys::signal::Signal;
 use nix::unistd::getpgid;
-use pdeathsig_tests::{Harness, Refused, Spawning};
+use pdeathsig_tests::{Refused, Spawning};
 
-use crate::ACTOR;
+use crate::harness;
 
 const REFUSED: [(Refused, &str); 7] = [
     (Refused::Fork, "clone("),
@@ -17,8 +17,8 @@ const REFUSED: [(Refused, &str); 7] = [
 ];
 
 #[test]
-fn a_new_one() {
-    let harness = Harness::open(ACTOR);
+fn a_new_tether_that_is_refused_is_an_error() {
+    let harness = harness();
     for (refused, call) in REFUSED {
         let mut actor = harness.actor();
         let before = actor.count();
@@ -32,7 +32,7 @@ fn a_new_one() {
 
 #[test]
 fn where_another_group_is_refused_commands_share_the_one_that_is_there() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     for (refused, call) in REFUSED {
         if matches!(refused, Refused::Fork | Refused::ProcessGroup) {
             // Then no command can be spawned into it either.
@@ -59,7 +59,7 @@ fn where_another_group_is_refused_commands_share_the_one_that_is_there() {
 
 #[test]
 fn a_spawn_that_cannot_join_fails() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     owner.refuse(Refused::ProcessGroup);
@@ -69,7 +69,7 @@ fn a_spawn_that_cannot_join_fails() {
 
 #[test]
 fn a_drop_that_may_not_send_hangs_up_all_the_same() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = harness.actor();
     owner.tether(Signal::SIGKILL).unwrap();
     let child = owner.spawn_tethered();

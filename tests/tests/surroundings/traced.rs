@@ -1,9 +1,9 @@
-//! A child, or a parent, that is traced: stopped where its tracer wants it.
+//! SIGKILL reaches a traced child; other signals are for its tracer to deliver. A traced parent's death counts.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Boundary, Harness, Tracee};
+use pdeathsig_tests::{Actor, Boundary, Tracee};
 
-use crate::{Way, ACTOR};
+use crate::{harness, Way};
 
 /// Where a tracer may stop a process.
 const STOPS: [fn(&Actor<'_>) -> Tracee; 4] = [
@@ -34,7 +34,7 @@ fn stopped_before_a_call(actor: &Actor<'_>) -> Tracee {
 fn sigkill_goes_through_wherever_the_child_is_stopped() {
     for stop in STOPS {
         for way in Way::ALL {
-            let harness = Harness::open(ACTOR);
+            let harness = harness();
             let mut parent = harness.actor();
             let child = way.tied(&mut parent, |_| {});
             let _held = stop(&child);
@@ -48,7 +48,7 @@ fn sigkill_goes_through_wherever_the_child_is_stopped() {
 fn a_signal_that_can_be_caught_is_the_tracers_to_deliver() {
     for way in Way::ALL {
         for delivered in [true, false] {
-            let harness = Harness::open(ACTOR);
+            let harness = harness();
             let mut parent = harness.actor();
             let mut child = way.tied_by(&mut parent, Signal::SIGTERM, |_| {});
             let mut held = Tracee::seize(&child);
@@ -73,7 +73,7 @@ fn a_signal_that_can_be_caught_is_the_tracers_to_deliver() {
 fn a_parent_that_dies_where_it_is_stopped_takes_the_child_along() {
     for stop in STOPS {
         for way in Way::ALL {
-            let harness = Harness::open(ACTOR);
+            let harness = harness();
             let mut parent = harness.actor();
             let child = way.tied(&mut parent, |_| {});
             let held = stop(&parent);
@@ -88,7 +88,7 @@ fn a_parent_that_dies_where_it_is_stopped_takes_the_child_along() {
 fn a_parent_that_is_stopped_and_goes_on_is_alive() {
     for stop in STOPS {
         for way in Way::ALL {
-            let harness = Harness::open(ACTOR);
+            let harness = harness();
             let mut parent = harness.actor();
             let mut child = way.tied(&mut parent, |_| {});
             drop(stop(&parent));

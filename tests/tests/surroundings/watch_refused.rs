@@ -1,11 +1,11 @@
 //! What `watch` and `Parent` need may be refused: an error that says what and why, and nothing half-armed. A thread
-//! that a sandbox kills: `watch_start.rs`.
+//! that a sandbox kills: `watch::start`.
 
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
-use pdeathsig_tests::{needs_root, Actor, Answer, Harness, Options, Refused};
+use pdeathsig_tests::{needs_root, Actor, Answer, Options, Refused};
 
-use crate::{ACTOR, NOBODY};
+use crate::{harness, NOBODY};
 
 /// Nothing is armed, and no thread is left.
 fn is_untied(mut child: Actor<'_>, parent: Actor<'_>) {
@@ -20,9 +20,8 @@ fn threads_are_used_up() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (parent, mut child) = harness.parent_and_child();
     child.limit_processes(NOBODY);
     let error = child.arm_with(Signal::SIGKILL, Options::DESCENDANTS).unwrap_err();
     assert!(error.contains("pthread_create(3)") && error.contains("RLIMIT_NPROC"), "{error}");
@@ -31,9 +30,8 @@ fn threads_are_used_up() {
 
 #[test]
 fn descriptors_are_used_up() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (parent, mut child) = harness.parent_and_child();
     child.fill_descriptors();
     let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
     assert!(error.contains("pidfd_open(2)") && error.contains("RLIMIT_NOFILE"), "{error}");
@@ -43,9 +41,8 @@ fn descriptors_are_used_up() {
 
 #[test]
 fn the_kernel_is_older_than_5_3() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (parent, mut child) = harness.parent_and_child();
     child.refuse(Refused::Pidfd.by(Answer::NotThere));
     let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
     assert!(error.contains("pidfd_open(2)") && error.contains("Linux 5.3"), "{error}");
@@ -55,9 +52,8 @@ fn the_kernel_is_older_than_5_3() {
 
 #[test]
 fn a_sandbox_refuses_to_pin() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (parent, mut child) = harness.parent_and_child();
     child.refuse(Refused::Pidfd);
     let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
     assert!(error.contains("pidfd_open(2)") && error.contains("sandbox"), "{error}");
@@ -66,9 +62,8 @@ fn a_sandbox_refuses_to_pin() {
 
 #[test]
 fn a_sandbox_refuses_to_clear_the_kernels_signal() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (parent, mut child) = harness.parent_and_child();
     child.refuse(Refused::SetParentDeathSignal);
     let error = child.arm_with(Signal::SIGKILL, Options::WATCH).unwrap_err();
     assert!(error.contains("prctl(PR_SET_PDEATHSIG)"), "{error}");
@@ -77,9 +72,8 @@ fn a_sandbox_refuses_to_clear_the_kernels_signal() {
 
 #[test]
 fn a_watch_that_was_armed_outlasts_an_error() {
-    let harness = Harness::open(ACTOR);
-    let mut parent = harness.actor();
-    let mut child = parent.spawn();
+    let harness = harness();
+    let (parent, mut child) = harness.parent_and_child();
     child.watch(Signal::SIGKILL);
     child.refuse(Refused::Pidfd.by(Answer::NotThere));
     child.arm_with(Signal::SIGTERM, Options::WATCH).unwrap_err();
@@ -89,7 +83,7 @@ fn a_watch_that_was_armed_outlasts_an_error() {
 
 #[test]
 fn the_parent_is_outside_the_pid_namespace() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut parent = harness.actor();
     if !parent.try_new_pid_namespace() {
         return;

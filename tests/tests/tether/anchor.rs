@@ -14,7 +14,7 @@ fn die_with(owner: Actor<'_>, members: &[&Actor<'_>]) {
 }
 
 #[test]
-fn it_is_a_zombie_that_leads_the_group_of_what_is_spawned() {
+fn the_anchor_is_a_zombie_that_leads_the_group_of_what_is_spawned() {
     let harness = harness();
     let mut owner = owner(&harness);
     let child = owner.spawn_tethered();
@@ -24,7 +24,7 @@ fn it_is_a_zombie_that_leads_the_group_of_what_is_spawned() {
 }
 
 #[test]
-fn it_is_named_tether() {
+fn the_anchor_is_named_tether() {
     let harness = harness();
     let owner = owner(&harness);
     let [anchor] = owner.zombies()[..] else { panic!("{:?}", owner.zombies()) };
@@ -34,7 +34,7 @@ fn it_is_named_tether() {
 }
 
 #[test]
-fn no_wait_for_any_child_sees_it() {
+fn no_wait_for_any_child_sees_the_anchor() {
     let harness = harness();
     let mut owner = owner(&harness);
     assert_eq!(owner.wait_for_any(false), []);
@@ -53,7 +53,7 @@ fn no_wait_for_any_child_sees_it() {
 }
 
 #[test]
-fn no_sigchld_is_sent_when_it_exits() {
+fn no_sigchld_is_sent_when_the_anchor_exits() {
     let harness = harness();
     let mut owner = harness.actor();
     owner.catch(Signal::SIGCHLD);
@@ -77,7 +77,7 @@ fn it_stays_though_children_are_not_to_become_zombies() {
 }
 
 #[test]
-fn it_goes_with_the_tether() {
+fn the_anchor_goes_with_the_tether() {
     let harness = harness();
     let mut owner = owner(&harness);
     assert_eq!(owner.zombies().len(), 1);

@@ -1,4 +1,4 @@
-//! An owner that writes a core dump takes its members along, when it is written.
+//! The members die when their owner has written its core dump.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use pdeathsig_tests::{skipped, Cause};
 use crate::harness;
 
 #[test]
-fn an_owner_dumps_core() {
+fn members_die_when_the_owner_has_dumped_core() {
     let harness = harness();
     let mut owner = harness.actor();
     owner.dump_core_into(harness.folder());

@@ -1,4 +1,4 @@
-//! `Tether::global`: one for the process, made once.
+//! `Tether::global` is one tether for the process, made once, and an error in a fork.
 
 use std::process::Command;
 use std::ptr;

@@ -1,4 +1,4 @@
-//! In a fork of the owner, what is done with the tether does not concern the owner's members.
+//! Calls on a tether in a fork of the owner do not touch the owner's members.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, End, Spawning};

@@ -1,11 +1,13 @@
 //! What is spawned with a `Tether` dies with its owner or by its signal, and no other process does.
 
 mod anchor;
+mod attach;
 mod commands;
 mod core_dump;
 mod global;
 mod in_a_fork;
 mod leaves_nothing;
+mod many;
 mod members;
 mod moving_members;
 mod out_of_reach;
@@ -14,6 +16,7 @@ mod shutdown;
 mod spawn_race;
 mod tokio_command;
 mod unix_gc;
+mod users;
 mod wait;
 
 use nix::sys::signal::Signal;

@@ -1,4 +1,4 @@
-//! Whatever ends the owner of a tether, what it spawned with it dies, and what that spawned.
+//! Members and their descendants die whatever ends the owner; no other process does.
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::getpgid;
@@ -14,7 +14,7 @@ fn all_die_of(signal: Signal, actors: &[Actor<'_>]) {
 }
 
 #[test]
-fn the_owner_is_killed() {
+fn members_die_when_the_owner_is_killed() {
     let harness = harness();
     let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
@@ -25,7 +25,7 @@ fn the_owner_is_killed() {
 }
 
 #[test]
-fn the_owner_dies_of_any_other_cause() {
+fn members_die_whatever_ends_the_owner() {
     for cause in [Cause::Segfault, Cause::Abort, Cause::Panic, Cause::Exit, Cause::Return] {
         for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGUSR1] {
             let harness = harness();
@@ -50,7 +50,7 @@ fn a_sibling_that_is_not_tethered_lives() {
 }
 
 #[test]
-fn a_signal_of_the_real_time_kind() {
+fn members_die_of_a_real_time_signal() {
     let harness = harness();
     let program = || Some(("sleep".into(), vec!["60".into()]));
     for number in [34, 40, 64] {
@@ -63,7 +63,7 @@ fn a_signal_of_the_real_time_kind() {
 }
 
 #[test]
-fn a_signal_of_the_real_time_kind_that_cannot_be_queued_comes_as_sigio() {
+fn a_real_time_signal_that_cannot_be_queued_comes_as_sigio() {
     let harness = harness();
     let mut owner = harness.actor();
     owner.tether_by_number(40).unwrap();
@@ -76,7 +76,7 @@ fn a_signal_of_the_real_time_kind_that_cannot_be_queued_comes_as_sigio() {
 }
 
 #[test]
-fn only_the_thread_that_spawned_ends() {
+fn members_live_when_only_the_thread_that_spawned_them_exits() {
     let harness = harness();
     let mut owner = owner(&harness);
     let mut child = owner.spawn_as(Spawning { on_thread: true, ..Spawning::tethered() });
@@ -86,7 +86,7 @@ fn only_the_thread_that_spawned_ends() {
 }
 
 #[test]
-fn the_main_thread_of_the_owner_ends_alone() {
+fn members_live_when_only_the_main_thread_of_the_owner_exits() {
     let harness = harness();
     let mut owner = owner(&harness);
     let _thread = owner.spawn_on_thread();
@@ -99,7 +99,7 @@ fn the_main_thread_of_the_owner_ends_alone() {
 }
 
 #[test]
-fn the_tether_is_dropped() {
+fn members_die_when_the_tether_is_dropped() {
     let harness = harness();
     let mut owner = owner_with(&harness, Signal::SIGTERM);
     let mut child = owner.spawn_tethered();
@@ -111,7 +111,7 @@ fn the_tether_is_dropped() {
 }
 
 #[test]
-fn the_tether_is_replaced() {
+fn members_die_when_the_tether_is_replaced() {
     let harness = harness();
     let mut owner = owner(&harness);
     let child = owner.spawn_tethered();
@@ -188,7 +188,7 @@ fn a_handler_runs_at_least_once_and_at_most_as_often_as_the_group_is_walked_thro
 }
 
 #[test]
-fn the_owner_stops_or_is_killed_while_stopped() {
+fn members_live_when_the_owner_stops_and_die_when_it_is_killed_then() {
     let harness = harness();
     let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
@@ -200,7 +200,7 @@ fn the_owner_stops_or_is_killed_while_stopped() {
 }
 
 #[test]
-fn the_owner_executes_another_program() {
+fn members_die_when_the_owner_executes_another_program() {
     let harness = harness();
     for on_thread in [false, true] {
         let mut owner = owner(&harness);
@@ -338,7 +338,7 @@ fn the_number_of_a_dropped_tether_is_no_group_to_join() {
 }
 
 #[test]
-fn a_tether_within_a_tether() {
+fn a_tether_within_a_tether_is_cut_with_it() {
     let harness = harness();
     let mut outer = owner(&harness);
     let mut inner = outer.spawn_tethered();

@@ -1,4 +1,4 @@
-//! What a tether does not reach, as its documentation says.
+//! What a tether does not reach lives on, as its documentation says.
 
 use std::fs;
 use std::path::Path;

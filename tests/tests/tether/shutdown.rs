@@ -1,4 +1,4 @@
-//! A tether asks its members to end, waits for them, and kills those that are left.
+//! `shutdown` signals the members, waits for them, and kills those that are left after the grace.
 
 use std::time::{Duration, Instant};
 

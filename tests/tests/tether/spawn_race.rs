@@ -1,4 +1,4 @@
-//! The owner dies while it spawns: the child is held in the middle of `posix_spawn`, and never gets to run its program.
+//! An owner that dies in the middle of `posix_spawn` takes the child along: it never runs its program.
 
 use nix::libc;
 use nix::sys::signal::Signal;
@@ -31,19 +31,19 @@ fn owner_dies_at(call: libc::c_long, through: bool, anchor_is_reaped: bool) {
 }
 
 #[test]
-fn before_it_has_joined_the_group() {
+fn an_owner_killed_before_the_child_has_joined_the_group_is_not_survived() {
     owner_dies_at(libc::SYS_setpgid, false, false);
     owner_dies_at(libc::SYS_setpgid, false, true);
 }
 
 #[test]
-fn when_it_has_joined_the_group() {
+fn an_owner_killed_when_the_child_has_joined_the_group_is_not_survived() {
     owner_dies_at(libc::SYS_setpgid, true, false);
     owner_dies_at(libc::SYS_setpgid, true, true);
 }
 
 #[test]
-fn before_it_executes_its_program() {
+fn an_owner_killed_before_the_child_executes_its_program_is_not_survived() {
     owner_dies_at(libc::SYS_execve, false, false);
     owner_dies_at(libc::SYS_execve, false, true);
 }

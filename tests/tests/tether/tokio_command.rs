@@ -1,4 +1,4 @@
-//! A command of tokio's, which is one of std's within.
+//! A command of tokio is tethered through the command of std inside it.
 
 use std::os::unix::process::ExitStatusExt;
 
@@ -7,7 +7,7 @@ use pdeathsig::{CommandExt, Signal, Tether};
 use crate::harness;
 
 #[tokio::test]
-async fn through_as_std_mut() {
+async fn a_command_of_tokio_is_tethered_through_as_std_mut() {
     let _harness = harness();
     let tether = Tether::new(Signal::TERM).unwrap();
     let mut command = tokio::process::Command::new("sleep");

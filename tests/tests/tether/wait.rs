@@ -1,4 +1,4 @@
-//! `wait_timeout`: whether members are left, without a signal to them.
+//! `wait_timeout` tells whether members are left, without a signal to them.
 
 use std::time::{Duration, Instant};
 

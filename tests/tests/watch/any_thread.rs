@@ -1,4 +1,4 @@
-//! A watch may be armed on any thread: it does not depend on the one that armed it.
+//! A watch may be armed on any thread, and does not depend on that thread.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::Options;
@@ -65,7 +65,7 @@ fn a_call_on_the_main_thread_replaces_it_and_so_does_outlive_parent() {
 }
 
 #[test]
-fn the_parent_has_died_already() {
+fn an_expected_parent_that_has_died_is_noticed() {
     for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS] {
         let harness = harness();
         let (parent, mut child) = harness.parent_and_child();

@@ -1,4 +1,4 @@
-//! What a watch costs: a thread that sleeps, a descriptor, a little memory, and nothing while the parent lives.
+//! A watch costs a thread that sleeps, a descriptor, a little memory, and nothing while the parent lives.
 
 use std::fs;
 use std::thread;
@@ -50,7 +50,7 @@ fn switches(child: &Actor<'_>, thread: Pid) -> [String; 2] {
 }
 
 #[test]
-fn it_does_not_wake_while_the_parent_lives() {
+fn the_thread_does_not_wake_while_the_parent_lives() {
     let harness = harness();
     let (_parent, mut child) = harness.parent_and_child();
     child.arm_with(Signal::SIGKILL, EVERYTHING).unwrap();

@@ -1,4 +1,4 @@
-//! `descendants`: all of them, however they are scattered, and no other process.
+//! `descendants`: the signal reaches all of them, wherever they have moved, and no other process.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{Actor, Answer, Harness, Options, Refused};
@@ -20,7 +20,7 @@ fn family(harness: &Harness) -> (Actor<'_>, Actor<'_>, [Actor<'_>; 3]) {
 }
 
 #[test]
-fn they_die_in_sessions_of_their_own_too() {
+fn descendants_die_in_sessions_of_their_own_too() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
         let harness = harness();
         let (parent, mut child, descendants) = family(&harness);
@@ -48,7 +48,7 @@ fn no_other_process_dies() {
 }
 
 #[test]
-fn without_it_they_live() {
+fn without_the_option_descendants_live() {
     let harness = harness();
     let (parent, mut child, descendants) = family(&harness);
     child.watch(Signal::SIGKILL);
@@ -88,7 +88,7 @@ fn stopped_descendants_die_and_a_terminating_one_continues_to_exit() {
 }
 
 #[test]
-fn each_is_sent_a_signal_that_it_handles_once_and_goes_on() {
+fn each_descendant_gets_the_signal_once() {
     let harness = harness();
     let (parent, mut child, mut descendants) = family(&harness);
     child.catch(Signal::SIGTERM);
@@ -105,7 +105,7 @@ fn each_is_sent_a_signal_that_it_handles_once_and_goes_on() {
 }
 
 #[test]
-fn those_that_are_left_after_the_grace_are_killed() {
+fn descendants_left_after_the_grace_are_killed() {
     let harness = harness();
     let (parent, mut child, mut descendants) = family(&harness);
     child.catch(Signal::SIGTERM);
@@ -162,7 +162,7 @@ fn two_thousand_descendants_die() {
 }
 
 #[test]
-fn a_storm_of_forks_ends() {
+fn descendants_that_fork_without_end_die() {
     for pressure in ["200", "2000"] {
         let harness = harness();
         let (parent, mut child) = harness.parent_and_child();
@@ -176,7 +176,7 @@ fn a_storm_of_forks_ends() {
 }
 
 #[test]
-fn those_that_double_fork_without_end_while_they_are_killed_end() {
+fn descendants_that_double_fork_without_end_die() {
     for _ in 0..5 {
         let harness = harness();
         let (parent, mut child) = harness.parent_and_child();
@@ -192,7 +192,7 @@ fn those_that_double_fork_without_end_while_they_are_killed_end() {
 }
 
 #[test]
-fn what_the_child_itself_starts_while_it_is_ended_dies_too() {
+fn what_the_child_starts_while_it_dies_dies_too() {
     for _ in 0..20 {
         let harness = harness();
         let (parent, mut child) = harness.parent_and_child();
@@ -237,7 +237,7 @@ fn a_descendant_that_cannot_be_stopped_is_killed_all_the_same() {
 }
 
 #[test]
-fn where_the_kernel_pins_none_they_are_stopped_verified_and_killed() {
+fn without_pidfds_descendants_are_stopped_verified_and_killed() {
     let harness = harness();
     let (parent, mut child, descendants) = family(&harness);
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();
@@ -250,7 +250,7 @@ fn where_the_kernel_pins_none_they_are_stopped_verified_and_killed() {
 }
 
 #[test]
-fn where_no_helper_can_be_made_they_die_all_the_same() {
+fn descendants_die_where_no_helper_process_can_be_made() {
     let harness = harness();
     let (parent, mut child, descendants) = family(&harness);
     child.arm_with(Signal::SIGKILL, DESCENDANTS).unwrap();

@@ -1,4 +1,4 @@
-//! The process dies while its descendants are being killed: none stays stopped.
+//! A process that dies while its descendants are being killed leaves none of them stopped.
 
 use nix::libc;
 use nix::sys::signal::Signal;
@@ -30,7 +30,7 @@ fn descendant_is_stopped(
 }
 
 #[test]
-fn killed_before_they_get_the_signal() {
+fn a_child_killed_before_its_descendants_get_the_signal_leaves_none_stopped() {
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
         let harness = harness();
         let (child, descendant, held) = descendant_is_stopped(&harness, signal, 2, |_| ());
@@ -42,7 +42,7 @@ fn killed_before_they_get_the_signal() {
 }
 
 #[test]
-fn killed_before_they_are_continued() {
+fn a_child_killed_before_its_descendants_continue_leaves_none_stopped() {
     let harness = harness();
     let (child, descendant, held) = descendant_is_stopped(&harness, Signal::SIGTERM, 3, |_| ());
     child.send(Signal::SIGKILL);
@@ -52,7 +52,7 @@ fn killed_before_they_are_continued() {
 }
 
 #[test]
-fn ended_by_itself() {
+fn a_child_that_exits_meanwhile_leaves_none_stopped() {
     let harness = harness();
     let (child, descendant, held) =
         descendant_is_stopped(&harness, Signal::SIGTERM, 2, |child| child.catch(Signal::SIGTERM));
@@ -63,7 +63,7 @@ fn ended_by_itself() {
 }
 
 #[test]
-fn sighup_does_not_end_it_before_its_descendants() {
+fn sighup_does_not_end_the_child_before_its_descendants() {
     let harness = harness();
     let (child, descendant, held) = descendant_is_stopped(&harness, Signal::SIGKILL, 2, |_| ());
     // As the kernel does to the stopped processes of a group that has lost its last tie to the session.

@@ -1,4 +1,4 @@
-//! `grace`: a process left after it gets SIGKILL.
+//! `grace`: a process that is left after it is killed.
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
@@ -10,7 +10,7 @@ const SHORT: Options = Options::WATCH.with_a_short_grace();
 const LONG: Options = Options::WATCH.with_a_long_grace();
 
 #[test]
-fn a_child_that_handles_the_signal_and_goes_on_is_killed_after_it() {
+fn a_child_that_handles_the_signal_and_runs_on_is_killed_after_the_grace() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.catch(Signal::SIGTERM);
@@ -20,7 +20,7 @@ fn a_child_that_handles_the_signal_and_goes_on_is_killed_after_it() {
 }
 
 #[test]
-fn a_child_that_ignores_or_blocks_the_signal_is_killed_after_it() {
+fn a_child_that_ignores_or_blocks_the_signal_is_killed_after_the_grace() {
     for blocks in [false, true] {
         let harness = harness();
         let (parent, mut child) = harness.parent_and_child();
@@ -36,7 +36,7 @@ fn a_child_that_ignores_or_blocks_the_signal_is_killed_after_it() {
 }
 
 #[test]
-fn a_child_that_does_not_handle_the_signal_does_not_need_it() {
+fn a_child_without_a_handler_dies_of_the_signal() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.arm_with(Signal::SIGTERM, LONG).unwrap();
@@ -45,7 +45,7 @@ fn a_child_that_does_not_handle_the_signal_does_not_need_it() {
 }
 
 #[test]
-fn a_child_that_ends_by_itself_within_it_is_not_killed() {
+fn a_child_that_exits_within_the_grace_is_not_killed() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.catch(Signal::SIGTERM);
@@ -69,7 +69,7 @@ fn without_a_grace_no_process_is_killed() {
 }
 
 #[test]
-fn sigkill_needs_none() {
+fn with_sigkill_there_is_no_grace() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.arm_with(Signal::SIGKILL, LONG).unwrap();
@@ -78,7 +78,7 @@ fn sigkill_needs_none() {
 }
 
 #[test]
-fn it_can_be_cancelled_while_it_runs() {
+fn a_grace_can_be_cancelled_while_it_runs() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.catch(Signal::SIGTERM);
@@ -91,7 +91,7 @@ fn it_can_be_cancelled_while_it_runs() {
 }
 
 #[test]
-fn it_can_be_replaced_while_it_runs() {
+fn a_grace_can_be_replaced_while_it_runs() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.catch(Signal::SIGTERM);
@@ -104,7 +104,7 @@ fn it_can_be_replaced_while_it_runs() {
 }
 
 #[test]
-fn the_longest_there_is_never_ends() {
+fn the_longest_grace_never_ends() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.catch(Signal::SIGTERM);
@@ -116,7 +116,7 @@ fn the_longest_there_is_never_ends() {
 }
 
 #[test]
-fn none_at_all_is_sigkill_at_once() {
+fn a_grace_of_zero_is_sigkill_at_once() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.ignore(Signal::SIGTERM);

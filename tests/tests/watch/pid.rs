@@ -20,7 +20,7 @@ fn editor_and_server<'a>(harness: &'a Harness, signal: Signal, options: Options)
 }
 
 #[test]
-fn the_child_dies_with_that_process_and_with_its_parent() {
+fn the_child_dies_with_the_watched_process_and_with_its_parent() {
     for options in [Options::default(), Options::PROCESS_GROUP, Options::DESCENDANTS] {
         for the_parent_dies in [false, true] {
             let harness = harness();
@@ -65,7 +65,7 @@ fn the_end_of_one_thread_or_an_exec_of_that_process_is_not_its_exit() {
 }
 
 #[test]
-fn any_of_eight() {
+fn the_exit_of_any_of_eight_watched_processes_counts() {
     for dies in 0..8 {
         let harness = harness();
         let mut others: Vec<_> = (0..8).map(|_| harness.actor()).collect();
@@ -121,7 +121,7 @@ fn a_pid_that_does_not_exist_is_an_error_and_nothing_is_armed() {
 }
 
 #[test]
-fn the_number_of_a_thread_is_no_process() {
+fn the_id_of_a_thread_is_an_error() {
     let harness = harness();
     let mut editor = harness.actor();
     let _stays = editor.spawn_on_thread();
@@ -158,7 +158,7 @@ fn a_zombie_counts_as_dead() {
 
 /// Held after it was pinned, before it sleeps.
 #[test]
-fn it_exits_while_the_child_arms() {
+fn a_watched_process_that_exits_while_the_child_arms_counts() {
     let harness = harness();
     let editor = harness.actor();
     let mut server = harness.actor();
@@ -171,7 +171,7 @@ fn it_exits_while_the_child_arms() {
 }
 
 #[test]
-fn where_the_thread_has_no_table_of_its_own_and_every_descriptor_is_closed() {
+fn the_watch_holds_when_its_thread_shares_descriptors_and_all_are_closed() {
     let harness = harness();
     let editor = harness.actor();
     let mut server = harness.actor();
@@ -186,7 +186,7 @@ fn where_the_thread_has_no_table_of_its_own_and_every_descriptor_is_closed() {
 
 /// An editor's pid means nothing inside a container.
 #[test]
-fn in_a_container_it_is_an_error() {
+fn in_a_container_a_pid_from_outside_is_an_error() {
     let harness = harness();
     let editor = harness.actor();
     let mut outside = harness.actor();

@@ -1,4 +1,4 @@
-//! `watch` waits for the parent process, not for one of its threads.
+//! `watch` waits for the parent's process, not for one of its threads.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::Cause;
@@ -6,7 +6,7 @@ use pdeathsig_tests::Cause;
 use crate::harness;
 
 #[test]
-fn the_end_of_the_thread_that_spawned_it_is_not_the_parents() {
+fn the_child_lives_when_the_thread_that_spawned_it_exits() {
     let harness = harness();
     let mut parent = harness.actor();
     let mut child = parent.spawn_on_thread();
@@ -20,7 +20,7 @@ fn the_end_of_the_thread_that_spawned_it_is_not_the_parents() {
 }
 
 #[test]
-fn whatever_ends_the_parent() {
+fn the_child_dies_whatever_ends_its_parent() {
     for cause in [Cause::Segfault, Cause::Abort, Cause::Panic, Cause::Exit, Cause::Return] {
         for signal in [Signal::SIGKILL, Signal::SIGTERM] {
             let harness = harness();
@@ -33,7 +33,7 @@ fn whatever_ends_the_parent() {
 }
 
 #[test]
-fn the_end_of_the_parents_main_thread_is_not_the_processs() {
+fn the_child_lives_when_only_the_main_thread_of_its_parent_exits() {
     let harness = harness();
     let mut parent = harness.actor();
     let _stays = parent.spawn_on_thread();
@@ -46,7 +46,7 @@ fn the_end_of_the_parents_main_thread_is_not_the_processs() {
 }
 
 #[test]
-fn the_parent_executes_another_program() {
+fn the_child_lives_when_its_parent_executes_another_program() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.watch(Signal::SIGKILL);
@@ -57,7 +57,7 @@ fn the_parent_executes_another_program() {
 }
 
 #[test]
-fn the_parent_executes_another_program_from_another_thread() {
+fn the_child_lives_when_another_thread_of_its_parent_executes_a_program() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.watch(Signal::SIGKILL);
@@ -68,7 +68,7 @@ fn the_parent_executes_another_program_from_another_thread() {
 }
 
 #[test]
-fn the_parent_stops_and_goes_on() {
+fn the_child_lives_when_its_parent_stops_and_continues() {
     let harness = harness();
     let parent = &mut harness.actor();
     let mut child = parent.spawn();
@@ -140,7 +140,7 @@ fn a_handler_that_catches_runs_once_and_the_child_goes_on() {
 }
 
 #[test]
-fn a_change_of_user_does_not_end_it() {
+fn a_change_of_user_does_not_end_the_watch() {
     if !pdeathsig_tests::needs_root() {
         return;
     }
@@ -153,7 +153,7 @@ fn a_change_of_user_does_not_end_it() {
 }
 
 #[test]
-fn an_exec_ends_it() {
+fn an_exec_ends_the_watch() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.watch(Signal::SIGKILL);

@@ -18,7 +18,7 @@ fn the_child_becomes_the_leader_of_a_group() {
 }
 
 #[test]
-fn to_lead_one_already_is_fine() {
+fn a_child_may_lead_a_group_already() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.new_session();

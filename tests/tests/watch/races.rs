@@ -1,4 +1,4 @@
-//! The parent dies before `watch` is armed, or while: the one rule holds, with all that was asked for.
+//! A parent that dies before or while `watch` is armed counts: the signal comes, with all options.
 
 use nix::libc;
 use nix::sys::signal::Signal;
@@ -23,23 +23,23 @@ fn parent_dies_while_child_is_held(at: impl Fn(Boundary) -> bool) {
 }
 
 #[test]
-fn before_it_is_pinned() {
+fn a_parent_that_dies_before_it_is_pinned_is_not_survived() {
     parent_dies_while_child_is_held(|at| matches!(at, Boundary::Entry(libc::SYS_pidfd_open, _)));
 }
 
 #[test]
-fn before_the_thread_is_created() {
+fn a_parent_that_dies_before_the_thread_is_created_is_not_survived() {
     parent_dies_while_child_is_held(|at| matches!(at, Boundary::Entry(libc::SYS_clone3 | libc::SYS_clone, _)));
 }
 
 #[test]
-fn while_the_kernels_signal_is_cleared() {
+fn a_parent_that_dies_while_the_kernels_signal_is_cleared_is_not_survived() {
     let set = libc::PR_SET_PDEATHSIG as u64;
     parent_dies_while_child_is_held(|at| at == Boundary::Entry(libc::SYS_prctl, set));
 }
 
 #[test]
-fn the_parent_dies_before_the_call_and_is_expected() {
+fn an_expected_parent_that_died_before_the_call_is_not_survived() {
     for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS] {
         for signal in [Signal::SIGKILL, Signal::SIGTERM] {
             let harness = harness();
@@ -53,7 +53,7 @@ fn the_parent_dies_before_the_call_and_is_expected() {
 }
 
 #[test]
-fn the_parent_dies_before_the_call_and_is_not_expected() {
+fn a_parent_that_died_before_the_call_and_was_not_expected_is_survived() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     parent.kill();
@@ -62,7 +62,7 @@ fn the_parent_dies_before_the_call_and_is_not_expected() {
 }
 
 #[test]
-fn the_right_parent_is_watched() {
+fn the_expected_parent_is_watched() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     let expected_parent = Some(parent.pid().as_raw() as u32);
@@ -103,7 +103,7 @@ fn the_call_returns_when_the_signal_was_handled() {
 }
 
 #[test]
-fn a_grace_runs_also_then() {
+fn a_wrong_parent_starts_the_grace_too() {
     let harness = harness();
     let (mut parent, mut child) = harness.parent_and_child();
     child.catch(Signal::SIGTERM);
@@ -112,7 +112,7 @@ fn a_grace_runs_also_then() {
 }
 
 #[test]
-fn descendants_die_also_then() {
+fn a_wrong_parent_ends_descendants_too() {
     let harness = harness();
     let (mut parent, mut child) = harness.parent_and_child();
     let grandchild = child.spawn();
@@ -132,7 +132,7 @@ fn parent_is_gone_and_the_thread_is_held(harness: &Harness, signal: Signal) -> (
 }
 
 #[test]
-fn it_may_be_cancelled_when_the_thread_has_woken_already() {
+fn a_watch_can_be_cancelled_when_its_thread_has_woken() {
     let harness = harness();
     let (mut child, held) = parent_is_gone_and_the_thread_is_held(&harness, Signal::SIGKILL);
     child.outlive_parent().unwrap();

@@ -66,22 +66,22 @@ fn is_left_alone_at(what: libc::c_long, nth: usize, prepare: impl Fn(&mut Actor<
 }
 
 #[test]
-fn before_it_is_pinned_for_the_first_time() {
+fn a_pid_reused_before_it_is_pinned_is_left_alone() {
     is_left_alone_at(libc::SYS_pidfd_open, 1, |_| {});
 }
 
 #[test]
-fn when_it_has_been_stopped_and_before_it_gets_the_signal() {
+fn a_pid_reused_between_stop_and_signal_is_left_alone() {
     is_left_alone_at(libc::SYS_pidfd_open, 2, |_| {});
 }
 
 #[test]
-fn between_the_signal_and_the_continuation() {
+fn a_pid_reused_between_signal_and_continuation_is_left_alone() {
     is_left_alone_at(libc::SYS_pidfd_open, 3, |_| {});
 }
 
 #[test]
-fn where_nothing_can_be_pinned_an_unrelated_process_that_was_stopped_continues() {
+fn without_pidfds_an_unrelated_process_that_was_stopped_continues() {
     if needs_root() {
         // From inside, since a process of its own that cannot pin its parent does nothing.
         replaced_at(From::Inside, libc::SYS_kill, 1, |child| {

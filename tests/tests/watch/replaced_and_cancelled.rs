@@ -1,4 +1,4 @@
-//! Arming again replaces, `outlive_parent` cancels, and whatever arms last is what happens.
+//! Arming again replaces, `outlive_parent` cancels, and the last call decides.
 
 use nix::sys::signal::Signal;
 use pdeathsig_tests::Options;

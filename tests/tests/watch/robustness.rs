@@ -1,4 +1,4 @@
-//! The watching thread reaches its end whatever the program does.
+//! The watching thread does its work whatever the program does to its descriptors, signals, threads and sandbox.
 
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
@@ -27,22 +27,22 @@ fn all_die(happens: impl Fn(&mut Actor<'_>)) {
 }
 
 #[test]
-fn nothing_is_wrong() {
+fn all_die_in_ordinary_surroundings() {
     all_die(|_| {});
 }
 
 #[test]
-fn every_signal_is_blocked() {
+fn all_die_when_every_signal_is_blocked() {
     all_die(|child| Signal::iterator().for_each(|signal| child.block(signal)));
 }
 
 #[test]
-fn the_descriptor_table_is_full() {
+fn all_die_when_the_descriptor_table_is_full() {
     all_die(|child| child.fill_descriptors());
 }
 
 #[test]
-fn the_descriptor_table_is_full_where_the_thread_has_none_of_its_own() {
+fn all_die_when_a_shared_descriptor_table_is_full() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.refuse(Refused::CloseRange);
@@ -57,12 +57,12 @@ fn the_descriptor_table_is_full_where_the_thread_has_none_of_its_own() {
 }
 
 #[test]
-fn every_descriptor_is_closed() {
+fn all_die_when_every_descriptor_is_closed() {
     all_die(|child| child.close_others());
 }
 
 #[test]
-fn every_descriptor_is_closed_and_the_process_stopped_and_continued() {
+fn all_die_when_every_descriptor_is_closed_and_the_child_stops_and_continues() {
     let twice = |child: &mut Actor<'_>| {
         child.close_others();
         child.send(Signal::SIGSTOP);
@@ -74,7 +74,7 @@ fn every_descriptor_is_closed_and_the_process_stopped_and_continued() {
 }
 
 #[test]
-fn every_descriptor_is_closed_where_the_thread_has_no_table_of_its_own() {
+fn the_child_dies_when_every_descriptor_of_a_shared_table_is_closed() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.refuse(Refused::CloseRange);
@@ -89,7 +89,7 @@ fn every_descriptor_is_closed_where_the_thread_has_no_table_of_its_own() {
 }
 
 #[test]
-fn every_descriptor_is_closed_and_its_number_used_again_where_the_thread_has_no_table_of_its_own() {
+fn the_child_dies_when_a_shared_descriptor_is_closed_and_reused() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.refuse(Refused::CloseRange);
@@ -101,17 +101,17 @@ fn every_descriptor_is_closed_and_its_number_used_again_where_the_thread_has_no_
 }
 
 #[test]
-fn nothing_more_may_be_opened() {
+fn all_die_when_nothing_more_may_be_opened() {
     all_die(|child| child.lower_descriptors_to(0));
 }
 
 #[test]
-fn a_sandbox_refuses_pidfd_send_signal() {
+fn all_die_when_a_sandbox_refuses_pidfd_send_signal() {
     all_die(|child| child.refuse_everywhere(Refused::PidfdSignal));
 }
 
 #[test]
-fn the_user_is_in_very_many_groups() {
+fn all_die_when_the_user_is_in_very_many_groups() {
     if needs_root() {
         let harness = harness();
         let (parent, mut child) = harness.parent_and_child();
@@ -128,7 +128,7 @@ fn the_user_is_in_very_many_groups() {
 }
 
 #[test]
-fn a_sandbox_refuses_to_wait() {
+fn the_child_dies_when_a_sandbox_refuses_poll() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.watch(Signal::SIGKILL);
@@ -142,7 +142,7 @@ fn a_sandbox_refuses_to_wait() {
 }
 
 #[test]
-fn a_sandbox_refuses_to_signal() {
+fn the_child_exits_when_a_sandbox_refuses_kill() {
     for (signal, status) in [(Signal::SIGKILL, 137), (Signal::SIGTERM, 143)] {
         let harness = harness();
         let (parent, mut child) = harness.parent_and_child();
@@ -154,22 +154,22 @@ fn a_sandbox_refuses_to_signal() {
 }
 
 #[test]
-fn the_main_thread_panics_and_hangs() {
+fn all_die_when_the_main_thread_panics_and_hangs() {
     all_die(|child| child.panic_for_ever());
 }
 
 #[test]
-fn the_main_thread_ends_alone() {
+fn all_die_when_the_main_thread_has_exited() {
     all_die(|child| child.end_main_thread());
 }
 
 #[test]
-fn the_allocator_is_locked_for_ever() {
+fn all_die_when_the_allocator_is_locked_for_ever() {
     all_die(|child| child.jam_the_allocator());
 }
 
 #[test]
-fn proc_hides_the_processes_of_others() {
+fn all_die_when_proc_hides_processes_of_other_users() {
     if !needs_root() {
         return;
     }
@@ -191,7 +191,7 @@ fn proc_hides_the_processes_of_others() {
 }
 
 #[test]
-fn there_is_no_proc_so_descendants_live_and_the_group_dies() {
+fn without_proc_the_group_dies_and_other_descendants_live() {
     if !needs_root() {
         return;
     }
@@ -214,7 +214,7 @@ fn there_is_no_proc_so_descendants_live_and_the_group_dies() {
 }
 
 #[test]
-fn proc_is_that_of_another_pid_namespace_so_no_unrelated_process_is_taken_for_a_descendant() {
+fn with_proc_of_another_pid_namespace_no_unrelated_process_is_signalled() {
     let harness = harness();
     let mut outer = harness.actor();
     if !outer.try_new_pid_namespace() {
@@ -232,7 +232,7 @@ fn proc_is_that_of_another_pid_namespace_so_no_unrelated_process_is_taken_for_a_
 
 /// Where the child's own number is that of an unrelated process with a child.
 #[test]
-fn proc_is_that_of_another_pid_namespace_so_no_descendant_is_waited_for() {
+fn with_proc_of_another_pid_namespace_no_descendant_is_waited_for() {
     if !needs_root() {
         return;
     }

@@ -14,7 +14,7 @@ fn nothing_is_armed(mut child: Actor<'_>, parent: Actor<'_>) {
 }
 
 #[test]
-fn a_sandbox_kills_the_thread() {
+fn a_sandbox_that_kills_the_thread_is_an_error_and_nothing_is_armed() {
     for call in [Refused::ThreadName, Refused::Rseq, Refused::RobustList, Refused::CloseRange] {
         for options in [Options::WATCH, Options::PROCESS_GROUP, Options::DESCENDANTS] {
             let harness = harness();
@@ -28,7 +28,7 @@ fn a_sandbox_kills_the_thread() {
 }
 
 #[test]
-fn where_such_a_call_fails_it_is_armed_all_the_same() {
+fn a_call_of_the_thread_that_fails_does_not_prevent_arming() {
     // Where rseq(2) fails, glibc itself aborts the process at the start of any thread.
     for call in [Refused::ThreadName, Refused::RobustList, Refused::CloseRange] {
         for answer in [Answer::NotPermitted, Answer::NotThere] {
@@ -44,7 +44,7 @@ fn where_such_a_call_fails_it_is_armed_all_the_same() {
 
 /// Every system call of the thread, in turn, until it sleeps.
 #[test]
-fn the_thread_ends_at_any_of_its_system_calls() {
+fn a_thread_killed_at_any_system_call_is_an_error_and_nothing_is_armed() {
     use nix::libc;
     use pdeathsig_tests::{Boundary, Tracee};
 

@@ -7,9 +7,9 @@ use std::process::{self, Command};
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use pdeathsig::Tether;
-use pdeathsig_tests::{in_this_order, needs_kernel, needs_root, Actor, Answer, Harness, Refused, Spawning};
+use pdeathsig_tests::{in_this_order, needs_kernel, needs_root, Actor, Answer, Refused, Spawning};
 
-const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+use crate::{harness, owner, ACTOR};
 
 /// How a child comes to lead a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,12 +24,6 @@ const WAYS: [Leads; 2] = [Leads::Group, Leads::Session];
 
 /// The kernel that can signal a group in another session by its leader.
 const SIGNALS_GROUPS: (u32, u32) = (6, 9);
-
-fn owner(harness: &Harness) -> Actor<'_> {
-    let mut owner = harness.actor();
-    owner.tether(Signal::SIGKILL).unwrap();
-    owner
-}
 
 fn leader<'a>(owner: &mut Actor<'a>, way: Leads) -> Actor<'a> {
     let group = (way == Leads::Group).then_some(0);
@@ -58,7 +52,7 @@ fn die(members: &[Actor<'_>]) {
 #[test]
 fn they_die_when_the_owner_is_killed() {
     for way in WAYS {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owner = owner(&harness);
         let members = attached(&mut owner, way);
         owner.kill();
@@ -71,7 +65,7 @@ fn they_die_when_the_owner_is_killed() {
 #[test]
 fn they_die_when_the_tether_is_dropped() {
     for way in WAYS {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owner = owner(&harness);
         let members = attached(&mut owner, way);
         owner.drop_tether();
@@ -83,7 +77,7 @@ fn they_die_when_the_tether_is_dropped() {
 #[test]
 fn they_die_when_the_tether_is_dropped_though_a_fork_of_the_owner_has_copies() {
     for way in WAYS {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owner = owner(&harness);
         let members = attached(&mut owner, way);
         let _fork = owner.fork();
@@ -98,7 +92,7 @@ fn they_are_shut_down() {
         if way == Leads::Session && !needs_kernel(SIGNALS_GROUPS) {
             continue;
         }
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owner = owner(&harness);
         let mut members = attached(&mut owner, way);
         members[1].ignore(Signal::SIGTERM);
@@ -113,7 +107,7 @@ fn they_are_shut_down() {
 #[test]
 fn they_live_when_the_tether_is_released() {
     for way in WAYS {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owner = owner(&harness);
         let members = attached(&mut owner, way);
         owner.release_tether().unwrap();
@@ -130,7 +124,7 @@ fn a_signal_reaches_them_also_when_the_leader_is_gone() {
         if way == Leads::Session && !needs_kernel(SIGNALS_GROUPS) {
             continue;
         }
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owner = owner(&harness);
         let [child, mut grandchild] = attached(&mut owner, way);
         child.send(Signal::SIGKILL);
@@ -146,7 +140,7 @@ fn a_signal_reaches_them_also_when_the_leader_is_gone() {
 #[test]
 fn a_leader_that_exited_and_was_not_waited_for_can_be_attached() {
     for way in WAYS {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owner = owner(&harness);
         let mut child = leader(&mut owner, way);
         let grandchild = child.spawn();
@@ -161,7 +155,7 @@ fn a_leader_that_exited_and_was_not_waited_for_can_be_attached() {
 #[test]
 fn the_child_still_leads_its_group() {
     for way in WAYS {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owner = owner(&harness);
         let members = attached(&mut owner, way);
         kill(Pid::from_raw(-members[0].pid().as_raw()), Signal::SIGKILL).unwrap();
@@ -172,7 +166,7 @@ fn the_child_still_leads_its_group() {
 #[test]
 fn attached_again_nothing_changes() {
     for way in WAYS {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owner = owner(&harness);
         let members = attached(&mut owner, way);
         let open = owner.count();
@@ -187,7 +181,7 @@ fn attached_again_nothing_changes() {
 
 #[test]
 fn a_command_does_not_join_their_group() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = owner(&harness);
     let [child, _grandchild] = attached(&mut owner, Leads::Group);
     for _ in 0..3 {
@@ -197,7 +191,7 @@ fn a_command_does_not_join_their_group() {
 
 #[test]
 fn contains_is_true_for_members_alone() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = owner(&harness);
     let tethered = owner.spawn_tethered();
     let mut plain = owner.spawn();
@@ -225,7 +219,7 @@ fn contains_is_true_for_members_alone() {
 
 #[test]
 fn a_process_that_leaves_the_group_is_not_contained() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = owner(&harness);
     let [_child, mut grandchild] = attached(&mut owner, Leads::Group);
     grandchild.new_session();
@@ -243,7 +237,7 @@ fn refusal(owner: &mut Actor<'_>, leader: Pid) -> String {
 
 #[test]
 fn what_cannot_be_attached_is_an_error_that_names_the_reason_and_the_remedy() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = owner(&harness);
     let mut unrelated = harness.actor();
     let mut follower = owner.spawn();
@@ -277,7 +271,7 @@ fn what_cannot_be_attached_is_an_error_that_names_the_reason_and_the_remedy() {
 #[allow(clippy::zombie_processes)]
 #[test]
 fn its_kind_is_invalid_input() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let tether = Tether::new(pdeathsig::Signal::KILL).unwrap();
     let child = harness.start(&mut Command::new(ACTOR));
     let mut actor = harness.accept();
@@ -292,7 +286,7 @@ fn its_kind_is_invalid_input() {
 
 #[test]
 fn groups_of_children_that_are_gone_are_given_up() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = owner(&harness);
     let (_, open) = owner.count();
     for way in [Leads::Group, Leads::Session].repeat(20) {
@@ -310,7 +304,7 @@ fn groups_of_children_that_are_gone_are_given_up() {
 #[test]
 fn a_group_that_only_a_descendant_is_left_in_is_kept() {
     for way in WAYS {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owner = owner(&harness);
         let [child, mut grandchild] = attached(&mut owner, way);
         child.send(Signal::SIGKILL);
@@ -332,7 +326,7 @@ fn an_unrelated_group_that_reuses_the_number_is_left_alone() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = owner(&harness);
     let child = leader(&mut owner, Leads::Session);
     owner.attach(child.pid()).unwrap();
@@ -361,7 +355,7 @@ fn where_a_group_in_another_session_cannot_be_signalled_by_its_leader_only_the_e
         ("the tether is shut down", false),
         ("the tether is shut down", true),
     ] {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owner = owner(&harness);
         owner.refuse(Refused::PidfdSignal.by(Answer::NotThere));
         let mut members = attached(&mut owner, Leads::Session);
@@ -386,7 +380,7 @@ fn where_a_group_in_another_session_cannot_be_signalled_by_its_leader_only_the_e
 #[test]
 fn where_it_cannot_be_pinned_it_is_attached_all_the_same() {
     for way in WAYS {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owner = owner(&harness);
         owner.refuse(Refused::Pidfd.by(Answer::NotThere));
         let members = attached(&mut owner, way);
@@ -399,7 +393,7 @@ fn where_it_cannot_be_pinned_it_is_attached_all_the_same() {
 
 #[test]
 fn the_anchor_in_its_group_is_a_child_of_the_owner() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = owner(&harness);
     let own = owner.zombies();
     let [child, _grandchild] = attached(&mut owner, Leads::Group);

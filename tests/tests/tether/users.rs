@@ -6,7 +6,8 @@ use std::os::unix::fs::{chown, PermissionsExt};
 use nix::sys::signal::Signal;
 use pdeathsig_tests::{needs_root, set_uid_programs_work, Actor, Harness, Spawning};
 
-const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+use crate::{harness, owner};
+
 const USER: u32 = 54_331;
 const ANOTHER: u32 = 54_332;
 
@@ -15,9 +16,8 @@ fn a_member_that_becomes_another_user_dies_with_a_root_owner() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
-    let mut owner = harness.actor();
-    owner.tether(Signal::SIGKILL).unwrap();
+    let harness = harness();
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     child.drop_privileges(USER);
     let another = owner.spawn_as(Spawning { user: Some(ANOTHER), ..Spawning::tethered() });
@@ -31,9 +31,8 @@ fn an_owner_that_drops_privileges_still_reaches_its_members() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
-    let mut owner = harness.actor();
-    owner.tether(Signal::SIGKILL).unwrap();
+    let harness = harness();
+    let mut owner = owner(&harness);
     let mut child = owner.spawn_tethered();
     owner.drop_privileges(USER);
     let error = owner.signal_tethered(Signal::SIGTERM).unwrap_err();
@@ -58,7 +57,7 @@ fn a_member_that_executes_a_set_uid_program_dies() {
     if !needs_root() || !set_uid_programs_work() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = harness.actor();
     owner.drop_privileges(USER);
     owner.tether(Signal::SIGKILL).unwrap();
@@ -73,7 +72,7 @@ fn a_member_that_becomes_root_for_good_survives_an_ordinary_owner() {
     if !needs_root() || !set_uid_programs_work() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = harness.actor();
     owner.drop_privileges(USER);
     owner.tether(Signal::SIGKILL).unwrap();
@@ -88,7 +87,7 @@ fn a_member_that_becomes_another_user_for_good_survives_an_ordinary_owner() {
     if !needs_root() || !set_uid_programs_work() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = harness.actor();
     owner.drop_privileges(USER);
     owner.tether(Signal::SIGKILL).unwrap();

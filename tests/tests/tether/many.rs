@@ -9,17 +9,12 @@ use nix::sys::signal::Signal;
 use nix::unistd::{getpgid, Pid};
 use pdeathsig_tests::{needs_root, until, Actor, Cause, Harness, Spawning};
 
-const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
+use crate::{harness, owner};
+
 const OWNER: &str = env!("CARGO_BIN_EXE_owner");
 /// A user of this test alone, so that other tests' sockets in flight and processes do not count.
 fn user(number: u32) -> u32 {
     1_000_000 + 8 * std::process::id() + number
-}
-
-fn owner(harness: &Harness) -> Actor<'_> {
-    let mut owner = harness.actor();
-    owner.tether(Signal::SIGKILL).unwrap();
-    owner
 }
 
 fn spawn_sleeper(owner: &mut Actor<'_>) -> Result<Pid, String> {
@@ -44,7 +39,7 @@ fn sharing(children: &[Pid]) -> usize {
 
 #[test]
 fn each_of_32_has_a_group_of_its_own_and_the_next_ones_share() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = owner(&harness);
     let (_, open) = owner.count();
     let mut children: Vec<Pid> = (0..32).map(|_| spawn_sleeper(&mut owner).unwrap()).collect();
@@ -61,7 +56,7 @@ fn each_of_32_has_a_group_of_its_own_and_the_next_ones_share() {
 
 #[test]
 fn groups_of_all_tethers_of_a_process_count() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = owner(&harness);
     for _ in 0..31 {
         owner.leak_tether();
@@ -75,7 +70,7 @@ fn groups_of_all_tethers_of_a_process_count() {
 
 #[test]
 fn groups_that_have_emptied_are_used_again() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = owner(&harness);
     let (_, open) = owner.count();
     let mut first = owner.spawn_tethered();
@@ -92,7 +87,7 @@ fn groups_that_have_emptied_are_used_again() {
 /// A command that has joined a group may be spawned a moment later.
 #[test]
 fn a_group_that_has_emptied_is_used_again_after_a_while() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = owner(&harness);
     owner.churn(8);
     let full = owner.zombies().len();
@@ -112,7 +107,7 @@ fn a_group_that_has_emptied_is_used_again_after_a_while() {
 
 #[test]
 fn without_a_descriptor_left_a_tether_is_an_error() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut actor = harness.actor();
     actor.fill_descriptors();
     let error = actor.tether(Signal::SIGKILL).unwrap_err();
@@ -122,7 +117,7 @@ fn without_a_descriptor_left_a_tether_is_an_error() {
 
 #[test]
 fn without_a_descriptor_left_commands_share_the_group_that_is_there() {
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = owner(&harness);
     owner.fill_descriptors();
     let children: Vec<Pid> = (0..200).map(|_| spawn_sleeper(&mut owner).unwrap()).collect();
@@ -144,7 +139,7 @@ fn a_tether_for_each_command_of_an_ordinary_user() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = ordinary_user_with(&harness, 1024, 0);
     let mut tethers = 0;
     let error = loop {
@@ -175,7 +170,7 @@ fn four_hundred_commands_of_an_ordinary_user_with_1024_descriptors() {
     }
     // Of one process, and of several, each of which has groups of its own.
     for (owners, commands, number) in [(1, 400, 1), (6, 67, 5)] {
-        let harness = Harness::open(ACTOR);
+        let harness = harness();
         let mut owners: Vec<_> = (0..owners).map(|_| ordinary_user_with(&harness, 1024, number)).collect();
         for owner in &mut owners {
             owner.tether(Signal::SIGKILL).unwrap();
@@ -196,7 +191,7 @@ fn ten_thousand_commands_of_root_with_1024_descriptors() {
         return;
     }
     const COMMANDS: usize = 10_000;
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     // It limits itself.
     let mut command = Command::new(OWNER);
     let mut owner = harness.start(command.args(["tether", &COMMANDS.to_string()]).stdout(Stdio::piped()));
@@ -215,7 +210,7 @@ fn where_few_descriptors_may_be_in_flight_members_die_by_open_ones() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     // It fills what there is in flight for this user.
     let mut other = ordinary_user_with(&harness, 200, 2);
     while other.tether(Signal::SIGKILL).is_ok() {
@@ -252,7 +247,7 @@ fn too_many_processes_of_an_ordinary_user_are_an_error() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut actor = harness.actor();
     actor.limit_processes(user(3));
     let error = actor.tether(Signal::SIGKILL).unwrap_err();
@@ -265,7 +260,7 @@ fn an_ordinary_user_needs_no_privilege() {
     if !needs_root() {
         return;
     }
-    let harness = Harness::open(ACTOR);
+    let harness = harness();
     let mut owner = harness.actor();
     owner.drop_privileges(user(4));
     owner.tether(Signal::SIGKILL).unwrap();
