@@ -17,6 +17,15 @@ pub fn is_poll(call: c_long) -> bool {
     POLLS.contains(&call)
 }
 
+/// Whether a call with this number takes memory or gives it back.
+pub fn is_of_memory(call: c_long) -> bool {
+    #[cfg(any(target_arch = "x86", target_arch = "arm"))]
+    let map = libc::SYS_mmap2;
+    #[cfg(not(any(target_arch = "x86", target_arch = "arm")))]
+    let map = libc::SYS_mmap;
+    [map, libc::SYS_munmap, libc::SYS_mremap, libc::SYS_brk].contains(&call)
+}
+
 /// `vfork`, where it is not a `clone`.
 #[cfg(any(target_arch = "x86_64", target_arch = "x86", target_arch = "arm"))]
 pub(crate) const VFORK: Option<c_long> = Some(libc::SYS_vfork);
