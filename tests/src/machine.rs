@@ -17,6 +17,15 @@ pub fn is_poll(call: c_long) -> bool {
     POLLS.contains(&call)
 }
 
+/// Whether a call with this number takes memory or gives it back.
+pub fn is_of_memory(call: c_long) -> bool {
+    #[cfg(any(target_arch = "x86", target_arch = "arm"))]
+    let map = libc::SYS_mmap2;
+    #[cfg(not(any(target_arch = "x86", target_arch = "arm")))]
+    let map = libc::SYS_mmap;
+    [map, libc::SYS_munmap, libc::SYS_mremap, libc::SYS_brk].contains(&call)
+}
+
 /// `vfork`, where it is not a `clone`.
 #[cfg(any(target_arch = "x86_64", target_arch = "x86", target_arch = "arm"))]
 pub(crate) const VFORK: Option<c_long> = Some(libc::SYS_vfork);
@@ -24,11 +33,14 @@ pub(crate) const VFORK: Option<c_long> = Some(libc::SYS_vfork);
 #[cfg(not(any(target_arch = "x86_64", target_arch = "x86", target_arch = "arm")))]
 pub(crate) const VFORK: Option<c_long> = None;
 
+const X86_64: u32 = 0xc000_003e;
+const AARCH64: u32 = 0xc000_00b7;
+
 /// `AUDIT_ARCH_…`, where it is known.
 pub(crate) const AUDITED: Option<u32> = if cfg!(target_arch = "x86_64") {
-    Some(0xc000_003e)
+    Some(X86_64)
 } else if cfg!(target_arch = "aarch64") {
-    Some(0xc000_00b7)
+    Some(AARCH64)
 } else if cfg!(target_arch = "x86") {
     Some(0x4000_0003)
 } else if cfg!(target_arch = "arm") {
@@ -79,6 +91,19 @@ const SOCKETS: Option<(c_long, &[(c_long, u32)])> = Some((
 ));
 #[cfg(not(target_arch = "x86"))]
 const SOCKETS: Option<(c_long, &[(c_long, u32)])> = None;
+
+/// `execve` in a 64-bit program, which a 32-bit test may start.
+const EXECVE_OF_64_BITS: [(u32, u64); 2] = [(X86_64, 59), (AARCH64, 221)];
+
+/// The number that the tests know of a call of a process that is such a processor's. Of another processor's calls they
+/// know `execve` alone.
+pub(crate) fn known_of(processor: u32, call: u64, first: u64) -> c_long {
+    match Some(processor) == AUDITED {
+        true => known(call as c_long, first),
+        false if EXECVE_OF_64_BITS.contains(&(processor, call)) => libc::SYS_execve,
+        false => -1,
+    }
+}
 
 /// The number that the tests know of a call, whose first argument is `first`.
 pub(crate) fn known(call: c_long, first: u64) -> c_long {

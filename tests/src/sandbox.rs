@@ -201,7 +201,8 @@ impl From<Refused> for Refusal {
 }
 
 impl Refusal {
-    /// The seccomp filter that does so. Calls of another processor's kind are refused by death.
+    /// The seccomp filter that does so. A program of another kind may make any call, as a 64-bit shell that a 32-bit
+    /// process starts.
     pub(crate) fn filter(self) -> Vec<libc::sock_filter> {
         let refuse = match self.answer {
             Answer::NotPermitted => libc::SECCOMP_RET_ERRNO | libc::EPERM as u32,
@@ -209,10 +210,10 @@ impl Refusal {
             Answer::Death => libc::SECCOMP_RET_KILL_THREAD,
         };
         let end = |answer| instruction(libc::BPF_RET | libc::BPF_K, answer);
-        let mut is_another = jump_unless_equal(machine::AUDITED.expect("a processor whose filters are known"));
-        (is_another.jt, is_another.jf) = (1, 0);
-        let mut program = vec![load(mem::offset_of!(libc::seccomp_data, arch)), is_another];
-        program.push(end(libc::SECCOMP_RET_KILL_PROCESS));
+        let mut is_own = jump_unless_equal(machine::AUDITED.expect("a processor whose filters are known"));
+        is_own.jt = 1;
+        let mut program = vec![load(mem::offset_of!(libc::seccomp_data, arch)), is_own];
+        program.push(end(libc::SECCOMP_RET_ALLOW));
         program.extend(self.call.rules().into_iter().flat_map(Rule::everywhere).flat_map(|rule| rule.program(refuse)));
         program.push(end(libc::SECCOMP_RET_ALLOW));
         program

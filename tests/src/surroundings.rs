@@ -61,7 +61,7 @@ impl Surround {
                     Limit::Stack => Resource::RLIMIT_STACK,
                 };
                 let (_, hard) = getrlimit(what).unwrap();
-                json!(setrlimit(what, (to as rlim_t).min(hard), hard).unwrap())
+                json!(setrlimit(what, rlim_t::try_from(to).unwrap_or(rlim_t::MAX).min(hard), hard).unwrap())
             }
             Surround::LimitAddressSpace { beyond } => {
                 let pages = fs::read_to_string("/proc/self/statm").unwrap();

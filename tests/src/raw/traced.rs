@@ -34,7 +34,7 @@ pub(crate) fn boundary(pid: Pid) -> Boundary {
     assert!(written > 0, "{}", io::Error::last_os_error());
     let [first, second, ..] = info.rest;
     match info.op {
-        ENTRY => Boundary::Entry(machine::known(first as c_long, second), second),
+        ENTRY => Boundary::Entry(machine::known_of(info.arch, first, second), second),
         EXIT => Boundary::Exit(first as i64),
         other => panic!("no boundary of a system call: {other}"),
     }

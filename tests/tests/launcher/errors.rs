@@ -1,5 +1,6 @@
 //! A launcher that cannot protect refuses to start the program, and says in one line what to do.
 
+use std::env::consts::ARCH;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -57,10 +58,14 @@ fn half_of_what_names_a_launcher_is_125() {
 #[test]
 fn a_dynamic_loader_refuses_the_sign() {
     let harness = harness();
-    let loader = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"]
-        .into_iter()
-        .find(|file| fs::metadata(file).is_ok());
-    let Some(loader) = loader else {
+    let known = match (ARCH, cfg!(target_env = "gnu")) {
+        ("x86_64", true) => Some("/lib64/ld-linux-x86-64.so.2"),
+        ("aarch64", true) => Some("/lib/ld-linux-aarch64.so.1"),
+        ("x86", true) => Some("/lib/ld-linux.so.2"),
+        ("arm", true) => Some("/lib/ld-linux-armhf.so.3"),
+        _ => None,
+    };
+    let Some(loader) = known.filter(|file| fs::metadata(file).is_ok()) else {
         skipped("no dynamic loader of glibc at a known place");
         return;
     };
