@@ -18,7 +18,7 @@ fn user(number: u32) -> u32 {
 }
 
 fn spawn_sleeper(owner: &mut Actor<'_>) -> Result<Pid, String> {
-    owner.try_spawn(Spawning { program: Some(("sleep".into(), vec!["60".into()])), ..Spawning::tethered() })
+    owner.try_spawn(Spawning { program: Some(("sleep".into(), vec!["600".into()])), ..Spawning::tethered() })
 }
 
 fn assert_dies_with_its_member(harness: &Harness, mut owner: Actor<'_>) {
