@@ -54,7 +54,10 @@ fn references(text: &str) -> References {
                 found.anchors.insert(words.chars().filter(kept).collect::<String>().replace(' ', "-"));
             }
             Event::Text(text) | Event::Code(text) if heading.is_some() => heading.as_mut().unwrap().push_str(&text),
-            Event::Code(code) if code.starts_with("tests/") => found.tests.push(code.to_string()),
+            // A command has arguments.
+            Event::Code(code) if code.starts_with("tests/") && !code.contains(' ') => {
+                found.tests.push(code.to_string())
+            }
             _ => {}
         }
     }
