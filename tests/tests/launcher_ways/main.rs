@@ -68,7 +68,7 @@ fn can_be_tried(way: &Way) -> bool {
     if way.needs_root && !geteuid().is_root() {
         return skipped(&format!("{}: needs root", way.name));
     }
-    way.needs.split_whitespace().all(|program| is_installed(program))
+    way.needs.split_whitespace().all(is_installed)
 }
 
 /// Whether it comes up without a tie.

@@ -34,7 +34,7 @@ enum Cut {
 /// leads one walk astray at most.
 fn unrelated_process_is_killed(harness: &Harness, cut: Cut) -> bool {
     let unrelated = pid_of(&harness.start(Command::new("sleep").arg("60").process_group(0)));
-    let mut owner = owner(&harness);
+    let mut owner = owner(harness);
     let stays = spawn(&mut owner, "sleep", &["60"]);
     let moving = [(); 2].map(|()| spawn(&mut owner, STORM, &["move", &unrelated.to_string()]));
     for process in moving {
