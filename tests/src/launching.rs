@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::ffi::OsStringExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
@@ -12,6 +13,14 @@ use pdeathsig::Launcher;
 
 use crate::harness::{await_readable, until, Harness};
 use crate::ways::Dies;
+
+/// This program's arguments, without its name; in a program without std's runtime, too, where std knows of none with
+/// musl.
+pub fn own_arguments() -> Vec<OsString> {
+    let line = fs::read("/proc/self/cmdline").unwrap();
+    let line = line.strip_suffix(b"\0").unwrap_or(&line);
+    line.split(|byte| *byte == 0).skip(1).map(|argument| OsString::from_vec(argument.to_owned())).collect()
+}
 
 /// The launcher that the first arguments describe, and the other arguments, of which the first is a program.
 pub fn launcher_of_arguments(arguments: impl IntoIterator<Item = OsString>) -> (Launcher, Vec<OsString>) {

@@ -26,12 +26,12 @@ pub fn is_of_memory(call: c_long) -> bool {
     [map, libc::SYS_munmap, libc::SYS_mremap, libc::SYS_brk].contains(&call)
 }
 
-/// `vfork`, where it is not a `clone`.
+/// What makes a process and is not a `clone`. Without it, `clone` does so.
 #[cfg(any(target_arch = "x86_64", target_arch = "x86", target_arch = "arm"))]
-pub(crate) const VFORK: Option<c_long> = Some(libc::SYS_vfork);
+pub(crate) const FORKS: &[c_long] = &[libc::SYS_fork, libc::SYS_vfork];
 /// The same.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "x86", target_arch = "arm")))]
-pub(crate) const VFORK: Option<c_long> = None;
+pub(crate) const FORKS: &[c_long] = &[];
 
 const X86_64: u32 = 0xc000_003e;
 const AARCH64: u32 = 0xc000_00b7;

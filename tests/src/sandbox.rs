@@ -30,7 +30,7 @@ pub enum Refused {
     CloseRange,
     /// `pidfd_send_signal`
     PidfdSignal,
-    /// `clone` other than of a thread
+    /// `clone` other than of a thread, `fork` and `vfork`
     Fork,
     /// `clone` of a thread, and `clone3`, whose flags no filter sees
     Thread,
@@ -108,8 +108,8 @@ impl Refused {
                 vec![with(libc::SYS_close_range, 2, flag, flag)]
             }
             Refused::Fork => {
-                let vfork = machine::VFORK.map(any);
-                [with(libc::SYS_clone, 0, thread, 0)].into_iter().chain(vfork).collect()
+                let forks = machine::FORKS.iter().copied().map(any);
+                [with(libc::SYS_clone, 0, thread, 0)].into_iter().chain(forks).collect()
             }
             Refused::Thread => vec![with(libc::SYS_clone, 0, thread, thread), any(libc::SYS_clone3)],
             Refused::Poll => machine::POLLS.iter().copied().map(any).collect(),

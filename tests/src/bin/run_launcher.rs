@@ -12,13 +12,13 @@ use std::process::Command;
 use std::thread;
 
 use pdeathsig::Launcher;
-use pdeathsig_tests::launcher_of_arguments;
+use pdeathsig_tests::{launcher_of_arguments, own_arguments};
 
 /// What the C library calls.
 #[no_mangle]
 pub extern "C" fn main() -> i32 {
     Launcher::init();
-    let (launcher, program) = launcher_of_arguments(env::args_os().skip(1));
+    let (launcher, program) = launcher_of_arguments(own_arguments());
     if env::var_os("RUN_LAUNCHER_THREAD").is_some() {
         thread::spawn(|| loop {
             thread::park();

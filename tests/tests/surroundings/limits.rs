@@ -2,7 +2,7 @@
 //! flight: `tether::many`.
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, Actor};
+use pdeathsig_tests::{needs_root, skipped, Actor};
 
 use crate::{assert_nothing_is_left, belongings, each_tie_holds, harness, user, Way};
 
@@ -34,7 +34,7 @@ fn each_tie_holds_or_fails(before: impl Fn(&mut Actor<'_>), errors: [&[&str]; 7]
 fn no_descriptor_may_be_opened() {
     const NONE: &[&str] = &["pidfd_open(2)", "RLIMIT_NOFILE"];
     let tether: &[&str] = &["socketpair(2)", "RLIMIT_NOFILE"];
-    let errors: [&[&str]; 7] = [&[], &[], NONE, NONE, NONE, &["Too many open files"], tether];
+    let errors: [&[&str]; 7] = [&[], &[], NONE, NONE, NONE, &["(os error 24)"], tether];
     each_tie_holds_or_fails(|actor| actor.lower_descriptors_to(0), errors);
 }
 
@@ -93,6 +93,10 @@ fn a_user_with_more_in_flight_than_the_limit_gets_a_tether_of_open_descriptors_a
 
 #[test]
 fn no_memory_may_be_mapped() {
+    if cfg!(target_env = "musl") {
+        skipped("musl maps memory for the answer of an actor");
+        return;
+    }
     const NONE: &[&str] = &["pthread_create(3)", "RLIMIT_AS"];
     const DESCENDANTS: &[&str] = &["mmap(2)", "RLIMIT_AS"];
     const TETHER: &[&str] = &["mmap(2)", "RLIMIT_AS"];
