@@ -1,5 +1,6 @@
 //! **No process outlives its parent.** When a program is killed, runs out of memory or crashes, everything that it
 //! started dies too.
+//!
 #![doc = include_str!("../doc/orphans.svg")]
 //!
 //! Linux and Android. The [guide](guide) has a chapter for each subject, and [recipes](guide::recipes).
