@@ -1,5 +1,6 @@
 //! A launcher as programs of the tests ask for it: by options, then the program and its arguments.
 
+use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -14,9 +15,13 @@ use pdeathsig::Launcher;
 use crate::harness::{await_readable, until, Harness};
 use crate::ways::Dies;
 
-/// This program's arguments, without its name; in a program without std's runtime, too, where std knows of none with
-/// musl.
+/// This program's arguments, without its name. In a program without std's runtime, std knows of none with musl, and
+/// `/proc` tells them.
 pub fn own_arguments() -> Vec<OsString> {
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    if !arguments.is_empty() {
+        return arguments;
+    }
     let line = fs::read("/proc/self/cmdline").unwrap();
     let line = line.strip_suffix(b"\0").unwrap_or(&line);
     line.split(|byte| *byte == 0).skip(1).map(|argument| OsString::from_vec(argument.to_owned())).collect()
