@@ -51,16 +51,16 @@ pub(super) fn run(setup: Setup, session_too: bool) -> ! {
         let _ = sys::kill(program, Signal::KILL);
         give_up(&setup, &Error::os(if session_too { "setsid(2)" } else { "setpgid(2)" })(source));
     }
-    // The program is executed after this. *outer* sends nothing before it knows the program's pid. What the program has
-    // done since is looked at first below.
-    passing::take_early(&setup.signals, &setup.shared.board().early_of_inner);
-    sys::store_and_wake(&setup.shared.board().program, program);
-
     let mut kept = vec![setup.signals.as_fd(), setup.outer_pidfd.as_fd()];
     kept.extend(setup.above.iter().map(AsFd::as_fd));
     sys::close_all_but(&kept);
     // A working directory keeps a file system busy. There is always a root.
     let _ = env::set_current_dir("/");
+    // The program is executed after this. *outer* sends nothing before it knows the program's pid. What the program has
+    // done since is looked at first below.
+    passing::take_early(&setup.signals, &setup.shared.board().early_of_inner);
+    sys::store_and_wake(&setup.shared.board().program, program);
+
     let mut inner =
         Inner { setup, program, end: None, ending: false, told_to_end: false, term_at: None, kill_at: None };
     loop {

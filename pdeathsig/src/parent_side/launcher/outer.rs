@@ -30,13 +30,14 @@ struct Outer {
 }
 
 pub(super) fn run(setup: Setup, inner: u32) -> ! {
-    let early = passing::take_early(&setup.signals, &setup.shared.board().early_of_outer);
     let stderr = io::stderr();
     let mut kept = vec![stderr.as_fd(), setup.signals.as_fd()];
     kept.extend(setup.above.iter().map(AsFd::as_fd));
     sys::close_all_but(&kept);
     // A working directory keeps a file system busy. There is always a root.
     let _ = env::set_current_dir("/");
+    // The program is executed after this.
+    let early = passing::take_early(&setup.signals, &setup.shared.board().early_of_outer);
     let spared = setup.spared.iter().copied().collect();
     let mut outer = Outer { setup, inner, spared, program: None, ending: false, inner_is_stopped: false };
     for received in early {
