@@ -127,14 +127,26 @@ impl Tracee {
 
     /// Waits until it is killed where it is held, with its process.
     pub fn await_killed(self) {
-        assert!(matches!(wait(self.pid), WaitStatus::Signaled(..)));
-        mem::forget(self);
+        let end = self.end();
+        assert!(matches!(end, WaitStatus::Signaled(..)), "{end:?}");
     }
 
     /// Waits until its process has exited while it was held.
     pub fn await_gone(self) {
-        assert!(matches!(wait(self.pid), WaitStatus::Signaled(..) | WaitStatus::Exited(..)));
+        self.end();
+    }
+
+    fn end(self) -> WaitStatus {
+        let pid = self.pid;
         mem::forget(self);
+        loop {
+            match wait(pid) {
+                end @ (WaitStatus::Signaled(..) | WaitStatus::Exited(..)) => return end,
+                // Linux 5.10 tells of the end of the system call too, at which a killed thread does not stop.
+                WaitStatus::PtraceSyscall(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     /// Has the thread exit in place of the system call that it stands before, as a sandbox does that kills the thread.
