@@ -112,7 +112,8 @@
 //! # Platforms and features
 //!
 //! Linux and Android. [`Parent`], `watch` and [`Launcher`] need Linux 5.3. On other targets the crate compiles and every call returns
-//! [`Error::Unsupported`]. The tests run on x86-64 Linux 6.18 with glibc.
+//! [`Error::Unsupported`]. [What differs by kernel](guide::what_it_cannot_do#what-differs-by-kernel), from Linux 5.10 to 7.3, with the
+//! processors and C libraries that the tests ran on.
 //! The crate depends on `libc` alone. The feature `macros`, on by default, adds the two attributes.
 #![cfg_attr(not(feature = "macros"), allow(rustdoc::broken_intra_doc_links))]
 #![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
