@@ -31,7 +31,11 @@ const VERSION: &str = concat!("pdeathsig ", env!("CARGO_PKG_VERSION"), "\n");
 extern "C" fn main() -> i32 {
     // A host may have started this as its launcher.
     Launcher::init();
-    match arguments::parse(own_arguments()) {
+    let arguments = match own_arguments() {
+        Ok(arguments) => arguments,
+        Err(error) => return fail(format_args!("cannot read the arguments from /proc/self/cmdline: {error}")),
+    };
+    match arguments::parse(arguments) {
         Ok(Request::Help) => print(HELP),
         Ok(Request::Version) => print(VERSION),
         Ok(Request::Run(run)) => start(run),
@@ -65,23 +69,23 @@ fn start(run: Run) -> i32 {
 }
 
 /// Without the name of this program.
-fn own_arguments() -> Vec<OsString> {
+fn own_arguments() -> io::Result<Vec<OsString>> {
     let arguments: Vec<_> = env::args_os().skip(1).collect();
     #[cfg(unix)]
-    if arguments.is_empty() {
+    if arguments.is_empty() && env::args_os().next().is_none() {
         return arguments_of_the_kernel();
     }
-    arguments
+    Ok(arguments)
 }
 
 /// std knows the arguments without its runtime only where the C library passes them to constructors, as glibc does and
 /// musl does not.
 #[cfg(unix)]
-fn arguments_of_the_kernel() -> Vec<OsString> {
+fn arguments_of_the_kernel() -> io::Result<Vec<OsString>> {
     use std::os::unix::ffi::OsStringExt;
-    let line = std::fs::read("/proc/self/cmdline").unwrap_or_default();
+    let line = std::fs::read("/proc/self/cmdline")?;
     let line = line.strip_suffix(b"\0").unwrap_or(&line);
-    line.split(|byte| *byte == 0).skip(1).map(|argument| OsString::from_vec(argument.to_owned())).collect()
+    Ok(line.split(|byte| *byte == 0).skip(1).map(|argument| OsString::from_vec(argument.to_owned())).collect())
 }
 
 /// The exit status.

@@ -55,7 +55,9 @@ fn nothing_is_left_whatever_dies(before: &str) {
 
 #[test]
 fn without_proc_nothing_is_left_whatever_dies() {
-    if needs_root() {
+    if cfg!(target_env = "musl") {
+        skipped("with musl, a program without std's runtime reads its arguments in /proc");
+    } else if needs_root() {
         nothing_is_left_whatever_dies("umount -l /proc || exit 1; ");
     }
 }
