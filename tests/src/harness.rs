@@ -262,7 +262,7 @@ pub fn until<T>(name: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         }
         let waited = start.elapsed();
         assert!(waited < deadline(), "waited {:?} for {name}", deadline());
-        if waited < Duration::from_millis(10) {
+        if waited < Duration::from_millis(1) {
             thread::yield_now();
         } else {
             thread::sleep((waited / 8).min(Duration::from_millis(5)));

@@ -1,16 +1,17 @@
 //! Holding an actor before or after a system call.
 
-use std::mem;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
 
 use nix::errno::Errno;
 use nix::libc::{self, c_long};
 use nix::sys::ptrace::{self, Options};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{kill, Signal};
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::Pid;
 
 use crate::actor::Actor;
-use crate::harness::until;
+use crate::harness::deadline;
 use crate::raw;
 
 /// Where a traced process is held.
@@ -26,6 +27,8 @@ pub enum Boundary {
 #[derive(Debug)]
 pub struct Tracee {
     pid: Pid,
+    /// A thread waits for the drop of this, and kills the process if it takes too long: a wait for it has no limit.
+    _held: Sender<()>,
 }
 
 impl Tracee {
@@ -39,7 +42,18 @@ impl Tracee {
         ptrace::seize(pid, options()).unwrap();
         ptrace::interrupt(pid).unwrap();
         assert!(matches!(wait(pid), WaitStatus::PtraceEvent(..)));
-        Tracee { pid }
+        Tracee::new(pid)
+    }
+
+    fn new(pid: Pid) -> Tracee {
+        let (held, dropped) = mpsc::channel();
+        thread::spawn(move || {
+            if dropped.recv_timeout(deadline()) == Err(RecvTimeoutError::Timeout) {
+                eprintln!("{pid} was held for {:?}, and is killed", deadline());
+                let _ = kill(pid, Signal::SIGKILL);
+            }
+        });
+        Tracee { pid, _held: held }
     }
 
     /// Runs to the next boundary.
@@ -86,7 +100,7 @@ impl Tracee {
             if matches!(wait(self.pid), WaitStatus::PtraceEvent(_, _, event) if events.contains(&event)) {
                 let born = Pid::from_raw(ptrace::getevent(self.pid).unwrap() as i32);
                 wait(born);
-                return Tracee { pid: born };
+                return Tracee::new(born);
             }
         }
     }
@@ -137,10 +151,8 @@ impl Tracee {
     }
 
     fn end(self) -> WaitStatus {
-        let pid = self.pid;
-        mem::forget(self);
         loop {
-            match wait(pid) {
+            match wait(self.pid) {
                 end @ (WaitStatus::Signaled(..) | WaitStatus::Exited(..)) => return end,
                 // Linux 5.10 tells of the end of the system call too, at which a killed thread does not stop.
                 WaitStatus::PtraceSyscall(_) => {}
@@ -184,9 +196,5 @@ fn options() -> Options {
 }
 
 fn wait(pid: Pid) -> WaitStatus {
-    let flags = WaitPidFlag::__WALL | WaitPidFlag::WNOHANG;
-    until("a traced process", || match waitpid(pid, Some(flags)).unwrap() {
-        WaitStatus::StillAlive => None,
-        status => Some(status),
-    })
+    waitpid(pid, Some(WaitPidFlag::__WALL)).unwrap()
 }
