@@ -107,7 +107,7 @@ impl Harness {
     /// if one lives, but for moments: a helper that killed the others ends after them.
     pub fn killed_orphans(&self) -> usize {
         // Shorter than they would live.
-        self.killed_orphans_within(Duration::from_secs(15)).unwrap_or_else(|| panic!("{:?} live on", children()))
+        self.killed_orphans_within(Duration::from_secs(15)).unwrap_or_else(|| panic!("these live on: {}", described()))
     }
 
     /// The same, but none if one lives for longer than that.
@@ -117,7 +117,7 @@ impl Harness {
         loop {
             match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
                 Ok(WaitStatus::StillAlive) if Instant::now() > end => return None,
-                Ok(WaitStatus::StillAlive) => thread::yield_now(),
+                Ok(WaitStatus::StillAlive) => thread::sleep(Duration::from_micros(100)),
                 Ok(WaitStatus::Signaled(_, Signal::SIGKILL, _)) => killed += 1,
                 Ok(_) => {}
                 Err(Errno::ECHILD) => return Some(killed),
@@ -225,6 +225,17 @@ fn keep_errors(file: &Path) {
 /// A child of this process, alive or dead.
 pub fn any_child() -> Option<Pid> {
     children().first().copied()
+}
+
+/// The children of this process: pid, name, state, where it waits.
+fn described() -> String {
+    let of = |pid: &Pid| {
+        let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let stat = read("stat");
+        let state = stat.rsplit_once(") ").map_or("?", |(_, rest)| rest.get(..1).unwrap_or("?"));
+        format!("{pid} ({}, {state}, {})", read("cmdline").replace('\0', " ").trim(), read("wchan"))
+    };
+    children().iter().map(of).collect::<Vec<_>>().join(", ")
 }
 
 /// The live and dead children of this process.
