@@ -79,13 +79,7 @@ impl Shell {
     /// Whether this machine has it; if not, reports a test as skipped.
     #[must_use]
     pub fn is_installed(self) -> bool {
-        // Before fish 3.2 its configuration is always read.
-        let knows_options = |program| {
-            let answer = Command::new(program).args(["--no-config", "--version"]).output();
-            answer.is_ok_and(|answer| answer.status.success())
-        };
-        let is_new = |program| self != Shell::FISH || knows_options(program) || skipped("needs fish 3.2");
-        is_installed(self.program) && is_new(self.program)
+        is_installed(self.program)
     }
 
     fn command(self, home: &Path) -> Command {
