@@ -33,7 +33,9 @@ extern "C" fn main() -> i32 {
     Launcher::init();
     let arguments = match own_arguments() {
         Ok(arguments) => arguments,
-        Err(error) => return fail(format_args!("cannot read the arguments from /proc/self/cmdline: {error}")),
+        Err(error) => {
+            return fail(format_args!("cannot read the arguments from /proc/self/cmdline: {error}; mount /proc"))
+        }
     };
     match arguments::parse(arguments) {
         Ok(Request::Help) => print(HELP),
@@ -70,12 +72,12 @@ fn start(run: Run) -> i32 {
 
 /// Without the name of this program.
 fn own_arguments() -> io::Result<Vec<OsString>> {
-    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let arguments = env::args_os();
     #[cfg(unix)]
-    if arguments.is_empty() && env::args_os().next().is_none() {
+    if arguments.len() == 0 {
         return arguments_of_the_kernel();
     }
-    Ok(arguments)
+    Ok(arguments.skip(1).collect())
 }
 
 /// std knows the arguments without its runtime only where the C library passes them to constructors, as glibc does and

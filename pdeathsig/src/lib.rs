@@ -112,8 +112,8 @@
 //! # Platforms and features
 //!
 //! Linux and Android. [`Parent`], `watch` and [`Launcher`] need Linux 5.3. On other targets the crate compiles and every call returns
-//! [`Error::Unsupported`]. [What differs by kernel](guide::what_it_cannot_do#what-differs-by-kernel), from Linux 5.10 to 7.3, with the
-//! processors and C libraries that the tests ran on.
+//! [`Error::Unsupported`]. [What differs by kernel](guide::what_it_cannot_do#what-differs-by-kernel) has a table. The README says
+//! on which kernels, processors and C libraries the tests ran.
 //! The crate depends on `libc` alone. The feature `macros`, on by default, adds the two attributes.
 #![cfg_attr(not(feature = "macros"), allow(rustdoc::broken_intra_doc_links))]
 #![warn(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]

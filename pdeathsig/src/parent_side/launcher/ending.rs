@@ -12,8 +12,8 @@ use crate::platform::sys::{self, End, Of, PidSet, SignalFd, What};
 use crate::platform::tree::{Root, Tree};
 use crate::Signal;
 
-/// How long none may die before those that are left are given up. The time that it takes to find the children does not
-/// count: where there is no `/proc`, all pids are tried.
+/// How long none may die before those that are left are given up. The time that it takes to find them does not count:
+/// where there is no `/proc`, pids are tried one by one.
 const GIVE_UP: Duration = Duration::from_secs(5);
 /// How long to wait for the next death before the children are looked at again.
 const LOOK: Duration = Duration::from_millis(50);
@@ -57,21 +57,22 @@ pub(super) fn send(signal: Signal) {
 pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMut(u32, End)) -> Remains {
     let root = Root::This(sys::own_id());
     let mut memory = if sys::shows_this_pid_namespace() { PidSet::new().ok() } else { None };
-    let mut waited = Duration::ZERO;
+    let mut last_death = Instant::now();
     for round in 0_u32.. {
         match reap(spared, &mut ended) {
             None => break,
-            Some(0) if waited > GIVE_UP => return Remains::Some(Unkillable(list())),
+            Some(0) if last_death.elapsed() > GIVE_UP => return Remains::Some(Unkillable(list())),
             Some(0) => {}
-            Some(_) => waited = Duration::ZERO,
+            Some(_) => last_death = Instant::now(),
         }
-        let mut begin = Instant::now();
         if let Some(memory) = memory.as_mut().filter(|_| round >= ROUNDS) {
             Tree::below(&root, memory).sparing(spared).only_held().strike();
         }
         let looks = Instant::now();
         let children: Vec<u32> = own_children().into_iter().filter(|child| !spared.contains(child)).collect();
-        begin += looks.elapsed();
+        if !children.is_empty() {
+            last_death += looks.elapsed();
+        }
         for child in &children {
             // Its pid is its own until it is reaped here.
             let _ = sys::kill(*child, Signal::KILL);
@@ -79,19 +80,14 @@ pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMu
         let mut dying = children.len();
         // Signals that other processes send do not keep it here.
         let until = Instant::now() + 10 * LOOK;
-        while sys::poll(&[signals.as_fd()], Some(LOOK)).contains(&true) {
+        while dying > 0 && Instant::now() < until && sys::poll(&[signals.as_fd()], Some(LOOK)).contains(&true) {
             while signals.next().is_some() {}
             let Some(reaped) = reap(spared, &mut ended) else { return Remains::Nothing };
             if reaped > 0 {
-                waited = Duration::ZERO;
-                begin = Instant::now();
+                last_death = Instant::now();
             }
             dying = dying.saturating_sub(reaped);
-            if dying == 0 || Instant::now() >= until {
-                break;
-            }
         }
-        waited += begin.elapsed();
     }
     Remains::Nothing
 }
