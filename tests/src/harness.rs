@@ -26,6 +26,7 @@ use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use tempfile::TempDir;
 
 use crate::actor::Actor;
+use crate::launching::state_of;
 use crate::raw;
 
 /// Where an actor finds the test.
@@ -112,12 +113,12 @@ impl Harness {
 
     /// The same, but none if one lives for longer than that.
     pub fn killed_orphans_within(&self, time: Duration) -> Option<usize> {
-        let end = Instant::now() + time;
+        let start = Instant::now();
         let mut killed = 0;
         loop {
             match waitpid(None, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
-                Ok(WaitStatus::StillAlive) if Instant::now() > end => return None,
-                Ok(WaitStatus::StillAlive) => thread::sleep(Duration::from_micros(100)),
+                Ok(WaitStatus::StillAlive) if start.elapsed() > time => return None,
+                Ok(WaitStatus::StillAlive) => pause(start.elapsed()),
                 Ok(WaitStatus::Signaled(_, Signal::SIGKILL, _)) => killed += 1,
                 Ok(_) => {}
                 Err(Errno::ECHILD) => return Some(killed),
@@ -227,15 +228,14 @@ pub fn any_child() -> Option<Pid> {
     children().first().copied()
 }
 
-/// The children of this process: pid, name, state, where it waits.
+/// The children of this process: pid, command line, state, where it waits.
 fn described() -> String {
-    let of = |pid: &Pid| {
+    let of = |pid: Pid| {
         let read = |file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
-        let stat = read("stat");
-        let state = stat.rsplit_once(") ").map_or("?", |(_, rest)| rest.get(..1).unwrap_or("?"));
+        let state = state_of(pid).unwrap_or('?');
         format!("{pid} ({}, {state}, {})", read("cmdline").replace('\0', " ").trim(), read("wchan"))
     };
-    children().iter().map(of).collect::<Vec<_>>().join(", ")
+    children().into_iter().map(of).collect::<Vec<_>>().join(", ")
 }
 
 /// The live and dead children of this process.
@@ -263,8 +263,7 @@ pub(crate) fn is_readable(what: &impl AsFd, within: Duration) -> bool {
     poll(&mut [PollFd::new(what, PollFlags::IN)], Some(&within)).unwrap() == 1
 }
 
-/// Asks again and again until there is an answer: at once at first, later with pauses of an eighth of the time that it
-/// has taken, which leave the processor to what it waits for.
+/// Asks again and again until there is an answer.
 pub fn until<T>(name: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
@@ -273,11 +272,17 @@ pub fn until<T>(name: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         }
         let waited = start.elapsed();
         assert!(waited < deadline(), "waited {:?} for {name}", deadline());
-        if waited < Duration::from_millis(1) {
-            thread::yield_now();
-        } else {
-            thread::sleep((waited / 8).min(Duration::from_millis(5)));
-        }
+        pause(waited);
+    }
+}
+
+/// Before it is asked again: none at first, later an eighth of the time that it has taken, which leaves the processor to
+/// what is waited for.
+fn pause(waited: Duration) {
+    if waited < Duration::from_millis(1) {
+        thread::yield_now();
+    } else {
+        thread::sleep((waited / 8).min(Duration::from_millis(5)));
     }
 }
 

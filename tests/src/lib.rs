@@ -36,8 +36,8 @@ pub use programs::{doctor, example, pdeathsig};
 pub use protocol::{Cause, End, Options, Orphaned};
 pub use raw::{
     allocate_realtime_signal, bare_calls, controlled_by_its_input, count_instead_of_dying, execute_in_new_terminal,
-    first_parent_named, forget_parents_named, fork_sleeper, forked, leading_a_session, leave_one_hang_up, refusing,
-    remembering, segfault, send_number, set_bare, set_bare_before_exec, signal_of_terminal, try_fork,
+    first_parent_named, forget_parents_named, fork_sleeper, forked, glibc_minor, leading_a_session, leave_one_hang_up,
+    refusing, remembering, segfault, send_number, set_bare, set_bare_before_exec, signal_of_terminal, try_fork,
     unrelated_process, vforking, SharedCounter,
 };
 pub use sandbox::{Answer, Refusal, Refused};

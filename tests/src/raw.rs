@@ -138,3 +138,17 @@ pub fn segfault() -> ! {
     unsafe { ptr::dangling_mut::<u8>().write_volatile(1) };
     unreachable!("a write to the address 1 went through")
 }
+
+/// The version of glibc behind `2.`; none with another C library.
+pub fn glibc_minor() -> Option<u32> {
+    #[cfg(target_env = "gnu")]
+    {
+        // SAFETY: it takes nothing.
+        let version = unsafe { libc::gnu_get_libc_version() };
+        // SAFETY: the string is glibc's own, and never changes.
+        let version = unsafe { std::ffi::CStr::from_ptr(version) };
+        version.to_str().ok()?.strip_prefix("2.")?.parse().ok()
+    }
+    #[cfg(not(target_env = "gnu"))]
+    None
+}

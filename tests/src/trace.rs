@@ -41,8 +41,9 @@ impl Tracee {
     pub fn seize_thread(pid: Pid) -> Tracee {
         ptrace::seize(pid, options()).unwrap();
         ptrace::interrupt(pid).unwrap();
+        let tracee = Tracee::new(pid);
         assert!(matches!(wait(pid), WaitStatus::PtraceEvent(..)));
-        Tracee::new(pid)
+        tracee
     }
 
     fn new(pid: Pid) -> Tracee {
@@ -99,8 +100,9 @@ impl Tracee {
             ptrace::syscall(self.pid, None).unwrap();
             if matches!(wait(self.pid), WaitStatus::PtraceEvent(_, _, event) if events.contains(&event)) {
                 let born = Pid::from_raw(ptrace::getevent(self.pid).unwrap() as i32);
+                let tracee = Tracee::new(born);
                 wait(born);
-                return Tracee::new(born);
+                return tracee;
             }
         }
     }

@@ -156,7 +156,9 @@ fn a_frozen_descendant_dies_at_once_or_when_it_is_thawed() {
             let tree = "setsid sh -c 'echo up; exec sleep 1000' 2> /dev/null & echo up; exec sleep 1000";
             let mut host = owner("", &[], tree);
             let mut launched = Launched::by_host(&harness, host.stderr(Stdio::piped()), 2);
-            let descendant = until("a descendant", || children_of(launched.program).into_iter().next());
+            let is_asleep =
+                |pid: &Pid| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "sleep\n");
+            let descendant = until("a descendant", || children_of(launched.program).into_iter().find(is_asleep));
             group.take_process(descendant);
             group.freeze();
             launched.kill(dies);

@@ -72,7 +72,7 @@ fn trial(harness: &Harness, way: &Way, signal: Signal, held: Held, stop: usize) 
         Held::Main => (child, Place::birth(way, Phase::BeforeItRecords)),
         Held::Watcher => (child.follow_to_thread(), Place::birth(way, Phase::WhileItArms)),
     };
-    let is_over = (0..stop).any(|_| place.go_on(&mut tracee, held));
+    let is_over = (0..stop).any(|_| place.is_last_after(tracee.step(), held));
     parent.kill();
     drop(tracee);
     // Also where it is over, so that it ends.
@@ -88,8 +88,6 @@ struct Place<'a> {
     way: &'a Way,
     call: Option<Sysno>,
     through: bool,
-    /// The C library asks for each signal what is done about it, one after the other. The first of these is held.
-    is_repeated: bool,
     phase: Phase,
     /// What counts only when the system call has been gone through.
     next: Phase,
@@ -97,27 +95,14 @@ struct Place<'a> {
 
 impl Place<'_> {
     fn birth(way: &Way, phase: Phase) -> Place<'_> {
-        Place { way, call: None, through: true, is_repeated: false, phase, next: phase }
+        Place { way, call: None, through: true, phase, next: phase }
     }
 
-    /// Goes on to the next stop, and tells whether this is the last one.
-    fn go_on(&mut self, tracee: &mut Tracee, held: Held) -> bool {
-        loop {
-            if self.is_last_after(tracee.step(), held) {
-                return true;
-            }
-            if !self.is_repeated {
-                return false;
-            }
-        }
-    }
-
+    /// Goes on, and tells whether this is the last stop.
     fn is_last_after(&mut self, at: Boundary, held: Held) -> bool {
         match at {
             Boundary::Entry(number, _) => {
-                let call = Sysno::new(number as usize);
-                self.is_repeated = number == libc::SYS_rt_sigaction && call == self.call;
-                self.call = call;
+                self.call = Sysno::new(number as usize);
                 self.through = false;
                 if self.phase == Phase::BeforeItRecords && (self.way.records)(at) {
                     self.next = Phase::WhileItArms;

@@ -1,24 +1,16 @@
 //! A sandbox may kill the thread of a watch at any system call that it makes, the C library's at the start of a thread
 //! included. `arm` returns an error then, and nothing is armed.
 
-use std::process::Command;
-
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{Actor, Answer, Options, Refused};
+use pdeathsig_tests::{glibc_minor, Actor, Answer, Options, Refused};
 
 use crate::harness;
 
 /// Whether the C library makes this call at the start of a thread: musl makes neither.
 fn is_made_here(call: Refused) -> bool {
     match call {
-        Refused::RobustList => cfg!(target_env = "gnu"),
-        // Since glibc 2.35.
-        Refused::Rseq => {
-            let output = Command::new("getconf").arg("GNU_LIBC_VERSION").output().unwrap().stdout;
-            let version = String::from_utf8(output).unwrap();
-            let minor = version.trim().strip_prefix("glibc 2.").and_then(|minor| minor.parse::<u32>().ok());
-            cfg!(target_env = "gnu") && minor.is_some_and(|minor| minor >= 35)
-        }
+        Refused::RobustList => glibc_minor().is_some(),
+        Refused::Rseq => glibc_minor().is_some_and(|minor| minor >= 35),
         _ => true,
     }
 }
