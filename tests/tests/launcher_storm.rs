@@ -1,7 +1,8 @@
 //! Trees that fork without end, and trees of thousands: nothing of them is left when the owner or a process of the
 //! launcher is killed.
 //!
-//! `PDEATHSIG_STORMS` is the number of storms, `PDEATHSIG_SEED` what their instants are drawn from.
+//! `PDEATHSIG_STORMS` is the number of storms, `PDEATHSIG_STORM_PROCESSES` that of the processes of each, and
+//! `PDEATHSIG_SEED` what their instants are drawn from.
 
 use std::env;
 use std::os::unix::process::CommandExt;
@@ -14,9 +15,6 @@ use pdeathsig_tests::{Dies, Harness, Launched};
 
 const STORM: &str = env!("CARGO_BIN_EXE_storm");
 const MANY_CHILDREN: &str = env!("CARGO_BIN_EXE_many_children");
-
-/// So many processes of one storm, and no more.
-const PROCESSES: u64 = 200;
 
 /// What gets SIGKILL.
 const DIES: [Dies; 4] = [Dies::Owner, Dies::OwnersGroup, Dies::Outer, Dies::Inner];
@@ -50,6 +48,7 @@ fn number_from_environment(name: &str) -> Option<u64> {
 fn nothing_is_left_of_a_tree_that_forks_without_end() {
     let storms = number_from_environment("PDEATHSIG_STORMS").unwrap_or(20);
     let seed = number_from_environment("PDEATHSIG_SEED").unwrap_or_else(|| fastrand::u64(..));
+    let processes = number_from_environment("PDEATHSIG_STORM_PROCESSES").unwrap_or(200).to_string();
     let mut random = fastrand::Rng::with_seed(seed);
     let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     println!("seed {seed}");
@@ -58,14 +57,14 @@ fn nothing_is_left_of_a_tree_that_forks_without_end() {
         let dies = DIES[random.usize(..4)];
         // One of its own, so that others like this do not count.
         let user = 200_000 + random.u32(..100_000_000);
-        let launched = launched(&harness, Some(user), STORM, &["endless", &PROCESSES.to_string()], "risen\n");
+        let launched = launched(&harness, Some(user), STORM, &["endless", &processes], "risen\n");
         thread::sleep(Duration::from_micros(random.u64(..30_000)));
         // Shorter than it would live.
         let time = time_to_end(&harness, dies, &launched, Duration::from_secs(20));
         println!("storm {storm}: {dies:?} killed, nothing left after {time:.0?}");
         longest = longest.max(time);
     }
-    println!("{storms} storms, seed {seed}: no survivor; {longest:.0?} at most");
+    println!("{storms} storms of {processes} processes, seed {seed}: no survivor; {longest:.0?} at most");
 }
 
 #[test]
