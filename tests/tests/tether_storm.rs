@@ -79,7 +79,7 @@ fn with_one_hang_up_a_process_survives() {
     let mut random = fastrand::Rng::new();
     for storms in 1..=most {
         let after = at_random(&mut random);
-        if storm(&harness, &["--one-hang-up"], after, Duration::from_millis(500)).is_none() {
+        if storm(&harness, &["--one-hang-up"], after, Duration::from_secs(5)).is_none() {
             println!("a survivor in storm {storms}");
             return;
         }
