@@ -1,9 +1,22 @@
-//! What differs by processor: the numbers of system calls, and the sandboxes' name of the processor.
+//! What differs by processor and C library: the numbers of system calls, the sandboxes' name of the processor, and the
+//! dynamic loader.
 //!
 //! A processor with 32 bits has several numbers for some calls, of which the C library chooses one. The tests know the
 //! one that `libc` has.
 
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use nix::libc::{self, c_long};
+
+/// The dynamic loader of this program, if it has glibc's: it is in the program's memory.
+pub fn dynamic_loader() -> Option<PathBuf> {
+    let maps = fs::read_to_string("/proc/self/maps").unwrap();
+    let mut files = maps.lines().filter_map(|line| Some(Path::new(line.get(line.find('/')?..)?)));
+    let is_loader = |file: &&Path| file.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with("ld-"));
+    files.find(|file| cfg!(target_env = "gnu") && is_loader(file)).map(Path::to_owned)
+}
 
 /// `poll` and its kin, and that by which the kernel goes on with them.
 #[cfg(any(target_arch = "x86_64", target_arch = "x86", target_arch = "arm"))]

@@ -9,7 +9,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,20 +20,52 @@ const FORKING_OWNER: &str = env!("CARGO_BIN_EXE_forking_owner");
 /// The one that `forking_owner` starts.
 const _: &str = env!("CARGO_BIN_EXE_storm");
 
-/// An instant within the time that all the spawning takes.
-fn at_random(random: &mut fastrand::Rng) -> Duration {
-    Duration::from_micros(random.u64(..20_000))
+/// Shorter than they would live.
+const SURVIVAL: Duration = Duration::from_secs(15);
+
+/// A storm with its owner, which has a tether.
+struct Storm<'a> {
+    harness: &'a Harness,
+    owner: Child,
+    output: BufReader<ChildStdout>,
 }
 
-/// How many were killed with the owner; none if a process has survived it for so long.
+impl<'a> Storm<'a> {
+    fn rise(harness: &'a Harness, options: &[&str]) -> Storm<'a> {
+        let mut command = Command::new(FORKING_OWNER);
+        let mut owner = harness.start(command.args(options).stdout(Stdio::piped()));
+        let mut output = BufReader::new(owner.stdout.take().unwrap());
+        output.read_line(&mut String::new()).unwrap();
+        Storm { harness, owner, output }
+    }
+
+    /// How many were killed with the owner; none if a process has survived it for so long.
+    fn kill(mut self, survival: Duration) -> Option<usize> {
+        self.owner.kill().unwrap();
+        self.owner.wait().unwrap();
+        self.harness.killed_orphans_within(survival)
+    }
+}
+
+/// How many were killed with an owner that got so far.
 fn storm(harness: &Harness, options: &[&str], after: Duration, survival: Duration) -> Option<usize> {
-    let mut command = Command::new(FORKING_OWNER);
-    let mut owner = harness.start(command.args(options).stdout(Stdio::piped()));
-    BufReader::new(owner.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+    let storm = Storm::rise(harness, options);
     thread::sleep(after);
-    owner.kill().unwrap();
-    owner.wait().unwrap();
-    harness.killed_orphans_within(survival)
+    storm.kill(survival)
+}
+
+/// The time that all the spawning takes, in which an owner is killed.
+fn time_to_spawn(harness: &Harness, options: &[&str]) -> Duration {
+    let mut storm = Storm::rise(harness, options);
+    let start = Instant::now();
+    storm.output.read_line(&mut String::new()).unwrap();
+    let time = start.elapsed();
+    assert!(storm.kill(SURVIVAL).is_some());
+    time
+}
+
+fn at_random(random: &mut fastrand::Rng, within: Duration) -> Duration {
+    within.mul_f64(random.f64())
 }
 
 fn number_from_environment(name: &str) -> Option<u64> {
@@ -59,16 +91,18 @@ fn no_process_survives_with(option: &str, name: &str) {
     let seed = number_from_environment("PDEATHSIG_SEED").unwrap_or_else(|| fastrand::u64(..));
     let mut random = fastrand::Rng::with_seed(seed);
     let harness = Harness::open(ACTOR);
+    let within = time_to_spawn(&harness, &options);
     let start = Instant::now();
     let mut killed = 0;
     for storm_number in 0..storms {
-        let after = at_random(&mut random);
-        // Shorter than they would live.
-        let in_this_one = storm(&harness, &options, after, Duration::from_secs(15));
+        let after = at_random(&mut random, within);
+        let in_this_one = storm(&harness, &options, after, SURVIVAL);
         killed += in_this_one.unwrap_or_else(|| panic!("survivors of storm {storm_number}, {after:?}, seed {seed}"));
     }
     let time = start.elapsed();
-    println!("{storms} {name} in {time:.0?}, seed {seed}: {killed} processes killed, no survivor");
+    println!(
+        "{storms} {name}, each within {within:.0?}, in {time:.0?}, seed {seed}: {killed} processes killed, no survivor"
+    );
 }
 
 /// What shows that the other test can fail.
@@ -77,8 +111,9 @@ fn with_one_hang_up_a_process_survives() {
     let most = number_from_environment("PDEATHSIG_STORMS").unwrap_or(2000);
     let harness = Harness::open(ACTOR);
     let mut random = fastrand::Rng::new();
+    let within = time_to_spawn(&harness, &["--one-hang-up"]);
     for storms in 1..=most {
-        let after = at_random(&mut random);
+        let after = at_random(&mut random, within);
         if storm(&harness, &["--one-hang-up"], after, Duration::from_secs(5)).is_none() {
             println!("a survivor in storm {storms}");
             return;

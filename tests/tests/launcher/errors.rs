@@ -1,6 +1,5 @@
 //! A launcher that cannot protect refuses to start the program, and says in one line what to do.
 
-use std::env::consts::ARCH;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -8,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{needs_root, set_uid_programs_work, skipped, until};
+use pdeathsig_tests::{dynamic_loader, needs_root, set_uid_programs_work, skipped, until};
 
 use crate::harness;
 
@@ -58,15 +57,8 @@ fn half_of_what_names_a_launcher_is_125() {
 #[test]
 fn a_dynamic_loader_refuses_the_sign() {
     let harness = harness();
-    let known = match (ARCH, cfg!(target_env = "gnu")) {
-        ("x86_64", true) => Some("/lib64/ld-linux-x86-64.so.2"),
-        ("aarch64", true) => Some("/lib/ld-linux-aarch64.so.1"),
-        ("x86", true) => Some("/lib/ld-linux.so.2"),
-        ("arm", true) => Some("/lib/ld-linux-armhf.so.3"),
-        _ => None,
-    };
-    let Some(loader) = known.filter(|file| fs::metadata(file).is_ok()) else {
-        skipped("no dynamic loader of glibc at a known place");
+    let Some(loader) = dynamic_loader() else {
+        skipped("no dynamic loader of glibc");
         return;
     };
     let output = harness.run(Command::new(loader).args([HOST, "spawn", "sh", "-c", "echo started"]));

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use nix::sys::signal::Signal;
-use pdeathsig_tests::{needs_root, Actor, Options};
+use pdeathsig_tests::{dynamic_loader, needs_root, Actor, Options};
 
 use crate::{each_tie_holds, harness, user, Way, ACTOR};
 
@@ -80,8 +80,11 @@ fn the_spawner_is_reported_or_the_error_says_why_not() {
 fn enter_an_empty_root(actor: &mut Actor<'_>) {
     let root = actor.harness().folder().join("root");
     let programs = Path::new(ACTOR).parent().unwrap();
-    let keep = ["/usr", "/lib", "/lib64"].map(Path::new).into_iter().filter(|path| path.exists());
-    let keep: Vec<&Path> = keep.chain([programs, actor.harness().folder()]).collect();
+    // The C library may be elsewhere than in /lib.
+    let loader = dynamic_loader();
+    let system = ["/usr", "/lib", "/lib64"].map(Path::new).into_iter().filter(|path| path.exists());
+    let libraries = loader.as_deref().and_then(Path::parent).filter(|folder| !folder.starts_with("/usr"));
+    let keep: Vec<&Path> = system.chain(libraries).chain([programs, actor.harness().folder()]).collect();
     std::fs::create_dir(&root).unwrap();
     actor.change_root(&root, &keep).unwrap();
 }
