@@ -56,6 +56,17 @@ pub fn keep_on(process: nix::unistd::Pid, cpu: usize) {
     nix::sched::sched_setaffinity(process, &cpus).unwrap();
 }
 
+/// A number that whatever runs the tests has set.
+pub fn number_from_environment(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|number| number.parse().unwrap())
+}
+
+/// How many processes a storm has that has so many on a machine that is not emulated: `PDEATHSIG_STORM_SIZE` is in
+/// percent.
+pub fn storm_size(whole: u64) -> u64 {
+    (whole * number_from_environment("PDEATHSIG_STORM_SIZE").unwrap_or(100) / 100).max(1)
+}
+
 /// Panics if a program did not say all of these, one after the other.
 #[track_caller]
 pub fn in_this_order(printed: &str, parts: &[&str]) {

@@ -1,17 +1,16 @@
 //! Trees that fork without end, and trees of thousands: nothing of them is left when the owner or a process of the
 //! launcher is killed.
 //!
-//! `PDEATHSIG_STORMS` is the number of storms, `PDEATHSIG_STORM_PROCESSES` that of the processes of each, and
-//! `PDEATHSIG_SEED` what their instants are drawn from.
+//! `PDEATHSIG_STORMS` is the number of storms, `PDEATHSIG_STORM_SIZE` how many processes each has, in percent
+//! of 200, and `PDEATHSIG_SEED` what their instants are drawn from.
 
-use std::env;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::unistd::geteuid;
-use pdeathsig_tests::{Dies, Harness, Launched};
+use pdeathsig_tests::{number_from_environment, storm_size, Dies, Harness, Launched};
 
 const STORM: &str = env!("CARGO_BIN_EXE_storm");
 const MANY_CHILDREN: &str = env!("CARGO_BIN_EXE_many_children");
@@ -40,15 +39,11 @@ fn time_to_end(harness: &Harness, dies: Dies, launched: &Launched, within: Durat
     start.elapsed()
 }
 
-fn number_from_environment(name: &str) -> Option<u64> {
-    env::var(name).ok().map(|number| number.parse().unwrap())
-}
-
 #[test]
 fn nothing_is_left_of_a_tree_that_forks_without_end() {
     let storms = number_from_environment("PDEATHSIG_STORMS").unwrap_or(20);
     let seed = number_from_environment("PDEATHSIG_SEED").unwrap_or_else(|| fastrand::u64(..));
-    let processes = number_from_environment("PDEATHSIG_STORM_PROCESSES").unwrap_or(200).to_string();
+    let processes = storm_size(200).to_string();
     let mut random = fastrand::Rng::with_seed(seed);
     let harness = Harness::open(env!("CARGO_BIN_EXE_actor"));
     println!("seed {seed}");

@@ -5,16 +5,15 @@
 //! that the walk has not reached yet can fork, and the newborn stands where the walk has passed. So a tether hangs up
 //! four times. A survivor then needs a chain of four forks, one in each walk.
 //!
-//! `PDEATHSIG_STORMS` is the number of storms, with open descriptors a quarter of it, and `PDEATHSIG_SEED` where the
-//! instants begin.
+//! `PDEATHSIG_STORMS` is the number of storms, with open descriptors a quarter of it, `PDEATHSIG_STORM_SIZE` how many
+//! groups there are, in percent, and `PDEATHSIG_SEED` where the instants begin.
 
-use std::env;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use pdeathsig_tests::{needs_root, skipped, Harness};
+use pdeathsig_tests::{needs_root, number_from_environment, skipped, Harness};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 const FORKING_OWNER: &str = env!("CARGO_BIN_EXE_forking_owner");
@@ -67,10 +66,6 @@ fn time_to_spawn(harness: &Harness, options: &[&str]) -> Duration {
 
 fn at_random(random: &mut fastrand::Rng, within: Duration) -> Duration {
     within.mul_f64(random.f64())
-}
-
-fn number_from_environment(name: &str) -> Option<u64> {
-    env::var(name).ok().map(|number| number.parse().unwrap())
 }
 
 fn storms() -> u64 {

@@ -16,7 +16,8 @@ use nix::unistd::{geteuid, setgid, setgroups, setuid, Gid, Uid};
 use pdeathsig::{CommandExt, Signal, Tether};
 
 const PROCESSES: rlim_t = 400;
-const COMMANDS: usize = 30;
+/// Of each thread.
+const COMMANDS: u64 = 30;
 
 fn main() {
     let option = env::args().nth(1);
@@ -47,13 +48,14 @@ fn main() {
     }
     println!("tethered");
     io::stdout().flush().unwrap();
+    let commands = pdeathsig_tests::storm_size(COMMANDS);
     // Threads are processes, too, and soon there may be no more.
     let all_are_there = Barrier::new(4);
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 all_are_there.wait();
-                for _ in 0..COMMANDS {
+                for _ in 0..commands {
                     let mut command = Command::new(&storm);
                     let command = command.args(["breed", "100"]).stdout(Stdio::null()).stderr(Stdio::null());
                     // It may be that no more processes are allowed.
