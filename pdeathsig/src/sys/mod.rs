@@ -317,6 +317,14 @@ pub(crate) fn remedy(call: &str, error: &io::Error) -> &'static str {
     }
 }
 
+/// An error if this process may not ask for the time, as in a sandbox, where the kernel does not tell it without a call:
+/// std panics then.
+pub(crate) fn can_tell_time() -> io::Result<()> {
+    let mut time = mem::MaybeUninit::<libc::timespec>::uninit();
+    // SAFETY: clock_gettime writes the time.
+    cvt(unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, time.as_mut_ptr()) }).map(drop)
+}
+
 /// A time for calls of the C library, of 68 years at most.
 ///
 /// A literal does not compile on every target: the struct may have private padding there.

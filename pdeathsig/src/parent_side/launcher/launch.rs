@@ -171,9 +171,10 @@ fn launch(owner: Option<u32>, options: Options, command: Command) -> ! {
 fn prepare(owner: Option<u32>, options: Options, command: Command) -> Result<Setup, Error> {
     let outer = sys::process_id()?;
     let inherited = Inherited::set_aside()?;
-    // Without either of them the end of the tree would never be noticed.
+    // Without one of them the end of the tree would never be noticed, or come to no end.
     sys::can_wait().map_err(Error::os("waitid(2)"))?;
     sys::can_poll().map_err(Error::os("ppoll(2)"))?;
+    sys::can_tell_time().map_err(Error::os("clock_gettime(2)"))?;
     let above = pin_above(outer, owner, &options)?;
     let setup = Setup {
         options,
