@@ -34,7 +34,7 @@ pub(crate) const LINE: &str = "PDEATHSIG_TESTS_LINE";
 
 /// Far more than anything here takes on a slow, busy machine; it only ends a test that would hang.
 /// `PDEATHSIG_DEADLINE` sets it for a machine that is emulated.
-pub(crate) fn deadline() -> Duration {
+pub fn deadline() -> Duration {
     static DEADLINE: OnceLock<Duration> = OnceLock::new();
     *DEADLINE.get_or_init(|| {
         let seconds = env::var("PDEATHSIG_DEADLINE").map(|it| it.parse().expect("PDEATHSIG_DEADLINE is in seconds"));
@@ -295,10 +295,14 @@ pub fn needs_root() -> bool {
 /// Whether the kernel is at least this version of Linux; if not, says that the test is skipped.
 #[must_use]
 pub fn needs_kernel(needed: (u32, u32)) -> bool {
+    kernel() >= needed || skipped(&format!("needs Linux {}.{}", needed.0, needed.1))
+}
+
+/// The version of Linux.
+pub fn kernel() -> (u32, u32) {
     let release = uname().unwrap().release().to_string_lossy().into_owned();
     let mut numbers = release.split(['.', '-']).map_while(|number| number.parse().ok());
-    let is: (u32, u32) = (numbers.next().unwrap(), numbers.next().unwrap());
-    is >= needed || skipped(&format!("needs Linux {}.{}", needed.0, needed.1))
+    (numbers.next().unwrap(), numbers.next().unwrap())
 }
 
 /// Whether set-uid programs work in the temporary folder, which they do not on a file system that is mounted with

@@ -28,7 +28,9 @@ mod workloads;
 pub use actor::Actor;
 pub use actor_process::run_actor;
 pub use control_group::ControlGroup;
-pub use harness::{any_child, needs_kernel, needs_root, set_uid_programs_work, skipped, until, Harness};
+pub use harness::{
+    any_child, deadline, kernel, needs_kernel, needs_root, set_uid_programs_work, skipped, until, Harness,
+};
 pub use launching::{children_of, launcher_of_arguments, only_child, own_arguments, state_of, Launched};
 pub use machine::{dynamic_loader, is_of_memory, is_poll};
 pub use owner::{Halt, Spawning};

@@ -6,7 +6,7 @@ use std::process::Command;
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use pdeathsig_tests::{
-    controlled_by_its_input, doctor, pty_pair, until, Actor, Harness, Shell, Spawning, Terminal, Waiting,
+    controlled_by_its_input, doctor, needs_kernel, pty_pair, until, Actor, Harness, Shell, Spawning, Terminal, Waiting,
 };
 
 use crate::report::{harness, report_of, report_on, Report};
@@ -23,6 +23,9 @@ fn leader(harness: &Harness) -> (Actor<'_>, fs::File) {
     harness.start(controlled_by_its_input(&mut command));
     (harness.accept(), master)
 }
+
+/// Linux 6.1 shows which signal stopped a process, 5.10 does not.
+const SHOWS_STOP_SIGNAL: (u32, u32) = (6, 1);
 
 fn read_the_terminal(actor: &mut Actor<'_>) {
     actor.request_wait_in(&Waiting::Read("/dev/tty".into()));
@@ -61,6 +64,9 @@ fn a_member_of_a_tether_that_uses_the_terminal_is_stopped() {
 
 #[test]
 fn the_kernel_reports_the_signal() {
+    if !needs_kernel(SHOWS_STOP_SIGNAL) {
+        return;
+    }
     let harness = harness();
     let (mut owner, _terminal) = leader(&harness);
     owner.tether(Signal::SIGKILL).unwrap();
@@ -73,6 +79,9 @@ fn the_kernel_reports_the_signal() {
 
 #[test]
 fn a_group_of_its_own_that_uses_the_terminal_is_stopped_too() {
+    if !needs_kernel(SHOWS_STOP_SIGNAL) {
+        return;
+    }
     let harness = harness();
     let (mut parent, _terminal) = leader(&harness);
     let mut child = parent.spawn_as(Spawning { group: Some(0), ..Spawning::default() });
@@ -88,6 +97,9 @@ fn a_group_of_its_own_that_uses_the_terminal_is_stopped_too() {
 
 #[test]
 fn what_is_stopped_by_hand_is_not_stopped_by_the_terminal() {
+    if !needs_kernel(SHOWS_STOP_SIGNAL) {
+        return;
+    }
     let harness = harness();
     let (mut owner, _terminal) = leader(&harness);
     owner.tether(Signal::SIGKILL).unwrap();

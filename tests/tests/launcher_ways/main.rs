@@ -18,7 +18,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::unistd::geteuid;
-use pdeathsig_tests::{is_installed, skipped, Dies, Guard, Harness, Outcome, Trial};
+use pdeathsig_tests::{deadline, is_installed, skipped, Dies, Guard, Harness, Outcome, Trial};
 
 use rows::{Way, WAYS};
 use table::Column;
@@ -27,8 +27,6 @@ const WAY: &str = env!("CARGO_BIN_EXE_way");
 
 /// Most of a trial is waiting.
 const AT_ONCE: usize = 16;
-/// It only ends a trial that fails.
-const LONG: Duration = Duration::from_secs(60);
 /// What a tie kills is dead by then. A slow machine makes the table friendlier to ties, and no test fail.
 const SHORT: Duration = Duration::from_millis(700);
 
@@ -130,8 +128,8 @@ impl Programs {
             dies: column.dies,
             folder,
             leaf: self.folder.join("leaf"),
-            start: LONG,
-            timeout: if column.tie == Guard::Launcher { LONG } else { SHORT },
+            start: deadline(),
+            timeout: if column.tie == Guard::Launcher { deadline() } else { SHORT },
         }
     }
 }

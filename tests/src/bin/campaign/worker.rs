@@ -16,10 +16,10 @@ use nix::sys::prctl;
 use nix::sys::signal::{kill, Signal};
 use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
 use nix::unistd::{getpgid, Pid};
-use pdeathsig_tests::children_of;
+use pdeathsig_tests::{children_of, kernel};
 use serde::{Deserialize, Serialize};
 
-use crate::trial::{Trial, Way};
+use crate::trial::{Cause, Trial, Way};
 
 /// What a worker gets as its argument.
 #[derive(Debug, Serialize, Deserialize)]
@@ -93,11 +93,7 @@ fn run_trial(seed: u64, task: &Task, tally: &mut Tally) {
     fcntl(records.as_fd(), FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).unwrap();
     let owner = await_deaths(&mut parent, trial.way, tally);
     tally.deaths += 1;
-    Orphans { records, owner, signal: trial.signal.as_raw(), late: BTreeSet::new() }.end(
-        trial.way,
-        task.timeout,
-        tally,
-    );
+    Orphans { records, owner, signals: signals(trial), late: BTreeSet::new() }.end(trial.way, task.timeout, tally);
 }
 
 /// Of the parent, or of processes of its launchers. Then it is stopped, and still an owner.
@@ -115,12 +111,27 @@ fn await_deaths(parent: &mut Child, way: Way, tally: &mut Tally) -> Option<Pid> 
     None
 }
 
+/// What children may die of.
+fn signals(trial: Trial) -> Vec<i32> {
+    let mut signals = vec![Signal::SIGKILL as i32, trial.signal.as_raw()];
+    // A child between vfork and exec shares its parent's memory. Of Linux 5.10, and not of 6.1, it gets the signal with
+    // which that one dumps its core.
+    if kernel() < (6, 1) {
+        match trial.cause {
+            Cause::Aborted => signals.push(Signal::SIGABRT as i32),
+            Cause::Segfault => signals.push(Signal::SIGSEGV as i32),
+            Cause::Killed | Cause::Exit => {}
+        }
+    }
+    signals
+}
+
 /// The orphans that this process has adopted.
 struct Orphans {
     records: ChildStdout,
     /// A live parent, which is none of them.
     owner: Option<Pid>,
-    signal: i32,
+    signals: Vec<i32>,
     /// Processes that recorded this process as their parent.
     late: BTreeSet<Pid>,
 }
@@ -134,9 +145,7 @@ impl Orphans {
                 Ok(WaitStatus::StillAlive) if self.are_all_gone() => return,
                 Ok(WaitStatus::StillAlive) => {}
                 Err(Errno::ECHILD) => return,
-                Ok(WaitStatus::Signaled(pid, signal, _))
-                    if signal as i32 == self.signal || signal == Signal::SIGKILL =>
-                {
+                Ok(WaitStatus::Signaled(pid, signal, _)) if self.signals.contains(&(signal as i32)) => {
                     tally.ended += u64::from(!self.late.remove(&pid));
                     continue;
                 }
