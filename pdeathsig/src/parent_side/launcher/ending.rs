@@ -20,6 +20,8 @@ const LOOK: Duration = Duration::from_millis(50);
 /// So often the children alone are killed, then those that become children by that. This is all that most trees need.
 /// Then the tree is walked through: its processes may fork as fast as they are killed.
 const ROUNDS: u32 = 8;
+/// The largest pid, unless `kernel.pid_max` was raised.
+const USUAL_LIMIT: u32 = 32_768;
 /// So many processes are named.
 const NAMED: usize = 20;
 
@@ -138,11 +140,15 @@ pub(super) fn own_children() -> Vec<u32> {
     }
     if children.is_empty() {
         // Not every kernel lists them, and `/proc` may be missing. Pids are given out upwards, so few are above the
-        // newest one.
+        // newest one, and then mostly below the usual limit.
         let newest = sys::newest_pid().unwrap_or(0);
-        children.extend((1..=newest).filter(|pid| sys::is_child(*pid)));
-        if children.is_empty() {
-            children.extend((newest + 1..=sys::largest_pid()).filter(|pid| sys::is_child(*pid)));
+        let mut tried = 0;
+        for last in [newest, USUAL_LIMIT, sys::largest_pid()] {
+            children.extend((tried + 1..=last).filter(|pid| sys::is_child(*pid)));
+            if !children.is_empty() {
+                break;
+            }
+            tried = tried.max(last);
         }
     }
     children
