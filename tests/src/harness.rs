@@ -27,7 +27,7 @@ use tempfile::TempDir;
 
 use crate::actor::Actor;
 use crate::launching::state_of;
-use crate::raw;
+use crate::{number_from_environment, raw};
 
 /// Where an actor finds the test.
 pub(crate) const LINE: &str = "PDEATHSIG_TESTS_LINE";
@@ -36,10 +36,7 @@ pub(crate) const LINE: &str = "PDEATHSIG_TESTS_LINE";
 /// `PDEATHSIG_DEADLINE` sets it for a machine that is emulated.
 pub fn deadline() -> Duration {
     static DEADLINE: OnceLock<Duration> = OnceLock::new();
-    *DEADLINE.get_or_init(|| {
-        let seconds = env::var("PDEATHSIG_DEADLINE").map(|it| it.parse().expect("PDEATHSIG_DEADLINE is in seconds"));
-        Duration::from_secs(seconds.unwrap_or(60))
-    })
+    *DEADLINE.get_or_init(|| Duration::from_secs(number_from_environment("PDEATHSIG_DEADLINE").unwrap_or(60)))
 }
 
 /// One test at a time in a test program, so that every child of the process belongs to the test that runs.

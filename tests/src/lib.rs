@@ -63,8 +63,7 @@ pub fn number_from_environment(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|number| number.parse().unwrap())
 }
 
-/// How many processes a storm has that has so many on a machine that is not emulated: `PDEATHSIG_STORM_SIZE` is in
-/// percent.
+/// How many processes or groups a storm has: `whole`, scaled by `PDEATHSIG_STORM_SIZE`, which is in percent.
 pub fn storm_size(whole: u64) -> u64 {
     (whole * number_from_environment("PDEATHSIG_STORM_SIZE").unwrap_or(100) / 100).max(1)
 }

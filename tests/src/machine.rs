@@ -67,6 +67,7 @@ pub(crate) const AUDITED: Option<u32> = if cfg!(target_arch = "x86_64") {
 const OTHERS: &[(c_long, c_long)] = &[
     (libc::SYS_fcntl, libc::SYS_fcntl64),
     // The kernel's with times of 64 bits, which `libc` lacks.
+    (libc::SYS_clock_gettime, 403),
     (libc::SYS_clock_nanosleep, 407),
     (libc::SYS_timer_settime, 409),
     (libc::SYS_ppoll, 414),

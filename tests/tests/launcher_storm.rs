@@ -1,8 +1,8 @@
 //! Trees that fork without end, and trees of thousands: nothing of them is left when the owner or a process of the
 //! launcher is killed.
 //!
-//! `PDEATHSIG_STORMS` is the number of storms, `PDEATHSIG_STORM_SIZE` how many processes each has, in percent
-//! of 200, and `PDEATHSIG_SEED` what their instants are drawn from.
+//! `PDEATHSIG_STORMS` is the number of storms, `PDEATHSIG_STORM_SIZE` how many processes each has, in percent of
+//! 200, and `PDEATHSIG_SEED` what their instants are drawn from.
 
 use std::os::unix::process::CommandExt;
 use std::process::Command;

@@ -5,8 +5,9 @@
 //! that the walk has not reached yet can fork, and the newborn stands where the walk has passed. So a tether hangs up
 //! four times. A survivor then needs a chain of four forks, one in each walk.
 //!
-//! `PDEATHSIG_STORMS` is the number of storms, with open descriptors a quarter of it, `PDEATHSIG_STORM_SIZE` how many
-//! groups there are, in percent, and `PDEATHSIG_SEED` where the instants begin.
+//! `PDEATHSIG_STORMS` is the number of storms, with open descriptors a quarter of it. `PDEATHSIG_STORM_SIZE` scales the
+//! number of groups, in percent of 120. `PDEATHSIG_SEED` is where the instants begin, which are scaled to the time that
+//! the spawning takes.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -34,9 +35,16 @@ impl<'a> Storm<'a> {
     fn rise(harness: &'a Harness, options: &[&str]) -> Storm<'a> {
         let mut command = Command::new(FORKING_OWNER);
         let mut owner = harness.start(command.args(options).stdout(Stdio::piped()));
-        let mut output = BufReader::new(owner.stdout.take().unwrap());
-        output.read_line(&mut String::new()).unwrap();
-        Storm { harness, owner, output }
+        let output = BufReader::new(owner.stdout.take().unwrap());
+        let mut storm = Storm { harness, owner, output };
+        storm.await_line("tethered\n");
+        storm
+    }
+
+    fn await_line(&mut self, expected: &str) {
+        let mut line = String::new();
+        self.output.read_line(&mut line).unwrap();
+        assert_eq!(line, expected, "the owner of the storm failed");
     }
 
     /// How many were killed with the owner; none if a process has survived it for so long.
@@ -54,13 +62,18 @@ fn storm(harness: &Harness, options: &[&str], after: Duration, survival: Duratio
     storm.kill(survival)
 }
 
-/// The time that all the spawning takes, in which an owner is killed.
+/// The time that all the spawning takes, in which an owner is killed. The first time is the slowest.
 fn time_to_spawn(harness: &Harness, options: &[&str]) -> Duration {
-    let mut storm = Storm::rise(harness, options);
-    let start = Instant::now();
-    storm.output.read_line(&mut String::new()).unwrap();
-    let time = start.elapsed();
-    assert!(storm.kill(SURVIVAL).is_some());
+    let time = |_| {
+        let mut storm = Storm::rise(harness, options);
+        let start = Instant::now();
+        storm.await_line("spawned\n");
+        let time = start.elapsed();
+        assert!(storm.kill(SURVIVAL).is_some());
+        time
+    };
+    let time = (0..3).map(time).min().unwrap();
+    assert!(time < SURVIVAL, "the spawning took {time:.0?}, and a survivor may exit before it is seen");
     time
 }
 
@@ -81,7 +94,7 @@ fn no_process_survives() {
 #[test]
 fn no_process_survives_with_open_descriptors() {
     if needs_root() {
-        no_process_survives_with(&["--open"], storms() / 4, "storms with open descriptors");
+        no_process_survives_with(&["--open"], (storms() / 4).max(1), "storms with open descriptors");
     }
 }
 
@@ -106,10 +119,11 @@ fn no_process_survives_with(options: &[&str], storms: u64, name: &str) {
 /// What shows that the other test can fail.
 #[test]
 fn with_one_hang_up_a_process_survives() {
-    let most = storms();
+    let most = number_from_environment("PDEATHSIG_STORMS").unwrap_or(2000);
     let harness = Harness::open(ACTOR);
     let mut random = fastrand::Rng::new();
-    let within = time_to_spawn(&harness, &["--one-hang-up"]);
+    // With all hang-ups nothing is left of those that are measured.
+    let within = time_to_spawn(&harness, &[]);
     for storms in 1..=most {
         let after = at_random(&mut random, within);
         if storm(&harness, &["--one-hang-up"], after, Duration::from_secs(5)).is_none() {

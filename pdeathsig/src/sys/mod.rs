@@ -317,8 +317,8 @@ pub(crate) fn remedy(call: &str, error: &io::Error) -> &'static str {
     }
 }
 
-/// An error if this process may not ask for the time, as in a sandbox, where the kernel does not tell it without a call:
-/// std panics then.
+/// An error if this process may not read the clock. Some machines need a system call for it, which a sandbox may
+/// refuse. `Instant::now` panics then.
 pub(crate) fn can_tell_time() -> io::Result<()> {
     let mut time = mem::MaybeUninit::<libc::timespec>::uninit();
     // SAFETY: clock_gettime writes the time.

@@ -63,7 +63,8 @@ fn a_dynamic_loader_refuses_the_sign() {
     };
     let output = harness.run(Command::new(loader).args([HOST, "spawn", "sh", "-c", "echo started"]));
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), &b""[..]));
-    one_line(&output, &["/proc/self/exe", "Launcher::executable"]);
+    one_line(&output, &["dynamic loader", "/proc/self/exe", "Launcher::executable"]);
+    harness.assert_no_process_is_left();
 }
 
 #[test]

@@ -7,12 +7,11 @@
 //!
 //! Without the variable, there are 100 rounds.
 
-use std::env;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use nix::sys::signal::{kill, Signal};
-use pdeathsig_tests::{is_installed, state_of, until, Dies, Harness, Launched};
+use pdeathsig_tests::{is_installed, number_from_environment, state_of, until, Dies, Harness, Launched};
 
 use crate::{await_state, harness};
 
@@ -23,8 +22,8 @@ fn launch(harness: &Harness) -> Launched {
 }
 
 /// 500 are a matter of seconds on a quiet machine.
-fn rounds() -> u32 {
-    env::var("PDEATHSIG_STOPS").map_or(100, |rounds| rounds.parse().expect("PDEATHSIG_STOPS is a number of rounds"))
+fn rounds() -> u64 {
+    number_from_environment("PDEATHSIG_STOPS").unwrap_or(100)
 }
 
 #[test]

@@ -12,15 +12,14 @@ use crate::platform::sys::{self, End, Of, PidSet, SignalFd, What};
 use crate::platform::tree::{Root, Tree};
 use crate::Signal;
 
-/// How long none may die before those that are left are given up. The time that it takes to find them does not count:
-/// where there is no `/proc`, pids are tried one by one.
+/// How long none may die before those that are left are given up. The time that it takes to find them does not count.
 const GIVE_UP: Duration = Duration::from_secs(5);
 /// How long to wait for the next death before the children are looked at again.
 const LOOK: Duration = Duration::from_millis(50);
 /// So often the children alone are killed, then those that become children by that. This is all that most trees need.
 /// Then the tree is walked through: its processes may fork as fast as they are killed.
 const ROUNDS: u32 = 8;
-/// The largest pid, unless `kernel.pid_max` was raised.
+/// The default of `kernel.pid_max` with up to 32 processors. systemd raises it.
 const USUAL_LIMIT: u32 = 32_768;
 /// So many processes are named.
 const NAMED: usize = 20;
@@ -48,7 +47,7 @@ pub(super) fn send(signal: Signal) {
         Tree::below(&Root::This(sys::own_id()), &mut memory).only_held().send(signal);
         return;
     }
-    for child in own_children() {
+    for child in children_beside(&[]) {
         let _ = sys::kill(child, signal);
         let _ = sys::kill(child, Signal::CONT);
     }
@@ -59,22 +58,21 @@ pub(super) fn send(signal: Signal) {
 pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMut(u32, End)) -> Remains {
     let root = Root::This(sys::own_id());
     let mut memory = if sys::shows_this_pid_namespace() { PidSet::new().ok() } else { None };
+    let mut search = Search { spared, time: Duration::ZERO };
     let mut last_death = Instant::now();
     for round in 0_u32.. {
-        match reap(spared, &mut ended) {
+        match reap(&mut search, &mut ended) {
             None => break,
-            Some(0) if last_death.elapsed() > GIVE_UP => return Remains::Some(Unkillable(list())),
+            Some(0) if last_death.elapsed().saturating_sub(search.time) > GIVE_UP => {
+                return Remains::Some(Unkillable(list()));
+            }
             Some(0) => {}
-            Some(_) => last_death = Instant::now(),
+            Some(_) => (last_death, search.time) = (Instant::now(), Duration::ZERO),
         }
         if let Some(memory) = memory.as_mut().filter(|_| round >= ROUNDS) {
             Tree::below(&root, memory).sparing(spared).only_held().strike();
         }
-        let looks = Instant::now();
-        let children: Vec<u32> = own_children().into_iter().filter(|child| !spared.contains(child)).collect();
-        if !children.is_empty() {
-            last_death += looks.elapsed();
-        }
+        let children = search.children();
         for child in &children {
             // Its pid is its own until it is reaped here.
             let _ = sys::kill(*child, Signal::KILL);
@@ -84,9 +82,9 @@ pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMu
         let until = Instant::now() + 10 * LOOK;
         while dying > 0 && Instant::now() < until && sys::poll(&[signals.as_fd()], Some(LOOK)).contains(&true) {
             while signals.next().is_some() {}
-            let Some(reaped) = reap(spared, &mut ended) else { return Remains::Nothing };
+            let Some(reaped) = reap(&mut search, &mut ended) else { return Remains::Nothing };
             if reaped > 0 {
-                last_death = Instant::now();
+                (last_death, search.time) = (Instant::now(), Duration::ZERO);
             }
             dying = dying.saturating_sub(reaped);
         }
@@ -94,8 +92,26 @@ pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMu
     Remains::Nothing
 }
 
+/// For children that are not spared.
+struct Search<'a> {
+    spared: &'a [u32],
+    /// What it has taken since the last death.
+    time: Duration,
+}
+
+impl Search<'_> {
+    fn children(&mut self) -> Vec<u32> {
+        let begin = Instant::now();
+        let children = children_beside(self.spared);
+        if !children.is_empty() {
+            self.time += begin.elapsed();
+        }
+        children
+    }
+}
+
 /// How many children were reaped; none if no child is left but those that are spared.
-fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Option<usize> {
+fn reap(search: &mut Search<'_>, ended: &mut impl FnMut(u32, End)) -> Option<usize> {
     let mut reaped = 0;
     let mut one = |of| {
         let change = sys::peek_end(of)?;
@@ -108,7 +124,7 @@ fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Option<usize> {
         }
         std::io::Result::Ok(change.is_some())
     };
-    if spared.is_empty() {
+    if search.spared.is_empty() {
         loop {
             match one(Of::All) {
                 Ok(true) => {}
@@ -119,7 +135,7 @@ fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Option<usize> {
     }
     // One that is spared may be dead and not reaped, and would be answered for ever. A child stays one until it is
     // reaped here, so a list without others says that there are none.
-    let others: Vec<u32> = own_children().into_iter().filter(|child| !spared.contains(child)).collect();
+    let others = search.children();
     if others.is_empty() {
         return None;
     }
@@ -129,8 +145,21 @@ fn reap(spared: &[u32], ended: &mut impl FnMut(u32, End)) -> Option<usize> {
     Some(reaped)
 }
 
-/// The children of this process, dead ones included.
+/// The children of this process, dead ones included. Without `/proc` every pid is tried.
 pub(super) fn own_children() -> Vec<u32> {
+    children_until(|_| false)
+}
+
+/// Those that are not spared. Without `/proc` it may be a part of them: none only if there is none.
+fn children_beside(spared: &[u32]) -> Vec<u32> {
+    let is_other = |child: &u32| !spared.contains(child);
+    let mut children = children_until(|found| found.iter().any(is_other));
+    children.retain(is_other);
+    children
+}
+
+/// Children, all of them unless so many are enough.
+fn children_until(are_enough: impl Fn(&[u32]) -> bool) -> Vec<u32> {
     let mut children = Vec::new();
     if sys::has_no_child() {
         return children;
@@ -145,7 +174,7 @@ pub(super) fn own_children() -> Vec<u32> {
         let mut tried = 0;
         for last in [newest, USUAL_LIMIT, sys::largest_pid()] {
             children.extend((tried + 1..=last).filter(|pid| sys::is_child(*pid)));
-            if !children.is_empty() {
+            if are_enough(&children) {
                 break;
             }
             tried = tried.max(last);
@@ -156,7 +185,7 @@ pub(super) fn own_children() -> Vec<u32> {
 
 /// The tree's processes as text, as far as `/proc` shows them.
 pub(super) fn list() -> String {
-    let mut found = own_children();
+    let mut found = children_beside(&[]);
     let mut next = 0;
     let named = sys::shows_this_pid_namespace();
     while let Some(process) = found.get(next).copied().filter(|_| named && found.len() <= NAMED) {

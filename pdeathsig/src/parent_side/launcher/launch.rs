@@ -171,7 +171,7 @@ fn launch(owner: Option<u32>, options: Options, command: Command) -> ! {
 fn prepare(owner: Option<u32>, options: Options, command: Command) -> Result<Setup, Error> {
     let outer = sys::process_id()?;
     let inherited = Inherited::set_aside()?;
-    // Without one of them the end of the tree would never be noticed, or come to no end.
+    // Without the first two, the end of the tree would never be noticed. Without the third, std panics.
     sys::can_wait().map_err(Error::os("waitid(2)"))?;
     sys::can_poll().map_err(Error::os("ppoll(2)"))?;
     sys::can_tell_time().map_err(Error::os("clock_gettime(2)"))?;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::io::{self, Write};
+use std::mem;
 use std::os::fd::AsFd;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -21,6 +22,8 @@ struct Outer {
     setup: Setup,
     inner: u32,
     spared: BTreeSet<u32>,
+    /// Orphans may have come: their parents' exits are told of after that.
+    orphans: bool,
     /// The program, once a signal had to be passed on.
     program: Option<Pidfd>,
     /// Something above died.
@@ -39,7 +42,8 @@ pub(super) fn run(setup: Setup, inner: u32) -> ! {
     // The program is executed after this.
     let early = passing::take_early(&setup.signals, &setup.shared.board().early_of_outer);
     let spared = setup.spared.iter().copied().collect();
-    let mut outer = Outer { setup, inner, spared, program: None, ending: false, inner_is_stopped: false };
+    let mut outer =
+        Outer { setup, inner, spared, orphans: true, program: None, ending: false, inner_is_stopped: false };
     for received in early {
         outer.receive(received);
     }
@@ -77,6 +81,7 @@ impl Outer {
 
     fn receive(&mut self, received: Received) {
         if received.origin == Origin::Child {
+            self.orphans = true;
             self.inner_is_stopped = sys::is_stopped(self.inner);
             if self.ending {
                 self.continue_inner();
@@ -164,6 +169,9 @@ impl Outer {
         }
         if let Ok(Some(_)) = sys::reap(Of::One(self.inner)) {
             self.finish();
+        }
+        if !mem::take(&mut self.orphans) {
+            return;
         }
         // While *inner* lives, it adopts the orphans of the tree. What comes here is left by the children to be spared.
         let children = ending::own_children();

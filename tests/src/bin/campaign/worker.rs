@@ -114,8 +114,8 @@ fn await_deaths(parent: &mut Child, way: Way, tally: &mut Tally) -> Option<Pid> 
 /// What children may die of.
 fn signals(trial: Trial) -> Vec<i32> {
     let mut signals = vec![Signal::SIGKILL as i32, trial.signal.as_raw()];
-    // A child between vfork and exec shares its parent's memory. Of Linux 5.10, and not of 6.1, it gets the signal with
-    // which that one dumps its core.
+    // A child between vfork and exec shares its parent's memory. If the parent dumps core, Linux 5.10 kills the child
+    // with the same signal. Linux 6.1 does not.
     if kernel() < (6, 1) {
         match trial.cause {
             Cause::Aborted => signals.push(Signal::SIGABRT as i32),

@@ -95,11 +95,14 @@ fn state(stat: &Stat, process: &Process) -> State {
     }
 }
 
-/// The kernel (6.1, not 5.10) shows the signal as the exit code, until the parent asks for the stop (waitpid with WUNTRACED).
+/// Linux 6.1 shows the signal as the exit code until the parent asks for the stop (waitpid with WUNTRACED). Linux 5.10
+/// does not.
 fn stop_signal(stat: &Stat) -> Known<i32> {
     match stat.exit_code {
         Some(signal) if signal != 0 => Known::Known(signal),
-        _ => Known::unknown("its parent has asked for it already, or the kernel does not show it, as 5.10"),
+        _ => {
+            Known::unknown("its parent has asked for it already, or the kernel does not show it (Linux 5.10 does not)")
+        }
     }
 }
 
