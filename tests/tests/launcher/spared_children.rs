@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
-use pdeathsig_tests::{children_of, state_of, until};
+use pdeathsig_tests::{children_of, needs_root, skipped, state_of, until};
 
 use crate::harness;
 
@@ -45,22 +45,44 @@ fn it_is_not_waited_for_and_lives_on_after_the_program() {
     assert_eq!(left.len(), 1, "{left:?}");
 }
 
+/// A shell that does the same without `/proc`.
+fn shell_without_proc(before: &str, program: &str) -> Command {
+    let mut shell = Command::new("unshare");
+    let script = format!("umount -l /proc || exit 1; {before} & exec \"$0\" --grace 100 sh -c '{program}'");
+    shell.args(["--mount", "bash", "-c", &script, env!("CARGO_BIN_EXE_run_launcher")]).process_group(0);
+    shell
+}
+
 #[test]
 fn it_lives_on_when_a_half_of_the_launcher_is_killed() {
-    let harness = harness();
     for kill_inner in [true, false] {
-        let mut launcher = harness.start(&mut shell("sleep 1000", "setsid sleep 1000 & exec sleep 1000"));
-        let outer = Pid::from_raw(launcher.id() as i32);
-        // The one that is spared comes first.
-        let inner = until("inner", || children_of(outer).into_iter().nth(1));
-        let spared = children_of(outer)[0];
-        until("the tree", || children_of(inner).into_iter().find(|program| !children_of(*program).is_empty()));
-        kill(if kill_inner { inner } else { outer }, Signal::SIGKILL).unwrap();
-        launcher.wait().unwrap();
-        until("the end of the tree", || (living_children() == [spared]).then_some(()));
-        kill(spared, Signal::SIGKILL).unwrap();
-        harness.killed_orphans();
+        with_a_half_killed(shell, kill_inner);
     }
+}
+
+/// Where pids are tried, four million each time.
+#[test]
+fn without_proc_it_lives_on_when_inner_is_killed() {
+    if cfg!(target_env = "musl") {
+        skipped("with musl, a program without std's runtime reads its arguments in /proc");
+    } else if needs_root() {
+        with_a_half_killed(shell_without_proc, true);
+    }
+}
+
+fn with_a_half_killed(shell: fn(&str, &str) -> Command, kill_inner: bool) {
+    let harness = harness();
+    let mut launcher = harness.start(&mut shell("sleep 1000", "setsid sleep 1000 & exec sleep 1000"));
+    let outer = Pid::from_raw(launcher.id() as i32);
+    let is_inner = |child: &Pid| children_of(*child).iter().any(|program| !children_of(*program).is_empty());
+    let inner = until("the tree", || children_of(outer).into_iter().find(is_inner));
+    // The one that is spared comes first.
+    let spared = children_of(outer)[0];
+    kill(if kill_inner { inner } else { outer }, Signal::SIGKILL).unwrap();
+    launcher.wait().unwrap();
+    until("the end of the tree", || (living_children() == [spared]).then_some(()));
+    kill(spared, Signal::SIGKILL).unwrap();
+    harness.killed_orphans();
 }
 
 #[test]
