@@ -6,7 +6,7 @@ use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
 use pdeathsig_tests::{doctor, pdeathsig, skipped, Actor, Harness, Spawning};
 
-use crate::report::{harness, report_of, report_on, Report};
+use crate::report::{doctor_asks, harness, report_of, report_on, Report};
 
 /// The first process of a pid namespace, and a runtime's helper, whose children are put into that namespace. None if
 /// the machine has no namespaces.
@@ -32,6 +32,9 @@ fn assert_no_advice_to_arm(report: &Report) {
 
 #[test]
 fn what_enters_a_namespace_must_not_arm() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let Some((mut helper, _init)) = container(&harness) else { return };
     let mut child = helper.spawn();
@@ -54,6 +57,9 @@ fn what_enters_a_namespace_must_not_arm() {
 
 #[test]
 fn what_armed_there_dies_with_the_helper() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let Some((mut helper, _init)) = container(&harness) else { return };
     let mut child = helper.spawn();
@@ -68,6 +74,9 @@ fn what_armed_there_dies_with_the_helper() {
 
 #[test]
 fn the_first_process_may_arm() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let Some((helper, mut init)) = container(&harness) else { return };
     let report = report_on(&init);
@@ -80,6 +89,9 @@ fn the_first_process_may_arm() {
 
 #[test]
 fn a_tether_does_not_reach_the_first_process() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     if !harness.run(Command::new("unshare").args(["--pid", "--fork", "true"])).status.success() {
         skipped("needs the privilege to make a pid namespace");
@@ -102,6 +114,9 @@ fn a_tether_does_not_reach_the_first_process() {
 
 #[test]
 fn the_launchers_own_parent_is_not_watched_there() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let Some((mut helper, _init)) = container(&harness) else { return };
     let arguments = vec![env!("CARGO_BIN_EXE_actor").into()];

@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use pdeathsig_tests::{doctor, needs_root, pdeathsig, set_uid_programs_work, until, Actor, Harness, Spawning};
 use serde_json::json;
 
-use crate::report::{harness, report_of, report_on, Report};
+use crate::report::{doctor_asks, harness, report_of, report_on, Report};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -52,6 +52,9 @@ fn orphan<'a>(program: &mut Actor<'a>) -> Actor<'a> {
 
 #[test]
 fn the_program_dies_with_the_owner() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let (owner, program) = family(&harness, &[]);
     let report = report_on(&program);
@@ -179,6 +182,9 @@ fn is_alive(pid: Pid) -> bool {
 
 #[test]
 fn a_descendant_lives_when_its_own_parent_dies_and_stays_in_the_tree() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let (owner, mut program) = family(&harness, &[]);
     let mut middle = program.spawn();
@@ -278,6 +284,9 @@ fn launchers_are_nested() {
 
 #[test]
 fn a_child_from_before_the_launcher_belongs_to_no_tree() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut owner = harness.actor();
     let script = format!("{ACTOR} & exec {} {ACTOR}", pdeathsig().display());
@@ -299,6 +308,9 @@ fn a_child_from_before_the_launcher_belongs_to_no_tree() {
 
 #[test]
 fn a_program_that_became_another_user_lives() {
+    if !doctor_asks() {
+        return;
+    }
     if !needs_root() || !set_uid_programs_work() {
         return;
     }

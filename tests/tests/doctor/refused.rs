@@ -10,10 +10,13 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use pdeathsig_tests::{doctor, needs_root, skipped, until, ControlGroup, Refused, Tracee, Waiting};
 
-use crate::report::{harness, report_of, report_on, report_with};
+use crate::report::{doctor_asks, harness, report_of, report_on, report_with};
 
 #[test]
 fn without_ptrace_it_is_unknown() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut child = harness.actor();
     child.arm(Signal::SIGKILL).unwrap();
@@ -25,6 +28,9 @@ fn without_ptrace_it_is_unknown() {
 
 #[test]
 fn a_process_that_is_traced_already_stays_with_its_tracer() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut child = harness.actor();
     let tracee = Tracee::seize(&child);
@@ -37,6 +43,9 @@ fn a_process_that_is_traced_already_stays_with_its_tracer() {
 
 #[test]
 fn a_process_in_a_sandbox_is_not_made_to_make_a_call() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut child = harness.actor();
     child.refuse(Refused::GetParentDeathSignal);
@@ -48,7 +57,7 @@ fn a_process_in_a_sandbox_is_not_made_to_make_a_call() {
 
 #[test]
 fn another_user_has_no_permission_to_ask() {
-    if !needs_root() {
+    if !doctor_asks() || !needs_root() {
         return;
     }
     let harness = harness();
@@ -66,6 +75,9 @@ fn another_user_has_no_permission_to_ask() {
 
 #[test]
 fn a_process_in_uninterruptible_sleep_is_not_waited_for() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut parent = harness.actor();
     let pid = parent.start_vforking().to_string();
@@ -77,6 +89,9 @@ fn a_process_in_uninterruptible_sleep_is_not_waited_for() {
 
 #[test]
 fn a_process_that_only_computes_is_not_waited_for() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut parent = harness.actor();
     // It ends by itself.
@@ -92,6 +107,9 @@ fn a_process_that_only_computes_is_not_waited_for() {
 
 #[test]
 fn a_stopped_process_is_asked_and_stays_stopped() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let fifo = harness.folder().join("fifo");
     mkfifo(&fifo, Mode::S_IRWXU).unwrap();
@@ -116,6 +134,9 @@ fn a_stopped_process_is_asked_and_stays_stopped() {
 
 #[test]
 fn a_frozen_process_is_not_asked() {
+    if !doctor_asks() {
+        return;
+    }
     for made in [ControlGroup::freezer, ControlGroup::freezer_of_the_second_version] {
         // Dropped after the group, which thaws: a frozen process cannot be killed.
         let harness = harness();
@@ -156,6 +177,9 @@ fn a_stopped_process_with_pending_signals_is_not_asked() {
 
 #[test]
 fn a_process_whose_main_thread_has_exited_is_asked_on_another_thread() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut parent = harness.actor();
     let mut child = parent.spawn();

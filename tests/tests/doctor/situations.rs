@@ -5,7 +5,7 @@ use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 use pdeathsig_tests::{Actor, Harness, Spawning};
 
-use crate::report::{harness, report_on};
+use crate::report::{doctor_asks, harness, report_on};
 
 fn family(harness: &Harness) -> (Actor<'_>, Actor<'_>) {
     let mut parent = harness.actor();
@@ -15,6 +15,9 @@ fn family(harness: &Harness) -> (Actor<'_>, Actor<'_>) {
 
 #[test]
 fn a_protected_child_dies() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let (parent, mut child) = family(&harness);
     child.arm(Signal::SIGKILL).unwrap();
@@ -27,6 +30,9 @@ fn a_protected_child_dies() {
 
 #[test]
 fn an_unprotected_child_lives() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let (parent, mut child) = family(&harness);
     let report = report_on(&child);
@@ -38,6 +44,9 @@ fn an_unprotected_child_lives() {
 
 #[test]
 fn a_child_of_a_thread_dies_with_that() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut parent = harness.actor();
     let mut child = parent.spawn_on_thread();
@@ -52,6 +61,9 @@ fn a_child_of_a_thread_dies_with_that() {
 
 #[test]
 fn an_unprotected_child_of_a_thread_passes_to_another() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut parent = harness.actor();
     let mut child = parent.spawn_on_thread();
@@ -65,6 +77,9 @@ fn an_unprotected_child_of_a_thread_passes_to_another() {
 
 #[test]
 fn an_ignored_signal_does_nothing() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let (parent, mut child) = family(&harness);
     child.ignore(Signal::SIGTERM);
@@ -78,6 +93,9 @@ fn an_ignored_signal_does_nothing() {
 
 #[test]
 fn a_blocked_signal_waits() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let (parent, mut child) = family(&harness);
     child.block(Signal::SIGTERM);
@@ -93,6 +111,9 @@ fn a_blocked_signal_waits() {
 
 #[test]
 fn a_caught_signal_runs_its_handler() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let (parent, mut child) = family(&harness);
     child.catch(Signal::SIGTERM);
@@ -106,6 +127,9 @@ fn a_caught_signal_runs_its_handler() {
 
 #[test]
 fn a_harmless_signal_kills_nothing() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let (parent, mut child) = family(&harness);
     child.arm(Signal::SIGWINCH).unwrap();
@@ -118,6 +142,9 @@ fn a_harmless_signal_kills_nothing() {
 
 #[test]
 fn a_tethered_child_dies_and_so_does_its_own_child() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut parent = harness.actor();
     parent.tether(Signal::SIGKILL).unwrap();
@@ -138,6 +165,9 @@ fn a_tethered_child_dies_and_so_does_its_own_child() {
 
 #[test]
 fn a_member_that_has_left_its_tether_lives() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut parent = harness.actor();
     parent.tether(Signal::SIGKILL).unwrap();
@@ -164,6 +194,9 @@ fn a_member_that_has_survived_its_tether_has_a_dead_leader() {
 
 #[test]
 fn a_watch_waits_for_the_process_and_not_the_thread() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut parent = harness.actor();
     let mut child = parent.spawn_on_thread();
@@ -188,6 +221,9 @@ fn behind_a_shell() -> Spawning {
 
 #[test]
 fn a_watch_on_a_shell_does_not_notice_the_death_of_what_started_the_shell() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut editor = harness.actor();
     let mut server = editor.spawn_as(behind_a_shell());
@@ -231,6 +267,9 @@ fn signals_that_a_watch_would_send_without_effect_are_named() {
 
 #[test]
 fn a_setting_of_a_worker_thread_is_found() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let (parent, mut child) = family(&harness);
     let thread = child.set_bare_on_lasting_thread(Signal::SIGKILL);
@@ -244,6 +283,9 @@ fn a_setting_of_a_worker_thread_is_found() {
 
 #[test]
 fn a_setting_of_a_thread_that_has_ended_is_gone() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let (parent, mut child) = family(&harness);
     child.set_bare_on_thread(Signal::SIGKILL);
@@ -273,6 +315,9 @@ fn an_orphan_is_found_by_its_session() {
 
 #[test]
 fn the_init_of_a_pid_namespace_dies_only_of_sigkill() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     for (signal, verdict) in [(Signal::SIGTERM, "lives"), (Signal::SIGKILL, "dies")] {
         let mut parent = harness.actor();
@@ -296,6 +341,9 @@ fn the_init_of_a_pid_namespace_dies_only_of_sigkill() {
 
 #[test]
 fn a_parent_of_another_user_may_not_signal() {
+    if !doctor_asks() {
+        return;
+    }
     if !pdeathsig_tests::needs_root() {
         return;
     }

@@ -9,7 +9,7 @@ use pdeathsig_tests::{
     controlled_by_its_input, doctor, needs_kernel, pty_pair, until, Actor, Harness, Shell, Spawning, Terminal, Waiting,
 };
 
-use crate::report::{harness, report_of, report_on, Report};
+use crate::report::{doctor_asks, harness, report_of, report_on, Report};
 
 const ACTOR: &str = env!("CARGO_BIN_EXE_actor");
 
@@ -79,7 +79,7 @@ fn the_kernel_reports_the_signal() {
 
 #[test]
 fn a_group_of_its_own_that_uses_the_terminal_is_stopped_too() {
-    if !needs_kernel(SHOWS_STOP_SIGNAL) {
+    if !doctor_asks() || !needs_kernel(SHOWS_STOP_SIGNAL) {
         return;
     }
     let harness = harness();
@@ -113,6 +113,9 @@ fn what_is_stopped_by_hand_is_not_stopped_by_the_terminal() {
 
 #[test]
 fn a_job_of_a_shell_may_have_been_stopped_by_the_terminal() {
+    if !doctor_asks() {
+        return;
+    }
     for shell in [Shell::BASH, Shell::DASH] {
         if !shell.is_installed() {
             continue;
@@ -136,6 +139,9 @@ fn a_job_of_a_shell_may_have_been_stopped_by_the_terminal() {
 
 #[test]
 fn the_foreground_of_a_terminal_is_hung_up_when_the_leader_of_the_session_dies() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let (mut parent, _terminal) = leader(&harness);
     let child = parent.spawn();

@@ -13,7 +13,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use pdeathsig_tests::{send_number, Actor, Waiting};
 
-use crate::report::{harness, report_on};
+use crate::report::{doctor_asks, harness, report_on};
 
 fn assert_armed(actor: &Actor<'_>, signal: Signal) {
     assert_eq!(report_on(actor).armed(), signal as i32);
@@ -37,18 +37,27 @@ fn waits_to_the_end(waiting: Waiting, time: Duration) {
 
 #[test]
 fn a_sleep_goes_on() {
+    if !doctor_asks() {
+        return;
+    }
     let time = Duration::from_secs(3);
     waits_to_the_end(Waiting::Sleep(time), time);
 }
 
 #[test]
 fn a_poll_goes_on() {
+    if !doctor_asks() {
+        return;
+    }
     let time = Duration::from_secs(3);
     waits_to_the_end(Waiting::Poll(time), time);
 }
 
 #[test]
 fn a_read_goes_on() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let fifo = harness.folder().join("fifo");
     mkfifo(&fifo, Mode::S_IRWXU).unwrap();
@@ -67,6 +76,9 @@ fn a_read_goes_on() {
 
 #[test]
 fn the_memory_that_the_answer_goes_to_is_as_it_was() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut child = harness.actor();
     child.arm(Signal::SIGUSR2).unwrap();
@@ -85,6 +97,9 @@ fn the_memory_that_the_answer_goes_to_is_as_it_was() {
 
 #[test]
 fn two_hundred_questions_do_no_harm_to_work_and_signals() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let mut child = harness.actor();
     child.arm(Signal::SIGUSR2).unwrap();
@@ -103,6 +118,9 @@ fn two_hundred_questions_do_no_harm_to_work_and_signals() {
 /// These are counted one by one, where another signal is one however often it was sent.
 #[test]
 fn no_real_time_signal_is_lost() {
+    if !doctor_asks() {
+        return;
+    }
     let harness = harness();
     let signal = libc::SIGRTMIN() + 3;
     let mut child = harness.actor();
