@@ -168,6 +168,12 @@ impl Actor<'_> {
         self.await_call(waiting.calls());
     }
 
+    /// Has it make a call in which it is stopped, and returns when it is.
+    pub fn request_stop_in(&mut self, waiting: &Waiting) {
+        self.send_request(Request::Workload(Workload::Wait(waiting.clone())));
+        self.await_stopped();
+    }
+
     /// Returns when it waits there again, where it was interrupted: for the rest of the time, if there is one.
     pub fn await_waits_again_in(&self, waiting: &Waiting) {
         self.await_call(waiting.calls_again());

@@ -28,8 +28,7 @@ fn leader(harness: &Harness) -> (Actor<'_>, fs::File) {
 const SHOWS_STOP_SIGNAL: (u32, u32) = (6, 1);
 
 fn read_the_terminal(actor: &mut Actor<'_>) {
-    actor.request_wait_in(&Waiting::Read("/dev/tty".into()));
-    actor.await_stopped();
+    actor.request_stop_in(&Waiting::Read("/dev/tty".into()));
 }
 
 #[track_caller]
