@@ -60,7 +60,7 @@ pub fn keep_on(process: nix::unistd::Pid, cpu: usize) {
 
 /// A number that whatever runs the tests has set.
 pub fn number_from_environment(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|number| number.parse().unwrap())
+    std::env::var(name).ok().map(|number| number.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
 /// How many processes or groups a storm has: `whole`, scaled by `PDEATHSIG_STORM_SIZE`, which is in percent.

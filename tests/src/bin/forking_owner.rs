@@ -3,8 +3,8 @@
 //! `forking_owner [--one-hang-up|--open]`; with `--open`, its user has so many descriptors in flight that the tether
 //! has open ones instead. Prints a line when it has a tether, and one when it has spawned all.
 //!
-//! As root it becomes an ordinary user first, which may have
-//! so many processes and no more: whatever goes wrong, the process table does not fill.
+//! As root it becomes an ordinary user first. That user may have a limited number of processes: whatever goes wrong, the
+//! process table does not fill.
 
 use std::env;
 use std::io::{self, Write};

@@ -308,10 +308,7 @@ fn a_child_from_before_the_launcher_belongs_to_no_tree() {
 
 #[test]
 fn a_program_that_became_another_user_lives() {
-    if !doctor_asks() {
-        return;
-    }
-    if !needs_root() || !set_uid_programs_work() {
+    if !doctor_asks() || !needs_root() || !set_uid_programs_work() {
         return;
     }
     let harness = harness();

@@ -341,10 +341,7 @@ fn the_init_of_a_pid_namespace_dies_only_of_sigkill() {
 
 #[test]
 fn a_parent_of_another_user_may_not_signal() {
-    if !doctor_asks() {
-        return;
-    }
-    if !pdeathsig_tests::needs_root() {
+    if !doctor_asks() || !pdeathsig_tests::needs_root() {
         return;
     }
     let harness = harness();
