@@ -107,7 +107,6 @@ impl Programs {
         for (name, program) in [("leaf", env!("CARGO_BIN_EXE_leaf")), ("daemon", env!("CARGO_BIN_EXE_daemon"))] {
             fs::copy(program, folder.join(name)).unwrap();
         }
-        // Elsewhere, its way does not start.
         if is_installed("go") {
             fs::write(folder.join("main.go"), GO).unwrap();
             let _ = Command::new("go").args(["build", "-o", "go", "main.go"]).current_dir(folder).status();

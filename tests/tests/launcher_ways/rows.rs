@@ -181,7 +181,7 @@ multiprocessing.Process(target=os.execv, args=(sys.argv[1], sys.argv[1:])).start
     ),
     way("Ruby: `Process.daemon`", "ruby", "ruby -e 'Process.daemon; exec(*ARGV)' $LEAF; exec sleep 60"),
     way("Ruby: `spawn` with `pgroup`", "ruby", "exec ruby -e 'Process.wait(spawn(*ARGV, pgroup: true))' $LEAF"),
-    way("Go: `Setsid`", "", "[ -x $GO ] && exec $GO $LEAF"),
+    way("Go: `Setsid`", "go", "exec $GO $LEAF"),
     way("Tcl: `exec … &`", "tclsh", "exec tclsh <<E\nexec $LEAF &\nafter 60000\nE"),
     // Other users.
     root("`su -c`", "su", r#"exec su -s /bin/sh -c "$LEAF" nobody"#),
