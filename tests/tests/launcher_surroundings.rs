@@ -7,6 +7,7 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::libc::{self, c_long};
@@ -133,6 +134,31 @@ fn what_cannot_be_killed_is_named_after_five_seconds_and_the_launcher_ends() {
         kill(roots, Signal::SIGKILL).unwrap();
         harness.killed_orphans();
     }
+}
+
+/// As when a container or a machine is paused while its tree ends.
+#[test]
+fn a_pause_is_no_time_in_which_nothing_died() {
+    if !needs_root() || !set_uid_programs_work() {
+        return;
+    }
+    let harness = harness();
+    let (mut launched, roots) = over_a_process_of_root(&harness);
+    launched.kill(Dies::Inner);
+    until("the end of what can be killed", || matches!(state_of(launched.program), None | Some('Z')).then_some(()));
+    kill(launched.outer, Signal::SIGSTOP).unwrap();
+    // Longer than the time after which it gives up.
+    thread::sleep(Duration::from_secs(6));
+    kill(launched.outer, Signal::SIGCONT).unwrap();
+    let continued = Instant::now();
+    let mut printed = String::new();
+    launched.owner.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
+    launched.owner.wait().unwrap();
+    assert!(printed.contains(&format!("cannot kill {roots} (sleep)")), "{printed}");
+    // It would be four seconds, less what went by before the pause.
+    assert!(continued.elapsed() > Duration::from_secs(1), "{:?}", continued.elapsed());
+    kill(roots, Signal::SIGKILL).unwrap();
+    harness.killed_orphans();
 }
 
 #[test]

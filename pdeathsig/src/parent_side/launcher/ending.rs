@@ -14,6 +14,9 @@ use crate::Signal;
 
 /// How long none may die before those that are left are given up. The time that it takes to find them does not count.
 const GIVE_UP: Duration = Duration::from_secs(5);
+/// A round that takes longer was interrupted: the process was stopped, or its container or its machine was paused. None
+/// could die meanwhile, so no more than this counts.
+const LONGEST_ROUND: Duration = Duration::from_secs(1);
 /// How long to wait for the next death before the children are looked at again.
 const LOOK: Duration = Duration::from_millis(50);
 /// So often the children alone are killed, then those that become children by that. This is all that most trees need.
@@ -59,15 +62,15 @@ pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMu
     let root = Root::This(sys::own_id());
     let mut memory = if sys::shows_this_pid_namespace() { PidSet::new().ok() } else { None };
     let mut search = Search { spared, time: Duration::ZERO };
-    let mut last_death = Instant::now();
+    let mut without_death = Duration::ZERO;
     for round in 0_u32.. {
+        let begin = Instant::now();
+        search.time = Duration::ZERO;
         match reap(&mut search, &mut ended) {
             None => break,
-            Some(0) if last_death.elapsed().saturating_sub(search.time) > GIVE_UP => {
-                return Remains::Some(Unkillable(list()));
-            }
+            Some(0) if without_death > GIVE_UP => return Remains::Some(Unkillable(list())),
             Some(0) => {}
-            Some(_) => (last_death, search.time) = (Instant::now(), Duration::ZERO),
+            Some(_) => without_death = Duration::ZERO,
         }
         if let Some(memory) = memory.as_mut().filter(|_| round >= ROUNDS) {
             Tree::below(&root, memory).sparing(spared).only_held().strike();
@@ -84,10 +87,11 @@ pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMu
             while signals.next().is_some() {}
             let Some(reaped) = reap(&mut search, &mut ended) else { return Remains::Nothing };
             if reaped > 0 {
-                (last_death, search.time) = (Instant::now(), Duration::ZERO);
+                without_death = Duration::ZERO;
             }
             dying = dying.saturating_sub(reaped);
         }
+        without_death += begin.elapsed().saturating_sub(search.time).min(LONGEST_ROUND);
     }
     Remains::Nothing
 }
@@ -95,7 +99,7 @@ pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMu
 /// For children that are not spared.
 struct Search<'a> {
     spared: &'a [u32],
-    /// What it has taken since the last death.
+    /// What it has taken in this round.
     time: Duration,
 }
 
