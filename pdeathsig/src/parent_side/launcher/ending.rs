@@ -12,10 +12,10 @@ use crate::platform::sys::{self, End, Of, PidSet, SignalFd, What};
 use crate::platform::tree::{Root, Tree};
 use crate::Signal;
 
-/// How long none may die before those that are left are given up. The time that it takes to find them does not count.
+/// After so long without a death, those that are left are given up. The time that it takes to find them does not count.
 const GIVE_UP: Duration = Duration::from_secs(5);
-/// A round that takes longer was interrupted: the process was stopped, or its container or its machine was paused. None
-/// could die meanwhile, so no more than this counts.
+/// No more than this counts of a round. One that takes much longer was interrupted: the process was stopped, or its
+/// container or its machine was paused.
 const LONGEST_ROUND: Duration = Duration::from_secs(1);
 /// How long to wait for the next death before the children are looked at again.
 const LOOK: Duration = Duration::from_millis(50);
@@ -64,11 +64,11 @@ pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMu
     let mut search = Search { spared, time: Duration::ZERO };
     let mut without_death = Duration::ZERO;
     for round in 0_u32.. {
-        let begin = Instant::now();
+        let mut begin = Instant::now();
         search.time = Duration::ZERO;
         match reap(&mut search, &mut ended) {
             None => break,
-            Some(0) if without_death > GIVE_UP => return Remains::Some(Unkillable(list())),
+            Some(0) if without_death > GIVE_UP && round > ROUNDS => return Remains::Some(Unkillable(list())),
             Some(0) => {}
             Some(_) => without_death = Duration::ZERO,
         }
@@ -87,7 +87,7 @@ pub(super) fn kill_tree(spared: &[u32], signals: &SignalFd, mut ended: impl FnMu
             while signals.next().is_some() {}
             let Some(reaped) = reap(&mut search, &mut ended) else { return Remains::Nothing };
             if reaped > 0 {
-                without_death = Duration::ZERO;
+                (without_death, search.time, begin) = (Duration::ZERO, Duration::ZERO, Instant::now());
             }
             dying = dying.saturating_sub(reaped);
         }
