@@ -116,7 +116,7 @@ fn no_process_survives_with(options: &[&str], storms: u64, name: &str) {
     );
 }
 
-/// What shows that the other test can fail. Where something survived, the first survivor came within 40 storms.
+/// What shows that the other test can fail. Where something survived, the first survivor came within 110 storms.
 #[test]
 fn with_one_hang_up_a_process_survives() {
     let most = storms().min(300);
