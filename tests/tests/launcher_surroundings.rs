@@ -109,6 +109,14 @@ fn over_a_process_of_root(harness: &Harness) -> (Launched, Pid) {
     (launched, process)
 }
 
+/// What the launcher has printed when it exits.
+fn message(launched: &mut Launched) -> String {
+    let mut printed = String::new();
+    launched.owner.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
+    launched.owner.wait().unwrap();
+    printed
+}
+
 #[test]
 fn what_cannot_be_killed_is_named_after_five_seconds_and_the_launcher_ends() {
     if !needs_root() || !set_uid_programs_work() {
@@ -123,9 +131,7 @@ fn what_cannot_be_killed_is_named_after_five_seconds_and_the_launcher_ends() {
         if dies != Dies::Inner {
             launched.kill(Dies::Inner);
         }
-        let mut printed = String::new();
-        launched.owner.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
-        launched.owner.wait().unwrap();
+        let printed = message(&mut launched);
         let took = killed.elapsed();
         assert!((Duration::from_secs(5)..Duration::from_secs(15)).contains(&took), "{took:?}");
         assert_eq!(printed.lines().count(), 1, "{printed}");
@@ -151,9 +157,7 @@ fn a_pause_is_no_time_in_which_nothing_died() {
     thread::sleep(Duration::from_secs(6));
     kill(launched.outer, Signal::SIGCONT).unwrap();
     let continued = Instant::now();
-    let mut printed = String::new();
-    launched.owner.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
-    launched.owner.wait().unwrap();
+    let printed = message(&mut launched);
     assert!(printed.contains(&format!("cannot kill {roots} (sleep)")), "{printed}");
     // It is four seconds, less what went by before the pause.
     let took = continued.elapsed();
@@ -194,8 +198,7 @@ fn a_frozen_descendant_dies_at_once_or_when_it_is_thawed() {
             } else {
                 // The launcher gives it up after five seconds, and says so where it has a standard error: *inner* has
                 // none.
-                let mut printed = String::new();
-                launched.owner.stderr.take().unwrap().read_to_string(&mut printed).unwrap();
+                let printed = message(&mut launched);
                 assert!(
                     dies == Dies::Outer || printed.contains(&format!("cannot kill {descendant} (sleep)")),
                     "{dies:?}: {printed}"
