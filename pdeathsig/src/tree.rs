@@ -13,10 +13,14 @@ use crate::Signal;
 
 /// How long stopping all of them may take. One that sleeps where no signal wakes it is not waited for any longer.
 const STOP: Duration = Duration::from_secs(1);
-/// How long to wait for another death. Then the processes that are left are given up: not even SIGKILL wakes them.
+/// How long to wait for another death. After two such waits in vain the processes that are left are given up: not even
+/// SIGKILL wakes them.
 const DIE: Duration = Duration::from_secs(1);
 /// The end of it all, for a process whose threads go on starting others.
 const END: Duration = Duration::from_secs(10);
+/// No more than this counts of a round. One that takes longer had little processor time, or was interrupted: the process
+/// was stopped, or its container or its machine was paused.
+const LONGEST_ROUND: Duration = Duration::from_secs(1);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_micros(100);
 
@@ -127,22 +131,25 @@ impl<'a> Tree<'a> {
 
     /// Kills until no process is left, or the rest cannot be killed.
     pub(crate) fn kill(&mut self) {
-        let end = Instant::now() + END;
-        let mut empty = 0;
+        let mut spent = Duration::ZERO;
         // A list that is read while others die may lack one who lives, so one that is empty must be so again.
-        while empty < 2 && Instant::now() < end {
+        let (mut empty, mut in_vain) = (0, 0);
+        while empty < 2 && in_vain < 2 && spent < END {
+            let begin = Instant::now();
             self.root.keep_stopped();
             self.stop_all();
             if self.found.len() == 0 {
                 empty += 1;
-                continue;
+            } else {
+                empty = 0;
+                let mut struck = false;
+                self.each(|process| struck |= process.send(Signal::KILL));
+                if !struck {
+                    return;
+                }
+                in_vain = if self.any_dies() { 0 } else { in_vain + 1 };
             }
-            empty = 0;
-            let mut struck = false;
-            self.each(|process| struck |= process.send(Signal::KILL));
-            if !struck || !self.any_dies() {
-                return;
-            }
+            spent += begin.elapsed().min(LONGEST_ROUND);
         }
     }
 
