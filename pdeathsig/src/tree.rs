@@ -5,7 +5,6 @@
 //! After that, each is looked at once more before it gets its signal. Each process that was stopped gets it, or is
 //! continued, even if the root exits meanwhile.
 
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::platform::sys::{self, PidSet, Pidfd, Status};
@@ -271,6 +270,6 @@ fn wait_until(is_so: impl Fn() -> bool, deadline: Instant) -> bool {
         if Instant::now() > deadline {
             return false;
         }
-        thread::sleep(PAUSE);
+        sys::sleep(PAUSE);
     }
 }

@@ -32,7 +32,7 @@ use std::mem;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libc::{c_int, c_ulong, pid_t};
 
@@ -323,6 +323,24 @@ pub(crate) fn can_tell_time() -> io::Result<()> {
     let mut time = mem::MaybeUninit::<libc::timespec>::uninit();
     // SAFETY: clock_gettime writes the time.
     cvt(unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, time.as_mut_ptr()) }).map(drop)
+}
+
+/// Sleeps for at least so long.
+///
+/// Unlike `thread::sleep`, it does not panic in a sandbox that refuses `restart_syscall(2)`, by which the kernel goes on
+/// with a sleep when a stopped process continues. Where `nanosleep(2)` is refused, it keeps a processor busy.
+pub(crate) fn sleep(time: Duration) {
+    let begin = Instant::now();
+    loop {
+        let left = time.saturating_sub(begin.elapsed());
+        if left.is_zero() {
+            return;
+        }
+        // SAFETY: the timespec lives until the call returns. What is left is not asked for.
+        if unsafe { libc::nanosleep(&timespec(left), ptr::null_mut()) } == -1 {
+            std::thread::yield_now();
+        }
+    }
 }
 
 /// A time for calls of the C library, of 68 years at most.

@@ -1,8 +1,10 @@
 //! The watching thread does its work whatever the program does to its descriptors, signals, threads and sandbox.
 
+use std::fs;
+
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use pdeathsig_tests::{needs_root, skipped, Actor, Options, Refused};
+use pdeathsig_tests::{needs_root, skipped, until, Actor, Options, Refused};
 
 use crate::harness;
 
@@ -132,11 +134,20 @@ fn the_child_dies_when_a_sandbox_refuses_poll() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.watch(Signal::SIGKILL);
-    child.refuse_everywhere(Refused::Poll);
-    child.send(Signal::SIGSTOP);
-    child.await_stopped();
-    child.send(Signal::SIGCONT);
-    child.assert_lives();
+    let wchan = format!("/proc/{}/task/{}/wchan", child.pid(), child.watcher().unwrap());
+    let sleeps_in = |call| fs::read_to_string(&wchan).is_ok_and(|now| now.contains(call) || now == "0");
+    // First the watch's poll is interrupted, then its sleep between two looks. The kernel goes on with both by
+    // `restart_syscall`, which is refused too.
+    for call in ["poll", "nanosleep"] {
+        until(call, || sleeps_in(call).then_some(()));
+        if call == "poll" {
+            child.refuse_everywhere(Refused::Poll);
+        }
+        child.send(Signal::SIGSTOP);
+        child.await_stopped();
+        child.send(Signal::SIGCONT);
+        child.assert_lives();
+    }
     parent.kill();
     child.assert_dies_of(Signal::SIGKILL);
 }

@@ -4,7 +4,6 @@ use std::io;
 use std::mem;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::platform::sys::{self, Pidfd, Thread};
@@ -228,7 +227,7 @@ impl Watch {
                 return;
             }
             if !answered || exited.contains(&true) {
-                thread::sleep(ASK);
+                sys::sleep(ASK);
             }
         }
     }

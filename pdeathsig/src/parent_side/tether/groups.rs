@@ -7,7 +7,6 @@ use std::mem;
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::platform::sys::{self, Anchor, Form, HangUp, Incarnation, Pairs, Pidfd, Status};
@@ -539,7 +538,7 @@ fn have_exited_by(groups: &[Arc<Group>], deadline: Option<Instant>) -> io::Resul
 fn wait_out(deadline: Option<Instant>) -> io::Result<bool> {
     let message = "without /proc it is not known which members are left: mount it, or give a shorter grace";
     let deadline = deadline.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, message))?;
-    thread::sleep(deadline.saturating_duration_since(Instant::now()));
+    sys::sleep(deadline.saturating_duration_since(Instant::now()));
     Ok(false)
 }
 
@@ -562,7 +561,7 @@ impl Member {
             // The kernel may be older than pidfds, and a sandbox may refuse them, or refuse to poll.
             let exited = polled.unwrap_or_else(|| {
                 is_dead() || {
-                    thread::sleep(look);
+                    sys::sleep(look);
                     is_dead()
                 }
             });
