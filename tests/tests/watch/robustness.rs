@@ -136,8 +136,8 @@ fn the_child_dies_when_a_sandbox_refuses_poll() {
     child.watch(Signal::SIGKILL);
     let wchan = format!("/proc/{}/task/{}/wchan", child.pid(), child.watcher().unwrap());
     let sleeps_in = |call| fs::read_to_string(&wchan).is_ok_and(|now| now.contains(call) || now == "0");
-    // First the watch's poll is interrupted, then its sleep between two looks. The kernel goes on with both by
-    // `restart_syscall`, which is refused too.
+    // First the watch's poll is interrupted, then its sleep between two looks. The kernel has both made again, the sleep
+    // by `restart_syscall`, which is refused too.
     for call in ["poll", "nanosleep"] {
         until(call, || sleeps_in(call).then_some(()));
         if call == "poll" {
