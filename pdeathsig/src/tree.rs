@@ -12,13 +12,13 @@ use crate::Signal;
 
 /// How long stopping all of them may take. One that sleeps where no signal wakes it is not waited for any longer.
 const STOP: Duration = Duration::from_secs(1);
-/// How long to wait for another death. After two such waits in vain the processes that are left are given up: not even
-/// SIGKILL wakes them.
+/// How long to wait for another death. After two rounds without one the processes that are left are given up: not even
+/// SIGKILL wakes them, or it is refused.
 const DIE: Duration = Duration::from_secs(1);
-/// The end of it all, for a process whose threads go on starting others.
+/// The end of it all, for a process whose threads go on starting others. Each round counts for one second at most.
 const END: Duration = Duration::from_secs(10);
-/// No more than this counts of a round. One that takes longer had little processor time, or was interrupted: the process
-/// was stopped, or its container or its machine was paused.
+/// No more than this counts of a round. One that takes longer waited for a process that no signal wakes, had little
+/// processor time, or was interrupted: the process was stopped, or its container or its machine was paused.
 const LONGEST_ROUND: Duration = Duration::from_secs(1);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_micros(100);
@@ -143,10 +143,8 @@ impl<'a> Tree<'a> {
                 empty = 0;
                 let mut struck = false;
                 self.each(|process| struck |= process.send(Signal::KILL));
-                if !struck {
-                    return;
-                }
-                in_vain = if self.any_dies() { 0 } else { in_vain + 1 };
+                // Those of the last round may have died meanwhile.
+                in_vain = if struck && self.any_dies() { 0 } else { in_vain + 1 };
             }
             spent += begin.elapsed().min(LONGEST_ROUND);
         }
@@ -270,6 +268,6 @@ fn wait_until(is_so: impl Fn() -> bool, deadline: Instant) -> bool {
         if Instant::now() > deadline {
             return false;
         }
-        sys::sleep(PAUSE);
+        sys::nap(PAUSE);
     }
 }

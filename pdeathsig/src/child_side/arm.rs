@@ -534,9 +534,10 @@ impl DieWithParent {
     ///   lacks the lists of children (`CONFIG_PROC_CHILDREN`, which kernels of distributions have), and where no file
     ///   may be opened (a hard limit of 0 descriptors). The group and this process die there too. Descendants that
     ///   `/proc` hides (`hidepid`), or that this user may not signal, live on.
-    /// - A descendant in uninterruptible sleep, which not even SIGKILL wakes, is waited for a few seconds. Rounds of the
-    ///   search go on for ten seconds at most, of which each counts for one second at most. The others are stopped
-    ///   meanwhile. What still forks after that lives on.
+    /// - A descendant in uninterruptible sleep, which not even SIGKILL wakes, is waited for a few seconds. The others are
+    ///   stopped meanwhile. If descendants go on forking, the search ends after ten seconds, or after ten rounds where
+    ///   each takes longer than a second: beside such a descendant, or on a slow or paused machine. What is left then
+    ///   lives on.
     /// - A short-lived process, which shares the memory of this one, sends the signals. If there can be none
     ///   (`RLIMIT_NPROC`, a sandbox), the thread of the watch does it. Then processes that other threads start in the
     ///   last moment are missed, and descendants may stay stopped if this process exits meanwhile. They may also stay

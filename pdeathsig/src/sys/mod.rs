@@ -32,7 +32,7 @@ use std::mem;
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::ptr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use libc::{c_int, c_ulong, pid_t};
 
@@ -325,21 +325,14 @@ pub(crate) fn can_tell_time() -> io::Result<()> {
     cvt(unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, time.as_mut_ptr()) }).map(drop)
 }
 
-/// Sleeps for at least so long.
-///
-/// Unlike `thread::sleep`, it does not panic in a sandbox that refuses `restart_syscall(2)`, by which the kernel goes on
-/// with a sleep when a stopped process continues. Where `nanosleep(2)` is refused, it keeps a processor busy.
-pub(crate) fn sleep(time: Duration) {
-    let begin = Instant::now();
-    loop {
-        let left = time.saturating_sub(begin.elapsed());
-        if left.is_zero() {
-            return;
-        }
-        // SAFETY: the timespec lives until the call returns. What is left is not asked for.
-        if unsafe { libc::nanosleep(&timespec(left), ptr::null_mut()) } == -1 {
-            std::thread::yield_now();
-        }
+/// Sleeps for so long, or less: a signal may interrupt it, and a sandbox may refuse `clock_nanosleep(2)`, or
+/// `restart_syscall(2)`, by which the kernel goes on with a sleep when a stopped process continues. `thread::sleep`
+/// panics then.
+pub(crate) fn nap(time: Duration) {
+    // SAFETY: the timespec lives until the call returns. The time that is left is not asked for.
+    if unsafe { libc::nanosleep(&timespec(time), ptr::null_mut()) } == -1 {
+        // SAFETY: it takes nothing.
+        unsafe { libc::sched_yield() };
     }
 }
 

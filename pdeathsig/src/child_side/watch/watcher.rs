@@ -227,7 +227,7 @@ impl Watch {
                 return;
             }
             if !answered || exited.contains(&true) {
-                sys::sleep(ASK);
+                sys::nap(ASK);
             }
         }
     }

@@ -538,8 +538,13 @@ fn have_exited_by(groups: &[Arc<Group>], deadline: Option<Instant>) -> io::Resul
 fn wait_out(deadline: Option<Instant>) -> io::Result<bool> {
     let message = "without /proc it is not known which members are left: mount it, or give a shorter grace";
     let deadline = deadline.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, message))?;
-    sys::sleep(deadline.saturating_duration_since(Instant::now()));
-    Ok(false)
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(false);
+        }
+        sys::nap(left);
+    }
 }
 
 impl Member {
@@ -561,7 +566,7 @@ impl Member {
             // The kernel may be older than pidfds, and a sandbox may refuse them, or refuse to poll.
             let exited = polled.unwrap_or_else(|| {
                 is_dead() || {
-                    sys::sleep(look);
+                    sys::nap(look);
                     is_dead()
                 }
             });
