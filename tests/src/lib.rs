@@ -32,7 +32,7 @@ pub use harness::{
     any_child, deadline, kernel, needs_kernel, needs_root, set_uid_programs_work, skipped, until, Harness,
 };
 pub use launching::{children_of, launcher_of_arguments, only_child, own_arguments, state_of, Launched};
-pub use machine::{dynamic_loader, is_of_memory, is_poll};
+pub use machine::{dynamic_loader, is_of_memory, is_poll, is_sleep};
 pub use owner::{Halt, Spawning};
 pub use programs::{doctor, example, pdeathsig};
 pub use protocol::{Cause, End, Options, Orphaned};

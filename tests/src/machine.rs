@@ -30,6 +30,11 @@ pub fn is_poll(call: c_long) -> bool {
     POLLS.contains(&call)
 }
 
+/// Whether a call with this number sleeps for a time.
+pub fn is_sleep(call: c_long) -> bool {
+    [libc::SYS_nanosleep, libc::SYS_clock_nanosleep].contains(&call)
+}
+
 /// Whether a call with this number takes memory or gives it back.
 pub fn is_of_memory(call: c_long) -> bool {
     #[cfg(any(target_arch = "x86", target_arch = "arm"))]

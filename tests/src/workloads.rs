@@ -189,10 +189,22 @@ impl Actor<'_> {
         calls.contains(&machine::known(now[0] as c_long, now[1])).then_some(())
     }
 
+    /// Returns when one of its threads waits in such a call.
+    pub fn await_call_of(&self, thread: Pid, is_such: impl Fn(c_long) -> bool) {
+        until("a thread that waits", || {
+            let now = self.call_of(thread)?;
+            is_such(machine::known(now[0] as c_long, now[1])).then_some(())
+        });
+    }
+
     /// The system call in which its main thread waits: the number, the arguments, the stack pointer and the instruction
     /// pointer.
     pub fn call(&self) -> Option<Vec<u64>> {
-        let call = fs::read_to_string(format!("/proc/{}/syscall", self.pid())).unwrap();
+        self.call_of(self.pid())
+    }
+
+    fn call_of(&self, thread: Pid) -> Option<Vec<u64>> {
+        let call = fs::read_to_string(format!("/proc/{}/task/{thread}/syscall", self.pid())).unwrap();
         let number = |text: &str| match text.strip_prefix("0x") {
             Some(digits) => u64::from_str_radix(digits, 16).ok(),
             None => text.parse().ok(),

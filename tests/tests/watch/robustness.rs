@@ -1,10 +1,8 @@
 //! The watching thread does its work whatever the program does to its descriptors, signals, threads and sandbox.
 
-use std::fs;
-
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
-use pdeathsig_tests::{needs_root, skipped, until, Actor, Options, Refused};
+use pdeathsig_tests::{is_poll, is_sleep, needs_root, skipped, Actor, Options, Refused};
 
 use crate::harness;
 
@@ -134,15 +132,13 @@ fn the_child_dies_when_a_sandbox_refuses_poll() {
     let harness = harness();
     let (parent, mut child) = harness.parent_and_child();
     child.watch(Signal::SIGKILL);
-    let wchan = format!("/proc/{}/task/{}/wchan", child.pid(), child.watcher().unwrap());
-    let sleeps_in = |call| fs::read_to_string(&wchan).is_ok_and(|now| now.contains(call));
+    let watcher = child.watcher().unwrap();
+    child.await_call_of(watcher, is_poll);
+    child.refuse_everywhere(Refused::Poll);
     // First the watch's poll is interrupted, then its sleep between two looks. The kernel has both made again, the sleep
     // by `restart_syscall`, which is refused too.
-    for call in ["poll", "nanosleep"] {
-        until(call, || sleeps_in(call).then_some(()));
-        if call == "poll" {
-            child.refuse_everywhere(Refused::Poll);
-        }
+    for interrupted in [is_poll, is_sleep] {
+        child.await_call_of(watcher, interrupted);
         child.send(Signal::SIGSTOP);
         child.await_stopped();
         child.send(Signal::SIGCONT);
