@@ -16,6 +16,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use self::protocol::{Arguments, Order};
 use crate::parent_side::launcher::Options;
@@ -24,6 +25,9 @@ use crate::{Error, Signal};
 
 /// The exit status of a launcher that failed.
 const FAILED: i32 = 125;
+
+/// How long an owner may take to die that is no longer the parent, as one that gives back much memory.
+const DYING: Duration = Duration::from_secs(1);
 
 /// Whether `init` was called, so that this executable can be a launcher.
 static INITIALISED: AtomicBool = AtomicBool::new(false);
@@ -238,8 +242,9 @@ fn pin_above(own: u32, owner: Option<u32>, options: &Options) -> Result<Vec<Abov
 /// The owner is known from before the fork, so there is no moment in which its death goes unnoticed.
 fn check_owner(parent: u32, owner: u32) {
     if parent != owner {
-        let lives =
-            Pidfd::open(owner).is_ok_and(|pidfd| !pidfd.is_gone_by(Some(std::time::Instant::now())).unwrap_or(true));
+        // The thread that spawned this process may have exited just before the owner's other threads.
+        let end = Instant::now() + DYING;
+        let lives = Pidfd::open(owner).is_ok_and(|pidfd| !pidfd.is_gone_by(Some(end)).unwrap_or(true));
         if lives {
             fail(format_args!(
                 "this command was made by process {owner} and spawned by process {parent}: make it in the process that spawns it"
