@@ -4,10 +4,10 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{kill, Signal};
 use nix::sys::wait::{waitpid, WaitStatus};
 use nix::unistd::Pid;
-use pdeathsig_tests::{example, in_this_order};
+use pdeathsig_tests::{example, in_this_order, state_of, until};
 
 use crate::harness;
 use crate::running::{output_of, start_until};
@@ -147,6 +147,10 @@ fn the_complete_mcp_server(host_is_killed: bool, input_ends: bool) {
     assert!(fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap().contains(' '), "no helper");
     let mut input = Some(input);
     if host_is_killed {
+        // A shell that waits might reap the server in the moment before it dies. Stopped, it does not.
+        let shell = Pid::from_raw(host.id() as i32);
+        kill(shell, Signal::SIGSTOP).unwrap();
+        until("a stopped shell", || (state_of(shell) == Some('T')).then_some(()));
         host.kill().unwrap();
     }
     if input_ends {
