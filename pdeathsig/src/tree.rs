@@ -19,7 +19,7 @@ const DIE: Duration = Duration::from_secs(1);
 const END: Duration = Duration::from_secs(10);
 /// No more than this counts of a round. One that takes longer waited for a process that no signal wakes, had little
 /// processor time, or was interrupted: the process was stopped, or its container or its machine was paused.
-const LONGEST_ROUND: Duration = Duration::from_secs(1);
+pub(crate) const LONGEST_ROUND: Duration = Duration::from_secs(1);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_micros(100);
 

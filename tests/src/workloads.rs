@@ -180,13 +180,7 @@ impl Actor<'_> {
     }
 
     fn await_call(&self, calls: &[c_long]) {
-        until("a process that waits", || self.waits_in(calls));
-    }
-
-    /// Whether its main thread waits in one of these.
-    pub(crate) fn waits_in(&self, calls: &[c_long]) -> Option<()> {
-        let now = self.call()?;
-        calls.contains(&machine::known(now[0] as c_long, now[1])).then_some(())
+        self.await_call_of(self.pid(), |call| calls.contains(&call));
     }
 
     /// Returns when one of its threads waits in such a call.

@@ -49,7 +49,7 @@ impl Actor<'_> {
 
     /// Waits until its main thread sleeps in a call of the poll family.
     pub fn await_poll(&self) {
-        until("a thread that polls", || self.waits_in(machine::POLLS));
+        self.await_call_of(self.pid(), machine::is_poll);
     }
 
     /// Waits until it is stopped.

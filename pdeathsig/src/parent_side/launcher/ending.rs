@@ -9,14 +9,11 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use crate::platform::sys::{self, End, Of, PidSet, SignalFd, What};
-use crate::platform::tree::{Root, Tree};
+use crate::platform::tree::{Root, Tree, LONGEST_ROUND};
 use crate::Signal;
 
 /// After so long without a death, those that are left are given up. The time that it takes to find them does not count.
 const GIVE_UP: Duration = Duration::from_secs(5);
-/// No more than this counts of a round. One that takes much longer was interrupted: the process was stopped, or its
-/// container or its machine was paused.
-const LONGEST_ROUND: Duration = Duration::from_secs(1);
 /// How long to wait for the next death before the children are looked at again.
 const LOOK: Duration = Duration::from_millis(50);
 /// So often the children alone are killed, then those that become children by that. This is all that most trees need.

@@ -246,8 +246,8 @@ impl Launcher {
     /// Makes a command that runs `program` with a launcher around it. Add arguments, standard streams and so on, and
     /// spawn it as usual.
     ///
-    /// It is spawned by this process. If a fork of this process spawns it, the child exits with 125. So it does if this
-    /// process executes it in its own place, as std's `CommandExt::exec` does.
+    /// It is spawned by this process. If a fork of this process spawns it, the child exits with 125 after one second.
+    /// It exits with 125, too, if this process executes it in its own place, as std's `CommandExt::exec` does.
     ///
     /// # Errors
     ///
